@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#define CHUNK 65536
+
+static int os_err(void)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return HN_ENOSPC;
+	case ENOENT:
+		return HN_ENOENT;
+	case EEXIST:
+		return HN_EEXIST;
+	default:
+		return HN_EIO;
+	}
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return os_err();
+		at += n;
+		len -= (size_t)n;
+	}
+	return HN_OK;
+}
+
+int fd_read_full(int fd, void *data, size_t len, size_t *got_out)
+{
+	size_t got = 0;
+	while (got < len) {
+		ssize_t n = read(fd, (char *)data + got, len - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return HN_EIO;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	*got_out = got;
+	return HN_OK;
+}
+
+static int read_all(int fd, struct buf *out)
+{
+	char chunk[CHUNK];
+	for (;;) {
+		size_t got;
+		int rc = fd_read_full(fd, chunk, sizeof(chunk), &got);
+		if (rc != HN_OK)
+			return rc;
+		buf_add(out, chunk, got);
+		sodium_memzero(chunk, got);
+		rc = buf_err(out);
+		if (rc != HN_OK || got < sizeof(chunk))
+			return rc;
+	}
+}
+
+int file_read(const char *path, struct buf *out)
+{
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, out);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return os_err();
+	int rc = read_all(fd, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* The directory part of path, "." if there is none. */
+static int open_parent(int dir_fd, const char *path)
+{
+	char dir[4096];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+	if (len >= sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (slash == NULL)
+		memcpy(dir, ".", 2);
+	else if (len == 0)
+		memcpy(dir, ".", 2);
+	else {
+		memcpy(dir, path, len);
+		dir[len] = '\0';
+	}
+	return openat(dir_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int put_in_place(int parent, const char *temporary, const char *name, bool replace)
+{
+	int rc;
+	if (replace)
+		rc = renameat(parent, temporary, parent, name);
+	else {
+		rc = linkat(parent, temporary, parent, name, 0);
+		int saved = errno;
+		(void)unlinkat(parent, temporary, 0);
+		errno = saved;
+	}
+	if (rc == 0)
+		rc = fsync(parent);
+	return rc == 0 ? HN_OK : os_err();
+}
+
+int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t len, mode_t mode, bool replace)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	char temporary[300];
+	int n = snprintf(temporary, sizeof(temporary), ".%s.%08x", name, randombytes_random());
+	if (n < 0 || (size_t)n >= sizeof(temporary)) {
+		errno = ENAMETOOLONG;
+		return HN_EIO;
+	}
+	int parent = open_parent(dir_fd, path);
+	if (parent < 0)
+		return os_err();
+	int rc = HN_OK;
+	int fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0) {
+		rc = os_err();
+		goto out;
+	}
+	rc = fd_write_all(fd, data, len);
+	if (rc == HN_OK && fsync(fd) != 0)
+		rc = os_err();
+	if (close(fd) != 0 && rc == HN_OK)
+		rc = os_err();
+	if (rc == HN_OK)
+		rc = put_in_place(parent, temporary, name, replace);
+	if (rc != HN_OK) {
+		int saved = errno;
+		(void)unlinkat(parent, temporary, 0);
+		errno = saved;
+	}
+out:;
+	int saved = errno;
+	(void)close(parent);
+	errno = saved;
+	return rc;
+}
+
+int file_write_whole(const char *path, const void *data, size_t len, mode_t mode, bool replace)
+{
+	return file_write_whole_at(AT_FDCWD, path, data, len, mode, replace);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_BASE_FILE_H
+#define HINOMI_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/**
+ * Appends a whole file to out, at most out->max bytes ("-" is standard input).
+ *
+ * @return HN_ENOENT, HN_EIO (errno), HN_ELIMIT when it is larger, HN_ENOMEM
+ */
+HN_MUST_USE int file_read(const char *path, struct buf *out);
+
+/**
+ * Writes a file that appears whole or not at all and survives a crash: temporary file beside
+ * it, fsync, rename (or link, when it must not replace one), fsync of the directory.
+ *
+ * @param replace  false: an existing file is left as it is, HN_EEXIST
+ * @return HN_EEXIST, HN_ENOSPC, HN_EIO (errno)
+ */
+HN_MUST_USE int file_write_whole(const char *path, const void *data, size_t len, mode_t mode, bool replace);
+
+/** As above, relative to a directory that is open; path must not leave it. */
+HN_MUST_USE int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t len, mode_t mode,
+				    bool replace);
+
+/** Writes all of it, over short writes and EINTR. @return HN_ENOSPC (ENOSPC, EDQUOT, EFBIG), HN_EIO. */
+HN_MUST_USE int fd_write_all(int fd, const void *data, size_t len);
+
+/** Reads until len bytes or the end. @return HN_OK with *got_out <= len, or HN_EIO. */
+HN_MUST_USE int fd_read_full(int fd, void *data, size_t len, size_t *got_out);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/lang.h"
+
+/* jansson allows 2,048 levels; the tree is refused before anything recurses over it. */
+static bool too_deep(const char *text, size_t len)
+{
+	size_t depth = 0;
+	bool in_string = false;
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > JSON_DEPTH_MAX)
+				return true;
+		} else if ((c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+static bool has_real(const json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	switch (json_typeof(value)) {
+	case JSON_REAL:
+		return true;
+	case JSON_OBJECT:
+		json_object_foreach((json_t *)(uintptr_t)value, name, member)
+		{
+			if (has_real(member))
+				return true;
+		}
+		return false;
+	case JSON_ARRAY:
+		json_array_foreach(value, i, member)
+		{
+			if (has_real(member))
+				return true;
+		}
+		return false;
+	case JSON_STRING:
+	case JSON_INTEGER:
+	case JSON_TRUE:
+	case JSON_FALSE:
+	case JSON_NULL:
+	default:
+		return false;
+	}
+}
+
+int json_object_read(const char *text, size_t len, json_t **out, struct fault *fault)
+{
+	json_error_t error;
+	char place[64];
+
+	if (too_deep(text, len))
+		return fault_set(fault, HN_ELIMIT, "",
+				 tr("nested more than %d levels deep", "入れ子が%d段を超えている"), JSON_DEPTH_MAX);
+	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (value == NULL) {
+		(void)snprintf(place, sizeof(place), tr("line %d, column %d", "%d行%d列"), error.line, error.column);
+		return fault_set(fault, HN_EFORMAT, place, tr("not JSON: %s", "JSONではない: %s"), error.text);
+	}
+	int rc = HN_OK;
+	if (!json_is_object(value))
+		rc = fault_set(fault, HN_EFORMAT, "",
+			       tr("must be a JSON object", "JSONオブジェクトでなければならない"));
+	else if (has_real(value))
+		rc = fault_set(fault, HN_EFORMAT, "",
+			       tr("must not hold floating-point numbers", "浮動小数点数を含んではならない"));
+	if (rc != HN_OK)
+		json_decref(value);
+	else
+		*out = value;
+	return rc;
+}
+
+int json_file_read(const char *path, size_t size_max, json_t **out, struct fault *fault)
+{
+	struct buf text;
+	char place[512];
+
+	buf_init(&text, size_max);
+	int rc = file_read(path, &text);
+	if (rc == HN_OK) {
+		rc = json_object_read(text.data == NULL ? "" : text.data, text.len, out, fault);
+		if (rc != HN_OK && fault != NULL) {
+			(void)snprintf(place, sizeof(place), "%s%s%s", path, fault->place[0] == '\0' ? "" : ", ",
+				       fault->place);
+			(void)snprintf(fault->place, sizeof(fault->place), "%.255s", place);
+		}
+	} else if (rc == HN_EIO) {
+		(void)fault_set(fault, rc, path, "%s", strerror(errno));
+	} else {
+		(void)fault_set(fault, rc, path, "%s", hn_strerror(rc));
+	}
+	buf_clear(&text);
+	return rc;
+}
+
+static int dump(const char *bytes, size_t len, void *b)
+{
+	buf_add(b, bytes, len);
+	return buf_err(b) == HN_OK ? 0 : -1;
+}
+
+void json_add(struct buf *b, const json_t *value)
+{
+	if (json_dump_callback(value, dump, b, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0 &&
+	    b->err == HN_OK)
+		b->err = HN_ENOMEM;
+}
+
+void json_add_pretty(struct buf *b, const json_t *value)
+{
+	if (json_dump_callback(value, dump, b, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 && b->err == HN_OK)
+		b->err = HN_ENOMEM;
+	buf_addc(b, '\n');
+}
+
+/* Finds a member of a type; *out NULL when it is absent and may be. */
+static int member(const json_t *object, const char *name, bool required, json_type type, const json_t **out,
+		  struct fault *fault)
+{
+	static const struct {
+		json_type type;
+		const char *en, *ja;
+	} types[] = {{JSON_STRING, "a string", "文字列"},
+		     {JSON_INTEGER, "an integer", "整数"},
+		     {JSON_TRUE, "true or false", "trueまたはfalse"},
+		     {JSON_ARRAY, "an array", "配列"},
+		     {JSON_OBJECT, "an object", "オブジェクト"}};
+	char place[256];
+
+	(void)snprintf(place, sizeof(place), "/%s", name);
+	const json_t *value = json_object_get(object, name);
+	if (value == NULL) {
+		*out = NULL;
+		if (!required)
+			return HN_OK;
+		return fault_set(fault, HN_EFORMAT, place, tr("is missing", "がない"));
+	}
+	json_type have = json_typeof(value) == JSON_FALSE ? JSON_TRUE : json_typeof(value);
+	if (have == type) {
+		*out = value;
+		return HN_OK;
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].type == type)
+			return fault_set(fault, HN_EFORMAT, place, tr("must be %s", "は%sでなければならない"),
+					 lang_get() == LANG_JA ? types[i].ja : types[i].en);
+	return fault_set(fault, HN_EFORMAT, place, tr("has the wrong type", "の型が違う"));
+}
+
+int json_get_string(const json_t *object, const char *name, bool required, const char **out, struct fault *fault)
+{
+	const json_t *value;
+	int rc = member(object, name, required, JSON_STRING, &value, fault);
+	if (rc == HN_OK && value != NULL)
+		*out = json_string_value(value);
+	return rc;
+}
+
+int json_get_int(const json_t *object, const char *name, bool required, int64_t min, int64_t max, int64_t *out,
+		 struct fault *fault)
+{
+	const json_t *value;
+	char place[256];
+
+	int rc = member(object, name, required, JSON_INTEGER, &value, fault);
+	if (rc != HN_OK || value == NULL)
+		return rc;
+	json_int_t n = json_integer_value(value);
+	if (n < min || n > max) {
+		(void)snprintf(place, sizeof(place), "/%s", name);
+		return fault_set(fault, HN_EFORMAT, place,
+				 tr("must lie between %lld and %lld", "は%lldから%lldまででなければならない"),
+				 (long long)min, (long long)max);
+	}
+	*out = n;
+	return HN_OK;
+}
+
+int json_get_bool(const json_t *object, const char *name, bool required, bool *out, struct fault *fault)
+{
+	const json_t *value;
+	int rc = member(object, name, required, JSON_TRUE, &value, fault);
+	if (rc == HN_OK && value != NULL)
+		*out = json_is_true(value);
+	return rc;
+}
+
+int json_get_array(const json_t *object, const char *name, bool required, const json_t **out, struct fault *fault)
+{
+	const json_t *value;
+	int rc = member(object, name, required, JSON_ARRAY, &value, fault);
+	if (rc == HN_OK && value != NULL)
+		*out = value;
+	return rc;
+}
+
+int json_get_object(const json_t *object, const char *name, bool required, const json_t **out, struct fault *fault)
+{
+	const json_t *value;
+	int rc = member(object, name, required, JSON_OBJECT, &value, fault);
+	if (rc == HN_OK && value != NULL)
+		*out = value;
+	return rc;
+}
+
+int json_only(const json_t *object, const char *const names[], struct fault *fault)
+{
+	const char *name;
+	json_t *value;
+	char place[256];
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		size_t i = 0;
+		while (names[i] != NULL && strcmp(names[i], name) != 0)
+			i++;
+		if (names[i] != NULL)
+			continue;
+		(void)snprintf(place, sizeof(place), "/%.200s", name);
+		return fault_set(fault, HN_EFORMAT, place, tr("is not a known member", "は未知の項目である"));
+	}
+	return HN_OK;
+}

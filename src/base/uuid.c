@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "base/uuid.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/encode.h"
+
+static void mark(struct uuid *u, unsigned version)
+{
+	u->bytes[6] = (uint8_t)((u->bytes[6] & 0x0f) | version << 4);
+	u->bytes[8] = (uint8_t)((u->bytes[8] & 0x3f) | 0x80);
+}
+
+struct uuid uuid_v4(void)
+{
+	struct uuid u;
+	randombytes_buf(u.bytes, sizeof(u.bytes));
+	mark(&u, 4);
+	return u;
+}
+
+#define UUID_NAME_MAX 4096 /* bytes; the names we hash are short keys */
+
+struct uuid uuid_v5(const struct uuid *space, const void *name, size_t len)
+{
+	uint8_t input[sizeof(space->bytes) + UUID_NAME_MAX];
+	uint8_t digest[20];
+	struct uuid u;
+
+	assert(len <= UUID_NAME_MAX);
+	memcpy(input, space->bytes, sizeof(space->bytes));
+	memcpy(input + sizeof(space->bytes), name, len);
+	sha1(input, sizeof(space->bytes) + len, digest);
+	memcpy(u.bytes, digest, sizeof(u.bytes));
+	mark(&u, 5);
+	return u;
+}
+
+struct uuid uuid_v7(int64_t time_ns)
+{
+	struct uuid u = uuid_v4();
+	uint64_t ms = (uint64_t)(time_ns / 1000000);
+	for (int i = 0; i < 6; i++)
+		u.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+	mark(&u, 7);
+	return u;
+}
+
+void uuid_format(const struct uuid *u, char out[UUID_TEXT_SIZE])
+{
+	static const uint8_t parts[] = {4, 2, 2, 2, 6};
+	const uint8_t *at = u->bytes;
+	for (size_t i = 0; i < sizeof(parts); i++) {
+		if (i > 0)
+			*out++ = '-';
+		hex_encode(at, parts[i], out);
+		out += (size_t)2 * parts[i];
+		at += parts[i];
+	}
+}
+
+int uuid_parse(const char *text, size_t len, struct uuid *out)
+{
+	char digits[32];
+	struct uuid u;
+	size_t n = 0;
+
+	if (len != UUID_TEXT_SIZE - 1)
+		return HN_EFORMAT;
+	for (size_t i = 0; i < len; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		if (dash != (text[i] == '-'))
+			return HN_EFORMAT;
+		if (!dash)
+			digits[n++] = text[i];
+	}
+	int rc = hex_decode(digits, sizeof(digits), u.bytes, sizeof(u.bytes));
+	if (rc == HN_OK)
+		*out = u;
+	return rc;
+}
