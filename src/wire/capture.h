@@ -11,13 +11,21 @@
 #include "base/fault.h"
 
 /*
- * Reading capture files: pcap (both byte orders, micro- and nanoseconds, Alexey Kuznetsov's and other known
- * variants refused by name) and pcapng (draft-ietf-opsawg-pcapng: sections of either byte order, several interfaces,
- * if_tsresol, if_tsoffset, simple, enhanced and obsolete packet blocks), plain or compressed with gzip or zstd (by content,
- * not by name; several members or frames in a row).
+ * Reading capture files: pcap (both byte orders, micro- and nanoseconds, the modified form with longer
+ * record headers; formats of other programs are refused by name) and pcapng (draft-ietf-opsawg-pcapng:
+ * sections of either byte order, several interfaces, if_tsresol, if_tsoffset, simple, enhanced and obsolete
+ * packet blocks), plain or compressed with gzip or zstd (by content, not by name; several members or frames
+ * in a row).
  *
- * A plain file is mapped and read in place, windows that were read are given back to the system. Everything else
- * passes through a fixed pool of locked, core-dump-excluded blocks that are wiped before they are used again.
+ * A plain file is mapped and read in place, windows that were read are given back to the system. Everything
+ * else passes through a fixed pool of locked, core-dump-excluded blocks that are wiped before they are used
+ * again.
+ *
+ * After capture_open() only read(2) on the descriptor, madvise, anonymous mmap and munmap (a zstd frame with
+ * a larger window than the one before) and futex are called.
+ *
+ * A mapped file that another process makes shorter while it is read ends the program by SIGBUS, for no
+ * program can ask for a page and be told that it is gone; capture_guard() makes that a clear message.
  */
 
 struct capture;
@@ -25,9 +33,9 @@ struct capture;
 /** One packet of a batch. data is valid until the batch is released. */
 struct capture_record {
 	const uint8_t *data;
-	uint32_t len;	    /* captured bytes */
+	uint32_t len;       /* captured bytes */
 	uint32_t wire_len;  /* bytes on the wire as the file says, never less than len */
-	int64_t time_ns;    /* base/utc.h */
+	int64_t time_ns;    /* base/utc.h; never negative. 0 in a simple packet block, which has no time */
 	uint32_t link_type; /* LINKTYPE_ */
 };
 
@@ -42,10 +50,10 @@ struct capture_batch {
 /** How reading ended, or what went wrong on the way; counted in the receipt. */
 struct capture_stats {
 	uint64_t records;
-	uint64_t bytes_read;	  /* of the file as it is stored */
+	uint64_t bytes_read;      /* of the file as it is stored */
 	uint64_t blocks_skipped;  /* pcapng blocks of kinds that hold no packets */
 	uint64_t records_refused; /* longer than CAPTURE_RECORD_MAX, or contradicting themselves */
-	bool cut;		  /* the file ends inside a record or a compressed frame */
+	bool cut;                 /* the file ends inside a record or a compressed frame */
 };
 
 #define CAPTURE_RECORD_MAX 262144 /* bytes a packet may have been captured with; as libpcap's own limit */
@@ -54,8 +62,8 @@ struct capture_stats {
 struct capture_pool;
 
 /**
- * Makes a pool of blocks of locked memory. When memory cannot be locked (RLIMIT_MEMLOCK) it is still excluded from core
- * dumps and *locked_out is false: the receipt says so.
+ * Makes a pool of blocks of locked memory. When memory cannot be locked (RLIMIT_MEMLOCK) it is still excluded
+ * from core dumps and *locked_out is false: the receipt says so.
  */
 HN_MUST_USE int capture_pool_new(size_t blocks, struct capture_pool **out, bool *locked_out);
 /** Wipes and frees. NULL is allowed. */
@@ -66,33 +74,50 @@ void capture_pool_free(struct capture_pool *pool);
  * mappings of the file happens here, so that a sandbox may close behind it.
  *
  * @param name  for messages
- * @return HN_EFORMAT (not a capture; the fault says what it looks like), HN_ETRUNC (empty), HN_EUNSUPPORTED, HN_EIO, HN_ENOMEM
+ * @return HN_EFORMAT (not a capture; the fault says what it looks like), HN_ETRUNC (empty), HN_EUNSUPPORTED,
+ * HN_EIO, HN_ENOMEM
  */
 HN_MUST_USE int capture_open(int fd, const char *name, struct capture_pool *pool, struct capture **out,
 			     struct fault *fault);
 
 /**
- * The next packets, at most CAPTURE_BATCH_MAX. A damaged record is skipped and counted where the format allows
- * to go on; else reading ends there and stats.cut is set. Never fails for what the file holds.
+ * The next packets, at most CAPTURE_BATCH_MAX. A damaged record is skipped and counted where the format
+ * allows to go on; else reading ends there and stats.cut is set. Never fails for what the file holds.
  *
  * @return HN_OK, with count 0 at the end; HN_EIO when the operating system fails to read
  */
 HN_MUST_USE int capture_next(struct capture *c, struct capture_batch *batch);
 
-/** Gives the batch's bytes back; may be called from another thread than capture_next(). Every batch needs it. */
+/**
+ * Gives the batch's bytes back; may be called from another thread than capture_next(). Every batch needs it.
+ * When all blocks of the pool are held, capture_next() waits for a release: a program that reads and releases
+ * on one thread may hold no more batches than the pool has blocks, less two.
+ */
 void capture_release(struct capture_batch *batch);
 
 const struct capture_stats *capture_stats(const struct capture *c);
 
-/** The plain mapped bytes of a regular uncompressed file, for a digest on another thread; NULL when it is a stream. */
+#define CAPTURE_BLOCK_SIZE (1u << 20) /* bytes of a block of the pool */
+
+/** The plain mapped bytes of a regular uncompressed file, for a digest on another thread; NULL when it is a
+ * stream. */
 const uint8_t *capture_mapped(const struct capture *c, size_t *len_out);
 
 /**
- * For a stream: a function that is given each stored byte (compressed, as in the file), in order, on the reading
- * thread, before the packets in it are returned.
+ * For a stream: a function that is given each stored byte (compressed, as in the file), in order, on the
+ * reading thread, before the packets in it are returned.
  */
-void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8_t *data, size_t len), void *context);
+void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8_t *data, size_t len),
+		      void *context);
 
+/** Batches must have been released. NULL is allowed. */
 void capture_close(struct capture *c);
+
+/**
+ * Handles SIGBUS for the program: says on standard error that an input became shorter while it was read, and
+ * ends with HN_EXIT_INPUT. Other causes of the signal end as they would without it. Call it once, before
+ * threads and sandbox.
+ */
+void capture_guard(void);
 
 #endif
