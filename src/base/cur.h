@@ -113,7 +113,8 @@ static inline uint64_t load_le64(const uint8_t *p)
 	return v;
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files and wire are read on little-endian machines");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "files and wire are read on little-endian machines");
 
 static inline uint8_t cur_u8(struct cur *c)
 {

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-#define SHA256_SIZE	32
+#define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65 /* with its NUL */
 
 /** SHA-256 (FIPS 180-4) in one go. */

@@ -12,7 +12,8 @@
 /** Lower-case hex with a NUL; out holds 2 * len + 1 bytes. */
 void hex_encode(const void *data, size_t len, char *out);
 
-/** Exactly len bytes from 2 * len hex digits of either case. @return HN_EFORMAT else; then out is untouched. */
+/** Exactly len bytes from 2 * len hex digits of either case. @return HN_EFORMAT else; then out is untouched.
+ */
 HN_MUST_USE int hex_decode(const char *text, size_t text_len, uint8_t *out, size_t len);
 
 /** Appends base64url without padding (RFC 4648, 5; RFC 7515, 2). */

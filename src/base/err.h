@@ -9,14 +9,14 @@
 /** What a function that can fail returns: HN_OK, or one of the negative values. */
 enum hn_err {
 	HN_OK = 0,
-	HN_ETRUNC = -1,	      /* the input ends, or a window ends, before the value does */
+	HN_ETRUNC = -1,       /* the input ends, or a window ends, before the value does */
 	HN_EFORMAT = -2,      /* the input breaks its own format */
-	HN_ELIMIT = -3,	      /* a limit of ours (size, depth, count) is passed */
-	HN_ENOMEM = -4,	      /* no memory */
-	HN_EIO = -5,	      /* the operating system refused; errno says why */
-	HN_ENOENT = -6,	      /* what was asked for is not there */
-	HN_EEXIST = -7,	      /* it is there already and may not be replaced */
-	HN_EAUTH = -8,	      /* a signature, digest or right does not hold */
+	HN_ELIMIT = -3,       /* a limit of ours (size, depth, count) is passed */
+	HN_ENOMEM = -4,       /* no memory */
+	HN_EIO = -5,          /* the operating system refused; errno says why */
+	HN_ENOENT = -6,       /* what was asked for is not there */
+	HN_EEXIST = -7,       /* it is there already and may not be replaced */
+	HN_EAUTH = -8,        /* a signature, digest or right does not hold */
 	HN_EUNSUPPORTED = -9, /* well formed, but of a kind or version we do not know */
 	HN_ESTATE = -10,      /* not in this state, or not any more */
 	HN_ENOSPC = -11,      /* disk or quota full */

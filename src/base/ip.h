@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define IP_TEXT_SIZE	    46 /* INET6_ADDRSTRLEN */
+#define IP_TEXT_SIZE        46 /* INET6_ADDRSTRLEN */
 #define IP_PREFIX_TEXT_SIZE 50
 
 /** An address. IPv4 stands in the first four bytes, the others zero. Bytes in network order. */

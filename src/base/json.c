@@ -73,11 +73,14 @@ int json_object_read(const char *text, size_t len, json_t **out, struct fault *f
 
 	if (too_deep(text, len))
 		return fault_set(fault, HN_ELIMIT, "",
-				 tr("nested more than %d levels deep", "入れ子が%d段を超えている"), JSON_DEPTH_MAX);
+				 tr("nested more than %d levels deep", "入れ子が%d段を超えている"),
+				 JSON_DEPTH_MAX);
 	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (value == NULL) {
-		(void)snprintf(place, sizeof(place), tr("line %d, column %d", "%d行%d列"), error.line, error.column);
-		return fault_set(fault, HN_EFORMAT, place, tr("not JSON: %s", "JSONではない: %s"), error.text);
+		(void)snprintf(place, sizeof(place), tr("line %d, column %d", "%d行%d列"), error.line,
+			       error.column);
+		return fault_set(fault, HN_EFORMAT, place, tr("not JSON: %s", "JSONではない: %s"),
+				 error.text);
 	}
 	int rc = HN_OK;
 	if (!json_is_object(value))
@@ -103,8 +106,8 @@ int json_file_read(const char *path, size_t size_max, json_t **out, struct fault
 	if (rc == HN_OK) {
 		rc = json_object_read(text.data == NULL ? "" : text.data, text.len, out, fault);
 		if (rc != HN_OK && fault != NULL) {
-			(void)snprintf(place, sizeof(place), "%s%s%s", path, fault->place[0] == '\0' ? "" : ", ",
-				       fault->place);
+			(void)snprintf(place, sizeof(place), "%s%s%s", path,
+				       fault->place[0] == '\0' ? "" : ", ", fault->place);
 			(void)snprintf(fault->place, sizeof(fault->place), "%.255s", place);
 		}
 	} else if (rc == HN_EIO) {
@@ -170,7 +173,8 @@ static int member(const json_t *object, const char *name, bool required, json_ty
 	return fault_set(fault, HN_EFORMAT, place, tr("has the wrong type", "の型が違う"));
 }
 
-int json_get_string(const json_t *object, const char *name, bool required, const char **out, struct fault *fault)
+int json_get_string(const json_t *object, const char *name, bool required, const char **out,
+		    struct fault *fault)
 {
 	const json_t *value;
 	int rc = member(object, name, required, JSON_STRING, &value, fault);
@@ -179,8 +183,8 @@ int json_get_string(const json_t *object, const char *name, bool required, const
 	return rc;
 }
 
-int json_get_int(const json_t *object, const char *name, bool required, int64_t min, int64_t max, int64_t *out,
-		 struct fault *fault)
+int json_get_int(const json_t *object, const char *name, bool required, int64_t min, int64_t max,
+		 int64_t *out, struct fault *fault)
 {
 	const json_t *value;
 	char place[256];
@@ -208,7 +212,8 @@ int json_get_bool(const json_t *object, const char *name, bool required, bool *o
 	return rc;
 }
 
-int json_get_array(const json_t *object, const char *name, bool required, const json_t **out, struct fault *fault)
+int json_get_array(const json_t *object, const char *name, bool required, const json_t **out,
+		   struct fault *fault)
 {
 	const json_t *value;
 	int rc = member(object, name, required, JSON_ARRAY, &value, fault);
@@ -217,7 +222,8 @@ int json_get_array(const json_t *object, const char *name, bool required, const 
 	return rc;
 }
 
-int json_get_object(const json_t *object, const char *name, bool required, const json_t **out, struct fault *fault)
+int json_get_object(const json_t *object, const char *name, bool required, const json_t **out,
+		    struct fault *fault)
 {
 	const json_t *value;
 	int rc = member(object, name, required, JSON_OBJECT, &value, fault);

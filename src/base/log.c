@@ -44,8 +44,8 @@ void log_line(enum log_level level, const char *format, ...)
 	buf_init(&line, 4 * LINE_MAX_SIZE);
 	if (as_json) {
 		utc_format(utc_now_ns(), now);
-		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"message\":", now, names[level],
-			 program_name);
+		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"message\":", now,
+			 names[level], program_name);
 		buf_json_string(&line, text, strlen(text));
 		buf_adds(&line, "}\n");
 	} else {

@@ -46,7 +46,8 @@ static void print_help(const struct option_row rows[], const struct command_help
 	for (const struct option_row *row = rows; row->name != NULL; row++)
 		print_row(row->letter, row->name, row->value, ja ? row->help_ja : row->help_en);
 	print_row(0, "log", "json", tr("log lines as JSON", "ログをJSONで出す"));
-	print_row(0, "help", NULL, tr("this text; --version tells the version", "この説明。--version は版を示す"));
+	print_row(0, "help", NULL,
+		  tr("this text; --version tells the version", "この説明。--version は版を示す"));
 	if (help->example != NULL)
 		printf("\n%s:\n  %s\n", tr("Example", "例"), help->example);
 }
@@ -63,7 +64,8 @@ static int set_count(const struct option_row *row, const char *text)
 	return -1;
 bad:
 	log_line(LOG_LEVEL_ERROR,
-		 tr("--%s takes a whole number from %llu to %llu, not '%s'", "--%s は%lluから%lluまでの整数。'%s' は不可"),
+		 tr("--%s takes a whole number from %llu to %llu, not '%s'",
+		    "--%s は%lluから%lluまでの整数。'%s' は不可"),
 		 row->name, row->min, row->max, text);
 	return HN_EXIT_USAGE;
 }
@@ -96,7 +98,8 @@ static int set_row(const struct option_row *row, const char *value)
 static int set_log(const char *value)
 {
 	if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
-		log_line(LOG_LEVEL_ERROR, tr("--log takes json or text, not '%s'", "--log は json か text。'%s' は不可"),
+		log_line(LOG_LEVEL_ERROR,
+			 tr("--log takes json or text, not '%s'", "--log は json か text。'%s' は不可"),
 			 value);
 		return HN_EXIT_USAGE;
 	}
@@ -107,10 +110,11 @@ static int set_log(const char *value)
 static int usage_error(const char *word, int value)
 {
 	if (value == ':')
-		log_line(LOG_LEVEL_ERROR, tr("'%s' needs a value; see --help", "'%s' には値が要る。--help を参照"), word);
+		log_line(LOG_LEVEL_ERROR,
+			 tr("'%s' needs a value; see --help", "'%s' には値が要る。--help を参照"), word);
 	else
-		log_line(LOG_LEVEL_ERROR, tr("unknown option '%s'; see --help", "不明なオプション '%s'。--help を参照"),
-			 word);
+		log_line(LOG_LEVEL_ERROR,
+			 tr("unknown option '%s'; see --help", "不明なオプション '%s'。--help を参照"), word);
 	return HN_EXIT_USAGE;
 }
 
@@ -125,8 +129,8 @@ int options_read(int argc, char **argv, const struct option_row rows[], const st
 
 	for (size_t i = 0; rows[i].name != NULL && i < ROWS_MAX; i++) {
 		bool takes = rows[i].kind != OPTION_FLAG;
-		long_options[3 + i] = (struct option){rows[i].name, takes ? required_argument : no_argument, NULL,
-						      VALUE_ROWS + (int)i};
+		long_options[3 + i] = (struct option){rows[i].name, takes ? required_argument : no_argument,
+						      NULL, VALUE_ROWS + (int)i};
 		if (rows[i].letter == 0)
 			continue;
 		letters[used++] = rows[i].letter;

@@ -27,8 +27,8 @@ struct option_list {
 };
 
 struct option_row {
-	const char *name;    /* without dashes */
-	char letter;	     /* one-letter form, or 0 */
+	const char *name; /* without dashes */
+	char letter;      /* one-letter form, or 0 */
 	enum option_kind kind;
 	void *target;
 	const char *value;   /* how the value is called in the help, e.g. "FILE"; NULL for flags */

@@ -25,10 +25,10 @@ void utc_format(int64_t time_ns, char out[UTC_SIZE])
 	struct tm tm;
 	(void)gmtime_r(&seconds, &tm);
 	/* The modulos tell the compiler what the calendar guarantees: the fields' widths. */
-	(void)snprintf(out, UTC_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)(tm.tm_year + 1900) % 10000,
-		       (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-		       (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100,
-		       (unsigned)(time_ns % NS_SECOND / 1000) % 1000000);
+	(void)snprintf(out, UTC_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
+		       (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
+		       (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
+		       (unsigned)tm.tm_sec % 100, (unsigned)(time_ns % NS_SECOND / 1000) % 1000000);
 }
 
 /* Reads exactly n digits. @return whether they were there. */
@@ -105,7 +105,8 @@ int utc_parse(const char *text, size_t len, int64_t *time_ns_out)
 		return HN_EFORMAT;
 	if (year < YEAR_MIN || year > YEAR_MAX)
 		return HN_ELIMIT;
-	int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+	int64_t seconds =
+		days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
 	if (seconds < 0)
 		return HN_ELIMIT;
 	*time_ns_out = seconds * NS_SECOND + fraction;
@@ -118,7 +119,11 @@ int utc_duration_parse(const char *text, size_t len, int64_t *duration_ns_out)
 		char unit;
 		bool in_time;
 		int64_t seconds;
-	} units[] = {{'W', false, 604800}, {'D', false, 86400}, {'H', true, 3600}, {'M', true, 60}, {'S', true, 1}};
+	} units[] = {{'W', false, 604800},
+		     {'D', false, 86400},
+		     {'H', true, 3600},
+		     {'M', true, 60},
+		     {'S', true, 1}};
 	const char *at = text;
 	const char *end = text + len;
 	int64_t total = 0;

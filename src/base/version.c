@@ -25,8 +25,8 @@ static int find_note(struct dl_phdr_info *info, size_t size, void *unused)
 			memcpy(&note, at, sizeof(note));
 			const uint8_t *name = at + sizeof(note);
 			const uint8_t *desc = name + ((note.n_namesz + 3) & ~3u);
-			if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
-			    note.n_descsz <= 64) {
+			if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+			    memcmp(name, "GNU", 4) == 0 && note.n_descsz <= 64) {
 				hex_encode(desc, note.n_descsz, build_id);
 				return 1;
 			}
