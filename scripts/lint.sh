@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+# ./x lint: each check prints one TAP line, and what is wrong where. --quick leaves out the two slow analysers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+
+quick=
+case ${1:-} in
+--quick) quick=yes ;;
+'') ;;
+*) die 2 "unknown option '$1'; lint takes --quick" "不明なオプション '$1'。lint には --quick がある" ;;
+esac
+
+jobs=$(nproc)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0 failed=0
+
+# check NAME COMMAND...: one TAP line; the command's output only when it fails.
+check() {
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		sed 's/^/# /' "$work/out"
+		failed=$((failed + 1))
+	fi
+}
+
+c_files() { find src tests -name '*.[ch]' | LC_ALL=C sort; }
+headers() { find src tests -name '*.h' | LC_ALL=C sort; }
+
+# Only the places; clang-format -i mends them.
+format() {
+	c_files | xargs -P "$jobs" -n 40 clang-format --dry-run -Werror 2>"$work/format" && return 0
+	grep -a 'error:' "$work/format" || cat "$work/format"
+	return 1
+}
+
+# A header that needs another one included before it breaks whoever includes it first.
+alone() {
+	headers | xargs -P "$jobs" -I{} "$1" -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -Werror -Isrc -I. \
+		-fsyntax-only -x c {}
+}
+
+shells() {
+	local script
+	while read -r script; do
+		bash -n "$script" || return 1
+	done < <(find x .ci scripts lab tests -type f \( -name '*.sh' -o -name x -o -name run \) | LC_ALL=C sort)
+}
+
+tidy() {
+	CC=clang configure build-tidy -Dtests=enabled
+	run-clang-tidy -quiet -p build-tidy -j "$jobs" '/(src|tests)/.*\.c$' >"$work/tidy" 2>/dev/null || true
+	# A header is read with each source that includes it; its findings are told once.
+	if grep -E '(warning|error):' "$work/tidy" | sort -u; then
+		return 1
+	fi
+}
+
+analyse() {
+	CC=clang configure build-tidy -Dtests=enabled
+	cppcheck --project=build-tidy/compile_commands.json -j "$jobs" --quiet --error-exitcode=1 --inline-suppr \
+		--enable=warning,portability --suppressions-list=scripts/cppcheck.txt \
+		--template='{file}:{line}: {severity}: {message} [{id}]'
+}
+
+check "layout is clang-format's" format
+check "rooms include only rooms before them" python3 scripts/lint.py rooms
+check "public functions are documented" python3 scripts/lint.py comments
+check "licence lines" python3 scripts/lint.py licence
+check "no stray words, no machine paths" python3 scripts/lint.py words
+check "each text stands in both languages" python3 scripts/lint.py languages
+check "scripts parse" shells
+check "each header compiles alone (gcc)" alone gcc
+check "each header compiles alone (clang)" alone clang
+if [ -z "$quick" ]; then
+	check "clang-tidy" tidy
+	check "cppcheck" analyse
+fi
+echo "1..$number"
+[ "$failed" = 0 ] || exit 1
