@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_LEDGER_IO_H
+#define HINOMI_LEDGER_IO_H
+
+#include <sys/types.h>
+
+/**
+ * The system calls with which the log changes its files, so that a test can let any of them
+ * fail. Each is as its namesake: -1 and errno. Short writes are allowed.
+ */
+struct ledger_io {
+	void *ctx;
+	int (*open_at)(void *ctx, int dir_fd, const char *path, int flags, mode_t mode);
+	ssize_t (*write_at)(void *ctx, int fd, const void *data, size_t len, off_t offset);
+	int (*sync)(void *ctx, int fd);
+	int (*truncate)(void *ctx, int fd, off_t len);
+	int (*rename_at)(void *ctx, int dir_fd, const char *from, const char *to);
+	int (*mkdir_at)(void *ctx, int dir_fd, const char *path, mode_t mode);
+	int (*unlink_at)(void *ctx, int dir_fd, const char *path, int flags);
+};
+
+/** The operating system's. */
+extern const struct ledger_io ledger_io_system;
+
+#endif
