@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_WIRE_POSITION_H
+#define HINOMI_WIRE_POSITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/decoder.h"
+
+/*
+ * Named places in the first PATTERN_WINDOW bytes of a direction of a flow where command information may be
+ * looked for. An authorisation names the place of each byte pattern. Bodies of web, mail and messages are no
+ * such place.
+ */
+
+enum position {
+	POSITION_TCP_OPENING, /* "tcp.opening": the first bytes of a direction, unless web, mail or messages
+			       */
+	POSITION_UDP_OPENING, /* "udp.opening": the flow's first datagram of a direction, with the same
+				 exception */
+	POSITION_HTTP_REQUEST_LINE, /* "http.request_line": the first request's line, without its end */
+	POSITION_SSH_BANNER,        /* "ssh.banner": the identification line, without its end */
+	POSITION_TLS_CLIENT_HELLO, /* "tls.client_hello": the record that begins the hello, from its header on
+				    */
+	POSITION_COUNT,
+};
+
+/** The name in authorisations; NULL for a value that is none. */
+const char *position_name(enum position position);
+
+/** @return HN_ENOENT for an unknown name */
+HN_MUST_USE int position_parse(const char *name, size_t len, enum position *out);
+
+struct position_window {
+	uint32_t from;
+	uint32_t len; /* from + len never passes PATTERN_WINDOW nor the data */
+	bool whole;   /* more data of this direction would not lengthen it */
+};
+
+/**
+ * Which bytes of a direction are the position.
+ *
+ * @param protocol  6 or 17
+ * @param decoder   the row that recognised the flow (either direction's counts: the mail row of one covers
+ *                  both); NULL when none did. Not to be asked while a row still says GUESS_MAYBE.
+ * @param data      the direction's first bytes (UDP: its first datagram), from the very start
+ *
+ * @return false when the position is not in this direction; then nothing is written
+ */
+bool position_find(enum position position, uint8_t protocol, const struct decoder *decoder,
+		   const uint8_t *data, size_t len, struct position_window *out);
+
+#endif
