@@ -11,17 +11,17 @@
 
 /** Kinds of entry, by their names in bounds and in `show`. */
 enum entry_kind {
-	ENTRY_IP4,	 /* "ipv4": one address */
-	ENTRY_IP6,	 /* "ipv6" */
-	ENTRY_PREFIX4,	 /* "ipv4-prefix" */
-	ENTRY_PREFIX6,	 /* "ipv6-prefix" */
-	ENTRY_NAME,	 /* "name": this host name only */
+	ENTRY_IP4,      /* "ipv4": one address */
+	ENTRY_IP6,      /* "ipv6" */
+	ENTRY_PREFIX4,  /* "ipv4-prefix" */
+	ENTRY_PREFIX6,  /* "ipv6-prefix" */
+	ENTRY_NAME,     /* "name": this host name only */
 	ENTRY_WILDCARD, /* "wildcard": every name below it, not the name itself (RFC 1034, 4.3.3; RPZ) */
-	ENTRY_URL,	 /* "url": host and path */
-	ENTRY_MD5,	 /* "md5" */
-	ENTRY_SHA1,	 /* "sha1" */
-	ENTRY_SHA256,	 /* "sha256" */
-	ENTRY_JA4,	 /* "ja4" */
+	ENTRY_URL,      /* "url": host and path */
+	ENTRY_MD5,      /* "md5" */
+	ENTRY_SHA1,     /* "sha1" */
+	ENTRY_SHA256,   /* "sha256" */
+	ENTRY_JA4,      /* "ja4" */
 	ENTRY_KIND_COUNT,
 };
 
@@ -32,8 +32,9 @@ HN_MUST_USE int entry_kind_parse(const char *name, size_t len, enum entry_kind *
 #define ENTRY_KEY_MAX 2048 /* bytes; a longer URL is refused */
 
 /**
- * The canonical key of an entry: addresses in network order (prefix: address with host bits zero, then one byte of
- * length); names in wire form (length-prefixed labels, lower case, IDNA A-labels, no root byte; a wildcard without its
+ * The canonical key of an entry: addresses in network order (prefix: address with host bits zero, then one
+ * byte of length); names in wire form (length-prefixed labels, lower case, IDNA A-labels, no root byte; a
+ * wildcard without its
  * "*" label); URL "host/path?query" without scheme, default port and fragment, host lower case; digests
  * binary; JA4 its 36 characters.
  */
@@ -43,16 +44,17 @@ struct entry_key {
 	const uint8_t *data;
 };
 
-/** What is told of an entry; identical rows are kept once in a set. Text points to memory of the giver; NULL: none. */
+/** What is told of an entry; identical rows are kept once in a set. Text points to memory of the giver; NULL:
+ * none. */
 struct entry_meta {
-	const char *object;	 /* id of the object it came from, e.g. "indicator--…", or source and line */
-	const char *act;	 /* the target act it belongs to */
-	const char *marking;	 /* e.g. "TLP:AMBER" */
-	const char *phase;	 /* kill-chain phase */
-	int64_t valid_from_ns;	 /* 0: always */
+	const char *object;     /* id of the object it came from, e.g. "indicator--…", or source and line */
+	const char *act;        /* the target act it belongs to */
+	const char *marking;    /* e.g. "TLP:AMBER" */
+	const char *phase;      /* kill-chain phase */
+	int64_t valid_from_ns;  /* 0: always */
 	int64_t valid_until_ns; /* 0: for ever; the first instant at which it does not hold */
-	uint8_t confidence;	 /* 0..100; 255: not said */
-	bool allow;		 /* an allow entry beats every block of any set in the list */
+	uint8_t confidence;     /* 0..100; 255: not said */
+	bool allow;             /* an allow entry beats every block of any set in the list */
 };
 
 #endif
