@@ -39,7 +39,7 @@ headers() { find src tests -name '*.h' | LC_ALL=C sort; }
 # Only the places; clang-format -i mends them.
 format() {
 	c_files | xargs -P "$jobs" -n 40 clang-format --dry-run -Werror 2>"$work/format" && return 0
-	grep -a 'error:' "$work/format" || cat "$work/format"
+	sed -n 's/^\([^:]*\):\([0-9]*\):.*error:.*/\1:\2: clang-format -i lays it out/p' "$work/format" | awk -F: '!seen[$1]++'
 	return 1
 }
 
@@ -58,9 +58,10 @@ shells() {
 
 tidy() {
 	CC=clang configure build-tidy -Dtests=enabled
-	run-clang-tidy -quiet -p build-tidy -j "$jobs" '/(src|tests)/.*\.c$' >"$work/tidy" 2>/dev/null || true
+	run-clang-tidy -quiet -p build-tidy -j "$jobs" '/(src|tests)/.*\.c$' \
+		>"$work/tidy" 2>"$work/tidy.err" || true
 	# A header is read with each source that includes it; its findings are told once.
-	if grep -E '(warning|error):' "$work/tidy" | sort -u; then
+	if grep -E '(warning|error):' "$work/tidy" | sed -e 's/\x1b\[[0-9;]*m//g' -e 's/^[^ ]*\.\.\///' | sort -u; then
 		return 1
 	fi
 }

@@ -105,7 +105,7 @@ static int open_parent(int dir_fd, const char *path)
 	if (slash == NULL)
 		memcpy(dir, ".", 2);
 	else if (len == 0)
-		memcpy(dir, ".", 2);
+		memcpy(dir, "/", 2);
 	else {
 		memcpy(dir, path, len);
 		dir[len] = '\0';

@@ -41,7 +41,7 @@ void log_line(enum log_level level, const char *format, ...)
 	for (char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
-	buf_init(&line, 4 * LINE_MAX_SIZE);
+	buf_init(&line, sizeof(text) * 4);
 	if (as_json) {
 		utc_format(utc_now_ns(), now);
 		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"message\":", now,

@@ -127,7 +127,7 @@ int options_read(int argc, char **argv, const struct option_row rows[], const st
 	char letters[2 * ROWS_MAX + 2] = ":";
 	size_t used = 1;
 
-	for (size_t i = 0; rows[i].name != NULL && i < ROWS_MAX; i++) {
+	for (size_t i = 0; i < ROWS_MAX && rows[i].name != NULL; i++) {
 		bool takes = rows[i].kind != OPTION_FLAG;
 		long_options[3 + i] = (struct option){rows[i].name, takes ? required_argument : no_argument,
 						      NULL, VALUE_ROWS + (int)i};

@@ -99,14 +99,14 @@ int utc_parse(const char *text, size_t len, int64_t *time_ns_out)
 		if (!literal(&at, end, "+-") || !digits(&at, end, 2, &off_hour) || !literal(&at, end, ":") ||
 		    !digits(&at, end, 2, &off_minute) || off_hour > 23 || off_minute > 59)
 			return HN_EFORMAT;
-		offset = sign * (off_hour * 3600 + off_minute * 60);
+		offset = sign * (INT64_C(3600) * off_hour + INT64_C(60) * off_minute);
 	}
 	if (at != end)
 		return HN_EFORMAT;
 	if (year < YEAR_MIN || year > YEAR_MAX)
 		return HN_ELIMIT;
-	int64_t seconds =
-		days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+	int64_t seconds = days_from_civil(year, month, day) * 86400 + INT64_C(3600) * hour +
+			  INT64_C(60) * minute + second - offset;
 	if (seconds < 0)
 		return HN_ELIMIT;
 	*time_ns_out = seconds * NS_SECOND + fraction;
