@@ -54,6 +54,16 @@ static bool reserve(struct buf *b, size_t extra)
 	return true;
 }
 
+int buf_reserve(struct buf *b, size_t extra)
+{
+	int had = b->err;
+	if (reserve(b, extra))
+		return HN_OK;
+	int rc = b->err;
+	b->err = had;
+	return rc;
+}
+
 void buf_add(struct buf *b, const void *data, size_t len)
 {
 	if (len == 0 || !reserve(b, len))

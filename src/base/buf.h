@@ -33,6 +33,9 @@ void buf_clear(struct buf *b);
 void buf_reset(struct buf *b);
 
 /* Append bytes; text to its NUL; a character; formatted text. On failure see `err` above. */
+/** Makes room for extra bytes, so that appending them cannot fail. @return as buf_err(), but sets no error. */
+HN_MUST_USE int buf_reserve(struct buf *b, size_t extra);
+
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);

@@ -21,6 +21,8 @@ void utc_format(int64_t time_ns, char out[UTC_SIZE])
 {
 	if (time_ns < 0)
 		time_ns = 0;
+	if (time_ns > UTC_MAX_NS)
+		time_ns = UTC_MAX_NS;
 	time_t seconds = (time_t)(time_ns / NS_SECOND);
 	struct tm tm;
 	(void)gmtime_r(&seconds, &tm);

@@ -8,8 +8,9 @@
 
 #include "base/err.h"
 
-#define UTC_SIZE  28 /* "2026-11-21T13:48:49.000000Z" and NUL */
-#define NS_SECOND INT64_C(1000000000)
+#define UTC_SIZE   28 /* "2026-11-21T13:48:49.000000Z" and NUL */
+#define NS_SECOND  INT64_C(1000000000)
+#define UTC_MAX_NS (INT64_C(9214646400) * NS_SECOND - 1) /* the last of 2261 */
 
 /** Times are nanoseconds since 1970-01-01T00:00:00Z without leap seconds, from 1970 to 2261. */
 int64_t utc_now_ns(void);

@@ -3,7 +3,11 @@
 #ifndef HINOMI_LEDGER_IO_H
 #define HINOMI_LEDGER_IO_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "base/err.h"
 
 /**
  * The system calls with which the log changes its files, so that a test can let any of them
@@ -22,5 +26,12 @@ struct ledger_io {
 
 /** The operating system's. */
 extern const struct ledger_io ledger_io_system;
+
+/** What errno means: HN_ENOSPC (also quota and file size limit), HN_ENOENT, HN_ENOMEM, else HN_EIO. */
+int ledger_io_err(void);
+
+/** Writes all of it at the offset, over short writes and EINTR. @return as ledger_io_err() */
+HN_MUST_USE int ledger_io_write(const struct ledger_io *io, int fd, const void *data, size_t len,
+				uint64_t offset);
 
 #endif
