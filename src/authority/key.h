@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/uuid.h"
 
 /*
  * Keys of commissioners and identities of sensors: one file holds an Ed25519 key that signs and
@@ -62,6 +63,9 @@ HN_MUST_USE int key_public_read(const char *path, struct key_public *out, struct
 /** The id of an Ed25519 public key. */
 void key_id_of(const uint8_t ed25519[32], char out[KEY_ID_SIZE]);
 
+/** The id of the sensor that has this identity, unless it was given another: a UUIDv5 of the key's id. */
+void key_sensor_id(const struct key_public *k, struct uuid *out);
+
 /**
  * The identity of a sensor: reads it, or makes it (with path.pub) when there is none.
  *
@@ -87,8 +91,10 @@ bool key_verify(const uint8_t ed25519[32], const void *data, size_t len,
  */
 HN_MUST_USE int key_unseal(const struct key *k, const uint8_t *sealed, size_t len, uint8_t *out);
 
-/** The Ed25519 seed (32 bytes, in locked memory) for a signer of another form, e.g. signed notes. Do not copy
- * it. */
-const uint8_t *key_seed(const struct key *k);
+/**
+ * The Ed25519 secret as libsodium keeps it (seed, public key; 64 bytes of locked memory), for a
+ * signer of another form, e.g. the ledger's signed notes. Lives as long as the key; do not copy it.
+ */
+const uint8_t *key_secret(const struct key *k);
 
 #endif

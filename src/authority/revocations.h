@@ -19,9 +19,10 @@
  * all that were revoked; its number rises by one with each list.
  */
 
-#define REVOCATIONS_MAX            65536
-#define REVOCATIONS_NEXT_UPDATE_NS (24 * 3600 * INT64_C(1000000000)) /* after issued, unless said otherwise  \
-								      */
+#define REVOCATIONS_MAX 65536
+#define REVOCATIONS_NEXT_UPDATE_NS                                                                           \
+	(24 * 3600 * INT64_C(1000000000)) /* after issued, unless said otherwise                             \
+					   */
 
 struct revocations {
 	uint64_t number; /* from 1 */
