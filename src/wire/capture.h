@@ -104,8 +104,15 @@ const struct capture_stats *capture_stats(const struct capture *c);
 const uint8_t *capture_mapped(const struct capture *c, size_t *len_out);
 
 /**
+ * Gives pages of the mapped bytes back to the system, which a digest thread does every few MiB for what it
+ * has read: else the whole file stays in the process's memory. The bytes stay readable.
+ */
+void capture_give_back(const struct capture *c, size_t offset, size_t len);
+
+/**
  * For a stream: a function that is given each stored byte (compressed, as in the file), in order, on the
- * reading thread, before the packets in it are returned.
+ * reading thread, before the packets in it are returned (what capture_open() has read: at once). The bytes
+ * behind the last packet, or behind damage, too.
  */
 void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8_t *data, size_t len),
 		      void *context);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_WIRE_CAPTURE_PARTS_H
+#define HINOMI_WIRE_CAPTURE_PARTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/capture.h"
+
+/*
+ * What the parts of the capture reader share; nobody else includes it.
+ *
+ * A source gives the bytes of the file (mapped, or read and unpacked into blocks), a format finds the packets
+ * in them. Both are rows of tables. The bytes not read yet are the window at..end.
+ */
+
+/* One block of the pool. Whoever uses its bytes has a hold; the last one to let go wipes it. */
+struct capture_block {
+	uint8_t *data; /* CAPTURE_BLOCK_SIZE */
+	size_t used;   /* bytes to wipe */
+	struct capture_pool *pool;
+	struct capture_block *next; /* in the list of free blocks */
+	_Atomic unsigned holds;
+};
+
+/** A free block with one hold; waits for one. */
+struct capture_block *capture_block_take(struct capture_pool *pool);
+void capture_block_hold(struct capture_block *block);
+/** NULL is allowed. */
+void capture_block_drop(struct capture_block *block);
+
+/** How a stream's bytes are unpacked. */
+struct capture_source {
+	/** @return HN_ENOMEM */
+	int (*open)(struct capture *c);
+	/** Some bytes. *got_out is 0 at the end. @return HN_EIO; HN_ETRUNC, HN_EFORMAT: nothing more can be
+	 * unpacked */
+	int (*read)(struct capture *c, uint8_t *to, size_t room, size_t *got_out);
+	void (*close)(struct capture *c);
+};
+
+extern const struct capture_source capture_source_plain;
+extern const struct capture_source capture_source_gzip;
+extern const struct capture_source capture_source_zstd;
+
+/** Gives the stored bytes that are waiting, reading from the descriptor when there are none. *len_out is 0 at
+ * the end. */
+int capture_stored(struct capture *c, const uint8_t **data_out, size_t *len_out);
+
+enum capture_scan {
+	SCAN_FULL, /* the batch is */
+	SCAN_MORE, /* `want` bytes must be in the window, or `skip` are to be passed over */
+	SCAN_STOP, /* nothing behind can be trusted */
+};
+
+/** Where the packets are. */
+struct capture_format {
+	/** Reads the file's header from the window. @return HN_EUNSUPPORTED with a fault */
+	int (*open)(struct capture *c, const char *name, struct fault *fault);
+	enum capture_scan (*scan)(struct capture *c, struct capture_batch *batch);
+	void (*close)(struct capture *c);
+};
+
+extern const struct capture_format capture_format_pcap;
+extern const struct capture_format capture_format_pcapng;
+
+#define CAPTURE_HEAD_SIZE  24 /* of a pcap file; a pcapng section header is longer, so no packet is in it */
+#define CAPTURE_INPUT_SIZE (128u << 10) /* stored bytes that are read at once */
+
+struct capture_pcap {
+	bool swapped;
+	bool old; /* before version 2.4 lengths may stand in the other order */
+	uint32_t link_type;
+	uint32_t fraction_ns;
+	uint32_t header; /* bytes before each packet */
+};
+
+struct capture_interface;
+
+struct capture_pcapng {
+	bool swapped;
+	bool in_section;
+	uint32_t interface_count;
+	struct capture_interface *interfaces; /* CAPTURE_INTERFACES_MAX */
+};
+
+struct capture {
+	const uint8_t *at;
+	const uint8_t *end;
+	size_t want;
+	uint64_t skip;
+	const struct capture_format *format;
+	struct capture_pcap pcap;
+	struct capture_pcapng pcapng;
+	struct capture_stats stats;
+	bool opened;
+	bool ended;
+	int fd;
+
+	/* A regular plain file. */
+	uint8_t *map;
+	size_t map_len;
+	size_t populated; /* bytes from the start that were brought in */
+	size_t given;     /* bytes from the start that were given back */
+	bool no_populate; /* the kernel is older than MADV_POPULATE_READ */
+
+	/* All else. */
+	const struct capture_source *source;
+	struct capture_pool *pool;
+	struct capture_block *block;
+	void *unpacker;
+	uint8_t *input; /* CAPTURE_INPUT_SIZE, stored bytes */
+	size_t input_at;
+	size_t input_len;
+	uint8_t head[CAPTURE_HEAD_SIZE];
+	void (*sink)(void *context, const uint8_t *data, size_t len);
+	void *sink_context;
+};
+
+#endif
