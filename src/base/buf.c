@@ -42,7 +42,7 @@ static bool reserve(struct buf *b, size_t extra)
 	size_t cap = b->cap < 64 ? 64 : b->cap;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	if (cap > b->max + 1)
+	if (cap - 1 > b->max)
 		cap = b->max + 1;
 	char *data = realloc(b->data, cap);
 	if (data == NULL) {

@@ -39,7 +39,13 @@ static void encode(struct buf *b, const void *data, size_t len, int variant)
 
 static int decode(const char *text, size_t len, int variant, struct buf *out)
 {
-	uint8_t *data = malloc(len + 1);
+	if (len == 0)
+		return buf_err(out);
+	/* libsodium 1.0.18 takes some bytes over 0x7f for letters. */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return HN_EFORMAT;
+	uint8_t *data = malloc(len);
 	if (data == NULL)
 		return HN_ENOMEM;
 	size_t got = 0;

@@ -4,6 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 int fault_set(struct fault *fault, int err, const char *place, const char *format, ...)
 {
@@ -14,5 +17,8 @@ int fault_set(struct fault *fault, int err, const char *place, const char *forma
 	va_start(args, format);
 	(void)vsnprintf(fault->message, sizeof(fault->message), format, args);
 	va_end(args);
+	/* Cut at a limit, but never within a character. */
+	fault->place[utf8_uncut_len(fault->place, strlen(fault->place))] = '\0';
+	fault->message[utf8_uncut_len(fault->message, strlen(fault->message))] = '\0';
 	return err;
 }

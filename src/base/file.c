@@ -37,7 +37,9 @@ int fd_write_all(int fd, const void *data, size_t len)
 		ssize_t n = write(fd, at, len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
 			return os_err();
 		at += n;
 		len -= (size_t)n;

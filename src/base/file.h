@@ -22,7 +22,7 @@ HN_MUST_USE int file_read(const char *path, struct buf *out);
  * it, fsync, rename (or link, when it must not replace one), fsync of the directory.
  *
  * @param replace  false: an existing file is left as it is, HN_EEXIST
- * @return HN_EEXIST, HN_ENOSPC, HN_EIO (errno)
+ * @return HN_EEXIST, HN_ENOENT (no such directory), HN_ENOSPC, HN_EIO (errno)
  */
 HN_MUST_USE int file_write_whole(const char *path, const void *data, size_t len, mode_t mode, bool replace);
 

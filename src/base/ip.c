@@ -43,6 +43,8 @@ struct ip ip_mask(const struct ip *ip, unsigned len)
 
 int ip_prefix_parse(const char *text, size_t len, struct ip_prefix *out)
 {
+	if (len == 0)
+		return HN_EFORMAT;
 	const char *slash = memchr(text, '/', len);
 	size_t addr_len = slash == NULL ? len : (size_t)(slash - text);
 	struct ip_prefix p;
@@ -99,16 +101,14 @@ static bool global4(const uint8_t *b)
 
 bool ip_is_global(const struct ip *ip)
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	static const uint8_t zero[15];
+	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};    /* 64:ff9b::/96, RFC 6052 */
+	static const uint8_t benchmark[6] = {0x20, 0x01, 0x00, 0x02}; /* 2001:2::/48, RFC 5180 */
 	const uint8_t *b = ip->bytes;
 
 	if (ip->version == 4)
 		return global4(b);
-	if (memcmp(b, zero, 15) == 0 && b[15] <= 1) /* unspecified, loopback */
-		return false;
-	if (memcmp(b, mapped, sizeof(mapped)) == 0) /* never on the wire */
-		return false;
-	return !((b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) >= 0x80) || b[0] == 0xff ||
-		 (b[0] == 1 && memcmp(b + 1, zero, 7) == 0) /* discard-only 100::/64 */);
+	/* All else outside 2000::/3 is special or given to nobody (RFC 4291, 2.4). */
+	if ((b[0] & 0xe0) != 0x20)
+		return memcmp(b, nat64, sizeof(nat64)) == 0 && global4(b + 12);
+	return memcmp(b, benchmark, sizeof(benchmark)) != 0;
 }

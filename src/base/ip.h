@@ -38,8 +38,9 @@ struct ip ip_mask(const struct ip *ip, unsigned len);
 /**
  * Whether the address is globally reachable: not private, loopback, link-local, shared
  * (100.64.0.0/10), multicast, unspecified, reserved or broadcast (IANA special-purpose
- * registries, RFC 6890). Documentation prefixes (RFC 5737, 3849) count as global: the lab and
- * the tests live there and nothing real does.
+ * registries, RFC 6890), and in IPv6 not outside what is given out for global unicast. An address
+ * that carries an IPv4 one by 64:ff9b::/96 is what that one is. Documentation prefixes (RFC 5737, 3849) count
+ * as global: the lab and the tests live there and nothing real does.
  */
 bool ip_is_global(const struct ip *ip);
 

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "base/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,8 +58,9 @@ static int set_count(const struct option_row *row, const char *text)
 	char *end;
 	if (text[0] < '0' || text[0] > '9')
 		goto bad;
+	errno = 0;
 	unsigned long long value = strtoull(text, &end, 10);
-	if (*end != '\0' || value < row->min || value > row->max)
+	if (errno != 0 || *end != '\0' || value < row->min || value > row->max)
 		goto bad;
 	*(uint64_t *)row->target = value;
 	return -1;

@@ -74,6 +74,8 @@ static int month_days(int year, int month)
 
 int utc_parse(const char *text, size_t len, int64_t *time_ns_out)
 {
+	if (len == 0)
+		return HN_EFORMAT;
 	const char *at = text;
 	const char *end = text + len;
 	int year, month, day, hour, minute, second;
@@ -109,7 +111,7 @@ int utc_parse(const char *text, size_t len, int64_t *time_ns_out)
 		return HN_ELIMIT;
 	int64_t seconds = days_from_civil(year, month, day) * 86400 + INT64_C(3600) * hour +
 			  INT64_C(60) * minute + second - offset;
-	if (seconds < 0)
+	if (seconds < 0 || seconds > UTC_MAX_NS / NS_SECOND)
 		return HN_ELIMIT;
 	*time_ns_out = seconds * NS_SECOND + fraction;
 	return HN_OK;
@@ -126,6 +128,8 @@ int utc_duration_parse(const char *text, size_t len, int64_t *duration_ns_out)
 		     {'H', true, 3600},
 		     {'M', true, 60},
 		     {'S', true, 1}};
+	if (len == 0)
+		return HN_EFORMAT;
 	const char *at = text;
 	const char *end = text + len;
 	int64_t total = 0;

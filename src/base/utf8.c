@@ -24,6 +24,19 @@ size_t utf8_char_len(const char *text, size_t len)
 	return n;
 }
 
+size_t utf8_uncut_len(const char *text, size_t len)
+{
+	/* Back over at most three continuation bytes to where the last character begins. */
+	for (size_t back = 1; back <= 4 && back <= len; back++) {
+		unsigned char c = (unsigned char)text[len - back];
+		if ((c & 0xC0) == 0x80)
+			continue;
+		size_t needs = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
+		return needs > back ? len - back : len;
+	}
+	return len;
+}
+
 bool utf8_valid(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {

@@ -13,6 +13,9 @@
  */
 size_t utf8_char_len(const char *text, size_t len);
 
+/** Length of text without a character that was cut at its end, as snprintf() may do. */
+size_t utf8_uncut_len(const char *text, size_t len);
+
 /** Whether all of text is UTF-8. */
 bool utf8_valid(const char *text, size_t len);
 
