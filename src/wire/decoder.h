@@ -23,6 +23,8 @@ enum decode_result {
 	DECODE_NO,   /* not this protocol after all, or broken: the direction is not looked at any more */
 };
 
+struct position_window;
+
 /** Whether the first bytes look like the protocol. */
 enum decode_guess {
 	GUESS_NO,
@@ -71,6 +73,10 @@ struct decoder {
 	uint8_t first; /* kinds of first byte it can begin with (decoder.c), so that most rows are not asked
 			*/
 	enum decode_guess (*guess)(const uint8_t *data, size_t len);
+	/* The named place for byte patterns that this protocol has (position.h), and what tells which bytes
+	 * it is; NULL: it has none. */
+	uint8_t position; /* enum position */
+	bool (*window)(const uint8_t *data, size_t len, struct position_window *out);
 	/**
 	 * @param data   UDP: one datagram. TCP: the direction's bytes in order from its start (less what was
 	 * consumed).

@@ -3,10 +3,12 @@
 #ifndef HINOMI_WIRE_HTTP_H
 #define HINOMI_WIRE_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "wire/decoder.h"
+#include "wire/position.h"
 
 /*
  * HTTP/1 (RFC 9110, 9112): request line and Host of the first request, and of further ones as long as their
@@ -23,5 +25,7 @@
 
 enum decode_guess http_guess(const uint8_t *data, size_t len);
 enum decode_result http_decode(struct cur data, bool ended, struct decode_state *state, struct extract *out);
+/** The line of the first request, as position.h says. */
+bool http_window(const uint8_t *data, size_t len, struct position_window *out);
 
 #endif

@@ -3,8 +3,10 @@
 #ifndef HINOMI_WIRE_JA4_H
 #define HINOMI_WIRE_JA4_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "wire/tls.h"
 
 /*
@@ -15,12 +17,17 @@
  */
 
 #define JA4_SIZE 36
+#define JA4_LIST_MAX                                                                                         \
+	1024 /* ciphers, extensions and signature algorithms each; real hellos have well under 100 */
 
-/** @param transport  't' for TLS over TCP, 'q' for QUIC */
-void ja4_make(const struct client_hello *hello, char transport, char out[JA4_SIZE]);
+/**
+ * @param transport  't' for TLS over TCP, 'q' for QUIC
+ * @return HN_ELIMIT when a list is longer than JA4_LIST_MAX; then out is untouched
+ */
+HN_MUST_USE int ja4_make(const struct client_hello *hello, char transport, char out[JA4_SIZE]);
 
 /** Whether v is one of RFC 8701's reserved values. */
-static inline int ja4_is_grease(uint16_t v)
+static inline bool ja4_is_grease(uint16_t v)
 {
 	return (v & 0x0f0f) == 0x0a0a && (v >> 8) == (v & 0xff);
 }

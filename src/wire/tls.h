@@ -10,6 +10,7 @@
 #include "base/cur.h"
 #include "base/err.h"
 #include "wire/decoder.h"
+#include "wire/position.h"
 
 /*
  * TLS (RFC 5246, 8446): the ClientHello's server name and JA4. A hello may be spread over records and
@@ -46,5 +47,7 @@ void client_hello_extract(const struct client_hello *hello, bool whole, bool qui
 
 enum decode_guess tls_guess(const uint8_t *data, size_t len);
 enum decode_result tls_decode(struct cur data, bool ended, struct decode_state *state, struct extract *out);
+/** The record that begins a ClientHello, as position.h says. */
+bool tls_window(const uint8_t *data, size_t len, struct position_window *out);
 
 #endif
