@@ -53,6 +53,11 @@ insert tests/unit/wire/meson.build "foreach name : \[" "'$thing', "
 insert tests/fuzz/meson.build "fuzz_targets = \{" "
   '$thing': [wire_dep],"
 
+# The new name has another length than the templates'.
+if command -v clang-format >/dev/null; then
+	clang-format -i "src/wire/$thing.h" "$source_file" "tests/unit/wire/test_$thing.c" "tests/fuzz/fuzz_$thing.c"
+fi
+
 say "
 Now:
  1. write the protocol's own rules into src/wire/$thing.c, its cases into tests/unit/wire/test_$thing.c
