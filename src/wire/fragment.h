@@ -22,7 +22,7 @@
  */
 
 #define FRAGMENT_DATAGRAMS  1024        /* under way at the same time; then the oldest goes */
-#define FRAGMENT_PIECES     64          /* fragments of one datagram, repetitions included */
+#define FRAGMENT_PIECES     64          /* fragments of one datagram, repetitions not counted */
 #define FRAGMENT_BYTES      65535       /* of one datagram without its IP header */
 #define FRAGMENT_MEMORY     (16u << 20) /* bytes of all datagrams under way; then the oldest goes */
 #define FRAGMENT_TIMEOUT_NS (30 * INT64_C(1000000000)) /* after the first fragment */
@@ -82,7 +82,7 @@ struct fragment_table;
  */
 HN_MUST_USE int fragment_table_new(const uint8_t key[16], fragment_drop_fn *drop, void *context,
 				   struct fragment_table **out, bool *locked_out);
-/** Wipes and frees; nothing is reported any more (fragment_end() before). NULL is allowed. */
+/** Wipes and frees; nothing is reported any more (call fragment_end() before). NULL is allowed. */
 void fragment_table_free(struct fragment_table *table);
 
 /**
