@@ -43,6 +43,12 @@ INDICATORS = {
     "ja4": ["t13d031100_342068d8c85c_b26ce05bbdd6"],
 }
 
+# What the demonstration (scripts/run-selection.sh) authorises: both directions with these foreign facilities.
+DEMO_CLASSES = {"foreign-domestic", "domestic-foreign"}
+DEMO_FACILITIES = [ipaddress.ip_network(text) for text in (
+    "203.0.113.53", "203.0.113.64/26", "203.0.113.128/28", "198.51.100.64/26", "2001:db8:f000::53",
+    "2001:db8:f000:6::/64", "2001:db8:f000:66::/64", "2001:db8:f000:80::/64")]
+
 
 def tshark(capture):
     command = ["tshark", "-n", "-r", capture, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
@@ -232,7 +238,25 @@ def describe(capture):
         "client_hellos": [dict(zip(("over", "sni", "ja4", "count"), (*key, number)))
                           for key, number in sorted(hellos.items())],
         "http_requests": dict(sorted(urls.items())),
+        "demonstration": demonstration(reader, flows),
         "matches": matches(flows),
+    }
+
+
+def demonstration(reader, flows):
+    """The TCP and UDP flows that the demonstration must select: those with a match in a packet of an authorised
+    class to or from a named facility. `sha256` is over their sorted lines "protocol source port destination port"."""
+    chosen = []
+    for key, flow in flows.items():
+        foreign = next((a for a in map(ipaddress.ip_address, (key[1], key[3])) if not reader.is_domestic(a)), None)
+        matched = set().union(*flow["reasons"].values())
+        if key[0] in (6, 17) and matched & DEMO_CLASSES and any(foreign in f for f in DEMO_FACILITIES):
+            chosen.append(key)
+    lines = sorted(" ".join(map(str, key)) + "\n" for key in chosen)
+    return {
+        "tcp": sum(key[0] == 6 for key in chosen), "udp": sum(key[0] == 17 for key in chosen),
+        "packets": sum(sum(flows[key]["packets"].values()) for key in chosen),
+        "sha256": hashlib.sha256("".join(lines).encode()).hexdigest(),
     }
 
 
