@@ -134,7 +134,7 @@ def languages():
                 continue
             if JAPANESE.search(parts[0]):
                 yield where(path, number, "tr() takes English first")
-            elif not JAPANESE.search(parts[1]) and re.search(r"[A-Za-z]{3}", re.sub(r"%[a-z]+", "", parts[1])):
+            elif not JAPANESE.search(parts[1]) and re.search(r"[a-z]{3}", re.sub(r"%[a-z]+", "", parts[1])):
                 yield where(path, number, "the Japanese text is not Japanese")
 
 

@@ -45,7 +45,7 @@ format() {
 
 # A header that needs another one included before it breaks whoever includes it first.
 alone() {
-	headers | xargs -P "$jobs" -I{} "$1" -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -Werror -Isrc -I. \
+	headers | xargs -P "$jobs" -I{} "$@" -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -Werror -Isrc -I. \
 		-fsyntax-only -x c {}
 }
 
@@ -56,8 +56,14 @@ shells() {
 	done < <(find x .ci scripts lab tests -type f \( -name '*.sh' -o -name x -o -name run \) | LC_ALL=C sort)
 }
 
-tidy() {
+# What the analysers read: the commands that clang compiles each source with, as the build files say now.
+commands() {
 	CC=clang configure build-tidy -Dtests=enabled
+	compile build-tidy build.ninja
+}
+
+tidy() {
+	commands
 	run-clang-tidy -quiet -p build-tidy -j "$jobs" '/(src|tests)/.*\.c$' \
 		>"$work/tidy" 2>"$work/tidy.err" || true
 	# A header is read with each source that includes it; its findings are told once.
@@ -67,7 +73,7 @@ tidy() {
 }
 
 analyse() {
-	CC=clang configure build-tidy -Dtests=enabled
+	commands
 	cppcheck --project=build-tidy/compile_commands.json -j "$jobs" --quiet --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability --suppressions-list=scripts/cppcheck.txt \
 		--template='{file}:{line}: {severity}: {message} [{id}]'
@@ -80,8 +86,8 @@ check "licence lines" python3 scripts/lint.py licence
 check "no stray words, no machine paths" python3 scripts/lint.py words
 check "each text stands in both languages" python3 scripts/lint.py languages
 check "scripts parse" shells
-check "each header compiles alone (gcc)" alone gcc
-check "each header compiles alone (clang)" alone clang
+check "each header compiles alone (gcc)" alone gcc -fmax-errors=1
+check "each header compiles alone (clang)" alone clang -ferror-limit=1
 if [ -z "$quick" ]; then
 	check "clang-tidy" tidy
 	check "cppcheck" analyse

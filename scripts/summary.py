@@ -15,7 +15,7 @@ import sys
 
 POINT = re.compile(r"^(not )?ok\b(?: +\d+)?(?: *- *| +|$)(.*)$")
 SKIP = re.compile(r"# *skip\b", re.IGNORECASE)
-TAIL = 40  # lines of output that are shown of a failed test
+TAIL = 60  # lines of output that are shown of a failed test
 
 
 def points(text):

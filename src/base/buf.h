@@ -32,7 +32,8 @@ void buf_clear(struct buf *b);
 /** Empties the buffer, keeps its memory, forgets its error. */
 void buf_reset(struct buf *b);
 
-/** Makes room for extra bytes, so that appending them cannot fail. @return as buf_err(), but sets no error. */
+/** Makes room for extra bytes, so that appending them cannot fail. @return as buf_err(), but sets no error.
+ */
 HN_MUST_USE int buf_reserve(struct buf *b, size_t extra);
 
 /* Append bytes; text to its NUL; a character; formatted text. On failure see `err` above. */
