@@ -9,6 +9,7 @@
 #include "wire/mail.h"
 #include "wire/messages.h"
 #include "wire/position.h"
+#include "wire/quic.h"
 #include "wire/ssh.h"
 #include "wire/tls.h"
 
@@ -86,6 +87,14 @@ const struct decoder decoders[] = {
 	 .decode = http_decode,
 	 .position = POSITION_HTTP_REQUEST_LINE,
 	 .window = http_window},
+	{.name = "quic",
+	 .protocol = UDP,
+	 .family = FAMILY_HANDSHAKE,
+	 .block = true,
+	 .ports = {443, 853, 8443},
+	 .first = FIRST_LONG,
+	 .guess = quic_guess,
+	 .decode = quic_decode},
 	{.name = "ssh",
 	 .protocol = TCP,
 	 .family = FAMILY_HANDSHAKE,
