@@ -44,7 +44,7 @@ refused() {
 step "The input: the lab's capture, its times moved to now (an authorisation is valid for a while only)" \
 	"入力: ラボの記録。承認書には有効期間があるため、時刻を現在に移す"
 run lab/shift.py lab/nation.pcapng.zst nation.pcapng
-ls -l nation.pcapng | awk '{ print $5 " bytes: " $9 }'
+stat -c '%s bytes: %n' nation.pcapng
 
 step "The commission: three commissioners and their trust file, two signatures needed, marked as a demonstration" \
 	"委員会: 委員三名の鍵と信頼ファイル。必要な署名は二名、実演用の印付き"
