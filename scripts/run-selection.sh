@@ -26,9 +26,20 @@ step() {
 }
 note() { printf '%s\n' "$(t "$1" "$2")"; }
 
-# Shows the command as one could type it here, and runs it.
+# Shows the command as one could type it here, folded, and runs it.
 run() {
-	printf '$ %s\n' "$(printf '%q ' "$@" | sed -e 's/ $//' -e "s/\\\\ / /g" -e 's/\\,/,/g' -e 's/\\:/:/g')"
+	local word line='$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:,=@%+-]*) word="'$word'" ;;
+		esac
+		if [ $((${#line} + ${#word})) -gt 105 ]; then
+			printf '%s \\\n' "$line"
+			line='   '
+		fi
+		line="$line $word"
+	done
+	printf '%s\n' "$line"
 	"$@"
 }
 
@@ -69,7 +80,7 @@ run hinomi authority issue --trust TRUST.json --basis specified \
 	--facility 203.0.113.53 --facility 203.0.113.64/26 --facility 203.0.113.128/28 --facility 198.51.100.64/26 \
 	--facility 2001:db8:f000::53 --facility 2001:db8:f000:6::/64 --facility 2001:db8:f000:66::/64 \
 	--facility 2001:db8:f000:80::/64 \
-	--purpose "To learn how act-2026-001 is carried out" --act act-2026-001 \
+	--purpose "$(t "To learn how act-2026-001 is carried out" "act-2026-001 の実態の把握")" --act act-2026-001 \
 	--from "$(date -u -d '1 hour ago' +%Y-%m-%dT%H:%M:%SZ)" --until P30D --retention P30D --recipient national-police \
 	--sensor sensor.key.pub --set lab:ipv4,ipv6,ipv4-prefix,name,wildcard,url,ja4,sha256:1000 -o A.json
 select_lab=(hinomi select --authorization A.json --trust TRUST.json --indicators lab.him --domestic lab/domestic.txt
@@ -93,8 +104,9 @@ head -n 1 out/selected.ndjson
 
 step "Proof: the ledger verifies, and one record can be shown to be in it" \
 	"証明: 台帳の検証と、一件の記録の開示"
-run hinomi ledger verify out/ledger
-run hinomi ledger prove out/ledger 0
+run hinomi ledger verify --key sensor.key.pub out
+run hinomi ledger prove --key sensor.key.pub -o proof.json out 0
+run hinomi ledger verify-proof --key sensor.key.pub proof.json
 
 note "
 All of it is in $work. On a capture of your own (pcap or pcapng, gzip and zstd too), with your own keys:
