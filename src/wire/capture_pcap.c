@@ -68,7 +68,8 @@ static inline __attribute__((always_inline)) enum capture_scan scan(struct captu
 			wire_len = other;
 		}
 		if (len > CAPTURE_RECORD_MAX) {
-			c->stats.records_refused++;
+			/* With records before it, the next call comes here again. */
+			c->stats.records_refused += batch->count == 0;
 			result = SCAN_STOP;
 			break;
 		}
