@@ -14,6 +14,16 @@
 #include <strings.h>
 #include <time.h>
 
+/* Some are macros where the compiler has no __builtin_va_arg_pack() (clang with _FORTIFY_SOURCE). */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+#undef stpcpy
+#undef strncpy
+#undef strncat
+#undef stpncpy
+
 /* They write without knowing how much fits: struct buf, snprintf(), memcpy() with a length. */
 #pragma GCC poison strcpy strcat stpcpy wcscpy wcscat sprintf vsprintf gets
 /* They may leave no NUL, or cut in silence. */
