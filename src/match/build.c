@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "match/build_private.h"
 #include "match/canonical.h"
+#include "match/him_each.h"
 #include "match/layout.h"
 
 const struct him_build_limits HIM_BUILD_DEFAULTS = {UINT64_C(500000000), UINT64_C(64) << 30};
@@ -141,31 +142,11 @@ static int add_item(struct him_build *b, unsigned table, const uint8_t *key, siz
 	return HN_OK;
 }
 
-/* Brings a canonical key into its table. */
 static int add_key(struct him_build *b, const struct entry_key *key, uint32_t entry)
 {
-	uint8_t kept[16];
-	unsigned table = key->kind;
-	uint32_t word;
-
-	switch (key->kind) {
-	case ENTRY_IP4:
-	case ENTRY_PREFIX4:
-		word = load_be32(key->data);
-		if (key->kind == ENTRY_PREFIX4 && key->data[4] < 32)
-			word = prefix4_key(word, key->data[4]);
-		else
-			table = ENTRY_IP4;
-		memcpy(kept, &word, sizeof(word));
-		return add_item(b, table, kept, sizeof(word), entry);
-	case ENTRY_PREFIX6:
-		if (key->data[16] == 128)
-			return add_item(b, ENTRY_IP6, key->data, 16, entry);
-		prefix6_key(key->data, key->data[16], kept);
-		return add_item(b, table, kept, sizeof(kept), entry);
-	default:
-		return add_item(b, table, key->data, key->len, entry);
-	}
+	struct him_kept kept;
+	him_keep(key, &kept);
+	return add_item(b, kept.table, kept.data, kept.len, entry);
 }
 
 /* The number of a text; the one before is tried first, since lists repeat themselves. */

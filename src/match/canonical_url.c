@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /* URLs (RFC 3986) as keys. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ip.h"

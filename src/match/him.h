@@ -111,6 +111,20 @@ struct him {
 	size_t holders_size;
 };
 
+/** A file's bytes in memory, to be read only. */
+struct him_file {
+	const void *data;
+	size_t size;
+};
+
+/** Maps a file; says nothing of what it holds. @return HN_ENOENT, HN_EIO; HN_EFORMAT for an empty or special
+ * file */
+HN_MUST_USE int him_map(const char *path, struct him_file *out, struct fault *fault);
+/** Reads the bytes from skip on into memory now; those before are not needed any more. */
+void him_populate(const struct him_file *file, size_t skip);
+/** NULL data is allowed. */
+void him_unmap(struct him_file *file);
+
 /**
  * Checks header, version and section bounds in constant time and fills out. Whatever else the bytes hold,
  * questions to the file stay inside data[0, size) and end; they may give wrong answers until him_verify() has

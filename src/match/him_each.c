@@ -98,6 +98,35 @@ int him_each(const struct him *h, int (*each)(void *context, const struct him_en
 	return HN_OK;
 }
 
+void him_keep(const struct entry_key *key, struct him_kept *out)
+{
+	uint32_t word;
+	*out = (struct him_kept){.table = key->kind, .len = key->len, .data = key->data};
+	switch (key->kind) {
+	case ENTRY_IP4:
+	case ENTRY_PREFIX4:
+		word = load_be32(key->data);
+		if (key->kind == ENTRY_PREFIX4 && key->data[4] < 32)
+			word = prefix4_key(word, key->data[4]);
+		else
+			out->table = ENTRY_IP4;
+		memcpy(out->own, &word, sizeof(word));
+		out->data = out->own;
+		out->len = sizeof(word);
+		break;
+	case ENTRY_PREFIX6:
+		out->len = 16;
+		out->table = key->data[16] < 128 ? ENTRY_PREFIX6 : ENTRY_IP6;
+		memcpy(out->own, key->data, 16);
+		if (key->data[16] < 128)
+			prefix6_key(key->data, key->data[16], out->own);
+		out->data = out->own;
+		break;
+	default:
+		break;
+	}
+}
+
 static const char *string_at(const struct him *h, uint32_t offset)
 {
 	return offset == 0 || offset >= h->strings_size ? NULL : h->strings + offset;

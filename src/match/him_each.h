@@ -33,6 +33,16 @@ bool him_slot(const struct him_table *t, const uint8_t *bucket, unsigned i, stru
 HN_MUST_USE int him_kept_key(unsigned table, const uint8_t *kept, size_t len, struct entry_key *out,
 			     uint8_t scratch[32]);
 
+/** The other way round: a canonical key as its table keeps it. A prefix of full length goes to the address's
+ * table. */
+struct him_kept {
+	unsigned table;
+	size_t len;
+	const uint8_t *data; /* own, or the key's */
+	uint8_t own[16];
+};
+void him_keep(const struct entry_key *key, struct him_kept *out);
+
 /** The row of an entry; all absent when it has none. Text lives as long as the file's bytes. */
 void him_meta(const struct him *h, uint32_t entry, struct entry_meta *out);
 

@@ -46,7 +46,8 @@ const char *import_reason_text(enum import_reason reason)
 
 /* The order in which a form is looked for: those with unmistakable signs first. */
 static const struct import_form *const forms[] = {
-	&IMPORT_HOSTS, &IMPORT_LIST,
+	&IMPORT_HOSTS,
+	&IMPORT_LIST,
 };
 
 static int unknown_form(struct import *im, const char *what)

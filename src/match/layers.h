@@ -13,9 +13,8 @@
 
 struct layer {
 	struct him him;
-	void *mapped; /* NULL: the bytes are the caller's */
-	size_t mapped_size;
-	void *copied; /* the tables in huge pages, or NULL */
+	struct him_file file; /* no data: the bytes are the caller's */
+	void *copied;         /* the tables in huge pages, or NULL */
 	size_t copied_size;
 };
 

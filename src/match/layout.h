@@ -4,7 +4,9 @@
 #define HINOMI_MATCH_LAYOUT_H
 
 #include <stdint.h>
+#include <string.h>
 
+#include "base/cur.h"
 #include "match/him.h"
 
 /* Where things stand in the header and in a row; shared by the reader, the compiler and the verifier. */
@@ -81,11 +83,14 @@ static inline uint32_t prefix4_key(uint32_t addr, unsigned len)
 
 static inline void prefix6_key(const uint8_t addr[16], unsigned len, uint8_t out[16])
 {
-	unsigned byte = len / 8; /* len 0..127 */
-	unsigned marker = 0x80u >> len % 8;
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned value = i < byte ? addr[i] : i == byte ? (addr[i] & ~(marker - 1)) | marker : 0;
-		out[i] = (uint8_t)value;
+	uint64_t half[2] = {load_be64(addr), load_be64(addr + 8)}; /* len 0..127 */
+	uint64_t marker = UINT64_C(1) << 63 >> len % 64;
+	half[len / 64] = (half[len / 64] & ~(marker - 1)) | marker;
+	if (len < 64)
+		half[1] = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		half[i] = __builtin_bswap64(half[i]);
+		memcpy(out + 8 * i, &half[i], 8);
 	}
 }
 

@@ -4,13 +4,10 @@
 /* Opening a set in force and telling of it; set_find.c asks it. */
 #include "match/set.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/encode.h"
 #include "base/lang.h"
@@ -19,34 +16,6 @@
 #include "match/table.h"
 
 #define HUGE_PAGE (UINT64_C(2) << 20)
-
-static int map_file(const char *path, struct layer *out, struct fault *fault)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		int rc = errno == ENOENT ? HN_ENOENT : HN_EIO;
-		return fault_set(fault, rc, path, "%s", strerror(errno));
-	}
-	int rc = HN_OK;
-	if (fstat(fd, &st) != 0) {
-		rc = fault_set(fault, HN_EIO, path, "%s", strerror(errno));
-	} else if (!S_ISREG(st.st_mode) || st.st_size == 0) {
-		rc = fault_set(fault, HN_EFORMAT, path, "%s",
-			       tr("not an indicator set (.him)", "指標集合 (.him) ではない"));
-	} else {
-		out->mapped_size = (size_t)st.st_size;
-		out->mapped = mmap(NULL, out->mapped_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (out->mapped == MAP_FAILED) {
-			out->mapped = NULL;
-			rc = fault_set(fault, HN_EIO, path, "%s", strerror(errno));
-		}
-	}
-	int saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return rc;
-}
 
 /* The fault of a file says its path first. */
 static int open_him(const void *data, size_t size, const char *path, struct layer *out, struct fault *fault)
@@ -172,10 +141,10 @@ static int open_all(const char *const paths[], const void *const data[], const s
 {
 	for (size_t i = 0; i < count; i++) {
 		struct layer *layer = &s->layers[count - 1 - i];
-		int rc = data == NULL ? map_file(paths[i], layer, fault) : HN_OK;
+		int rc = data == NULL ? him_map(paths[i], &layer->file, fault) : HN_OK;
 		if (rc == HN_OK)
-			rc = open_him(data == NULL ? layer->mapped : data[i],
-				      data == NULL ? layer->mapped_size : sizes[i], paths[i], layer, fault);
+			rc = open_him(data == NULL ? layer->file.data : data[i],
+				      data == NULL ? layer->file.size : sizes[i], paths[i], layer, fault);
 		if (rc != HN_OK)
 			return rc;
 	}
@@ -227,8 +196,7 @@ void set_close(struct set *s)
 		return;
 	for (size_t i = 0; i < s->count; i++) {
 		struct layer *layer = &s->layers[i];
-		if (layer->mapped != NULL)
-			(void)munmap(layer->mapped, layer->mapped_size);
+		him_unmap(&layer->file);
 		if (layer->copied != NULL)
 			(void)munmap(layer->copied, layer->copied_size);
 	}
@@ -272,19 +240,15 @@ static void copy_to_huge_pages(struct layer *layer)
 		h->tables[i].buckets = copy + (h->tables[i].buckets - h->data);
 		h->tables[i].blob = copy + (h->tables[i].blob - h->data);
 	}
-	if (layer->mapped != NULL)
-		(void)madvise(layer->mapped, size, MADV_DONTNEED);
 }
 
 void set_populate(struct set *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct layer *layer = &s->layers[i];
-		if (layer->mapped != NULL)
-			(void)madvise(layer->mapped, layer->mapped_size, MADV_WILLNEED);
 		copy_to_huge_pages(layer);
-		if (layer->mapped != NULL && layer->copied == NULL)
-			(void)madvise(layer->mapped, layer->mapped_size, MADV_POPULATE_READ);
+		if (layer->file.data != NULL)
+			him_populate(&layer->file, layer->copied == NULL ? 0 : hot_size(&layer->him));
 	}
 }
 

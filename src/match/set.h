@@ -82,9 +82,15 @@ bool set_find_url(const struct set *s, const uint8_t *url, size_t len, struct se
 bool set_find_key(const struct set *s, enum entry_kind kind, const uint8_t *key, size_t len,
 		  struct set_hit *out);
 
+/** The live entry that has exactly this canonical key, of any kind; prefixes and wildcards cover nothing
+ * here. */
+bool set_find_entry(const struct set *s, const struct entry_key *key, struct set_hit *out);
+
 /** Touches the cache lines that set_find_ip4/6 will read, a while before they do. */
 void set_prefetch_ip4(const struct set *s, const uint8_t addr[4]);
 void set_prefetch_ip6(const struct set *s, const uint8_t addr[16]);
+/** The same for a name; a malformed one is let be. It costs a third of the look-up: worth it in batches. */
+void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len);
 
 /** The metadata of a hit; text points into the map and lives as long as the set. */
 void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta *out);

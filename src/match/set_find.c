@@ -4,6 +4,8 @@
 /* Questions to a set in force. */
 #include <string.h>
 
+#include "match/canonical.h"
+#include "match/him_each.h"
 #include "match/layers.h"
 #include "match/table.h"
 
@@ -91,9 +93,22 @@ static void lengths_near6(const struct set *s, const uint8_t addr[16], uint64_t 
 	lengths_out[1] = upper & s->lengths6.words[1];
 }
 
+/* All lines are asked for before the first is read. */
+static void prefetch_prefix4(const struct set *s, uint32_t addr, uint32_t lengths)
+{
+	for (; lengths != 0; lengths &= lengths - 1) {
+		uint32_t key = prefix4_key(addr, (unsigned)__builtin_ctz(lengths));
+		for (size_t i = 0; i < s->count; i++) {
+			const struct him_table *t = &s->layers[i].him.tables[ENTRY_PREFIX4];
+			__builtin_prefetch(table_bucket(t, hash_bucket(hash_word(key, t->seed), t->home)));
+		}
+	}
+}
+
 static bool find_prefix4(const struct set *s, uint32_t addr, bool have, struct set_hit *out)
 {
 	uint32_t lengths = lengths_near4(s, addr);
+	prefetch_prefix4(s, addr, lengths);
 	while (lengths != 0) {
 		unsigned len = 31u - (unsigned)__builtin_clz(lengths);
 		struct found f;
@@ -127,10 +142,26 @@ bool set_find_ip4(const struct set *s, const uint8_t addr[4], struct set_hit *ou
 	return have;
 }
 
+static void prefetch_prefix6(const struct set *s, const uint8_t addr[16], const uint64_t lengths[2])
+{
+	for (unsigned word = 0; word < 2; word++) {
+		for (uint64_t left = lengths[word]; left != 0; left &= left - 1) {
+			uint8_t key[16];
+			prefix6_key(addr, 64 * word + (unsigned)__builtin_ctzll(left), key);
+			for (size_t i = 0; i < s->count; i++) {
+				const struct him_table *t = &s->layers[i].him.tables[ENTRY_PREFIX6];
+				uint32_t upper = (uint32_t)(hash_quad(key, t->seed) >> 32);
+				__builtin_prefetch(table_bucket(t, hash_bucket(upper, t->home)));
+			}
+		}
+	}
+}
+
 static bool find_prefix6(const struct set *s, const uint8_t addr[16], bool have, struct set_hit *out)
 {
 	uint64_t lengths[2];
 	lengths_near6(s, addr, lengths);
+	prefetch_prefix6(s, addr, lengths);
 	for (int word = 1; word >= 0; word--) {
 		while (lengths[word] != 0) {
 			unsigned bit = 63u - (unsigned)__builtin_clzll(lengths[word]);
@@ -279,6 +310,15 @@ static bool find_suffix(struct name *n, const struct set *s, unsigned table, uns
 	return false;
 }
 
+void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
+{
+	struct name n;
+	if (!name_cut(&n, name, len))
+		return;
+	name_prefetch(&n, s, ENTRY_NAME, 0);
+	name_prefetch(&n, s, ENTRY_WILDCARD, 1);
+}
+
 bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct set_hit *out)
 {
 	struct name n;
@@ -345,6 +385,22 @@ bool set_find_key(const struct set *s, enum entry_kind kind, const uint8_t *key,
 	if (!layers_find(s, kind, key, len, 0, &f.entry, &f.slot, &f.layer) || (f.entry & HIM_TOMBSTONE) != 0)
 		return false;
 	hit_fill(&f, kind, out);
+	return true;
+}
+
+bool set_find_entry(const struct set *s, const struct entry_key *key, struct set_hit *out)
+{
+	struct him_kept kept;
+	struct found f;
+	if (!canonical_check(key))
+		return false;
+	him_keep(key, &kept);
+	if (!layers_find(s, kept.table, kept.data, kept.len, 0, &f.entry, &f.slot, &f.layer) ||
+	    (f.entry & HIM_TOMBSTONE) != 0)
+		return false;
+	hit_fill(&f, kept.table, out);
+	if (key->kind == ENTRY_PREFIX4 || key->kind == ENTRY_PREFIX6)
+		out->prefix_len = key->data[key->len - 1];
 	return true;
 }
 
