@@ -197,7 +197,7 @@ static int set_item(const json_t *item, struct authorization *a, size_t i, struc
 	if (!json_is_object(item))
 		return no_object(fault);
 	if ((rc = json_only(item, members, fault)) != HN_OK ||
-	    (rc = field_name(item, "id", PATTERN_ID_MAX, &id, fault)) != HN_OK ||
+	    (rc = field_identifier(item, "id", PATTERN_ID_MAX, &id, fault)) != HN_OK ||
 	    (rc = json_get_array(item, "kinds", true, &kinds, fault)) != HN_OK ||
 	    (rc = kinds_read(kinds, &b->kinds, fault)) != HN_OK ||
 	    (rc = json_get_int(item, "entries_max", true, 1, UINT32_MAX, &entries, fault)) != HN_OK ||

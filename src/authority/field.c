@@ -39,7 +39,7 @@ static int wrong(struct fault *fault, const char *name, const char *what)
 	return fault_set(fault, HN_EFORMAT, place, tr("must be %s", "は%sでなければならない"), what);
 }
 
-int field_name(const json_t *o, const char *name, size_t max, const char **out, struct fault *fault)
+int field_identifier(const json_t *o, const char *name, size_t max, const char **out, struct fault *fault)
 {
 	const char *text;
 	int rc = json_get_string(o, name, true, &text, fault);

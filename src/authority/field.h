@@ -25,8 +25,8 @@ bool field_name_ok(const char *text, size_t max);
 /** Whether it is text for people: 1..max bytes of UTF-8 without control characters. */
 bool field_text_ok(const char *text, size_t max);
 
-HN_MUST_USE int field_name(const json_t *o, const char *name, size_t max, const char **out,
-			   struct fault *fault);
+HN_MUST_USE int field_identifier(const json_t *o, const char *name, size_t max, const char **out,
+				 struct fault *fault);
 HN_MUST_USE int field_text(const json_t *o, const char *name, bool required, size_t max, const char **out,
 			   struct fault *fault);
 HN_MUST_USE int field_uuid(const json_t *o, const char *name, struct uuid *out, struct fault *fault);

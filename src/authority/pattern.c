@@ -153,8 +153,8 @@ int pattern_read(const json_t *object, struct pattern *out, struct fault *fault)
 		return fault_set(fault, HN_EFORMAT, "",
 				 tr("must be an object", "はオブジェクトでなければならない"));
 	if ((rc = json_only(object, members, fault)) != HN_OK ||
-	    (rc = field_name(object, "id", PATTERN_ID_MAX, &id, fault)) != HN_OK ||
-	    (rc = field_name(object, "act", PATTERN_ID_MAX, &act, fault)) != HN_OK ||
+	    (rc = field_identifier(object, "id", PATTERN_ID_MAX, &id, fault)) != HN_OK ||
+	    (rc = field_identifier(object, "act", PATTERN_ID_MAX, &act, fault)) != HN_OK ||
 	    (rc = position_read(object, &p, fault)) != HN_OK ||
 	    (rc = body_read(object, &p, fault)) != HN_OK || (rc = offset_read(object, &p, fault)) != HN_OK) {
 		pattern_clear(&p);
