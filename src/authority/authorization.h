@@ -93,6 +93,7 @@ HN_MUST_USE int authorization_payload(const struct authorization *a, struct buf 
 /** The bounds of a set, or NULL when the authorisation does not name it. */
 const struct bounds *authorization_set(const struct authorization *a, const char *set);
 
+/** Whether the authorisation names the target act. */
 bool authorization_has_act(const struct authorization *a, const char *act);
 
 /**

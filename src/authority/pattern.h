@@ -33,6 +33,7 @@ enum pattern_position {
 	PATTERN_POSITION_COUNT,
 };
 
+/** The position's name as it stands in authorisations, and back. @return HN_EFORMAT for another name */
 const char *pattern_position_name(enum pattern_position p);
 HN_MUST_USE int pattern_position_parse(const char *name, size_t len, enum pattern_position *out);
 

@@ -46,6 +46,7 @@ HN_MUST_USE enum refusal revocations_read(const char *path, const struct trust *
 					  struct revocations *out, struct refusal_detail *detail);
 void revocations_clear(struct revocations *r);
 
+/** Whether the list revokes the authorisation. */
 bool revocations_has(const struct revocations *r, const struct uuid *id);
 
 /**

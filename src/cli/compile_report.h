@@ -32,12 +32,14 @@ struct report_result {
 	const struct gather *gather;
 };
 
+/** An empty report. list_all: each value that was left out is listed, not only counted. */
 void report_init(struct report *r, bool json, bool list_all);
 void report_clear(struct report *r);
 
 /** For struct gather: context is the report. @return HN_ELIMIT, HN_ENOMEM */
 HN_MUST_USE int report_left_out(void *context, const struct import_left_out *what);
 
+/** What was read from one input; what one warning list took out. */
 void report_input(struct report *r, const char *path, const struct import_summary *summary);
 void report_warning(struct report *r, const struct warning_summary *summary);
 

@@ -25,6 +25,7 @@ struct publish {
 	char dir_paths[PUBLISH_DIRS][TILE_PATH_SIZE];
 };
 
+/** Begins below an open directory, which stays the caller's. */
 void publish_init(struct publish *p, const struct ledger_io *io, int dir_fd);
 
 /**

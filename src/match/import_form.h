@@ -69,6 +69,7 @@ HN_MUST_USE int import_zone(struct import *im, const char *text, size_t len, con
 /** Hands a key to the sink. */
 HN_MUST_USE int import_key(struct import *im, const struct entry_key *key, const struct entry_meta *meta);
 
+/** Tells the sink of a value that no set can hold, and why. */
 HN_MUST_USE int import_leave_out(struct import *im, enum import_reason reason, const char *object,
 				 const char *value, size_t len, const char *detail);
 

@@ -95,6 +95,7 @@ HN_MUST_USE int capture_next(struct capture *c, struct capture_batch *batch);
  */
 void capture_release(struct capture_batch *batch);
 
+/** What was read so far; lives as long as the capture. */
 const struct capture_stats *capture_stats(const struct capture *c);
 
 #define CAPTURE_BLOCK_SIZE (1u << 20) /* bytes of a block of the pool */

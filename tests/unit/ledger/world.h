@@ -3,13 +3,14 @@
 #ifndef HINOMI_TESTS_UNIT_LEDGER_WORLD_H
 #define HINOMI_TESTS_UNIT_LEDGER_WORLD_H
 
-/* A directory of its own with a log in it, and a key. Include after ../check.h. */
+/* A directory of its own with a log in it, and a key. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../check.h"
 #include "ledger/ledger.h"
 
 #define WORLD_ORIGIN "hinomi/test"
