@@ -10,8 +10,9 @@
 #include "wire/guess.h"
 #include "wire/name.h"
 
-#define EMPTY_LINES_MAX 4 /* bytes of CR and LF before a request line; RFC 9112, 2.2 asks for one line's */
-#define HOSTS_MAX       4 /* Host fields that are looked at; one is allowed */
+#define EMPTY_LINES_MAX 4  /* bytes of CR and LF before a request line; RFC 9112, 2.2 asks for one line's */
+#define SPACES_MAX      64 /* before the target; one is right, servers take more (RFC 9112, 3) */
+#define HOSTS_MAX       4  /* Host fields that are looked at; one is allowed */
 #define HOST_TEXT_MAX   (NAME_MAX_TEXT + 1)
 #define PORT_TEXT_MAX   12
 #define PORT_HTTP       80
@@ -55,6 +56,9 @@ static enum decode_guess target_guess(const uint8_t *data, size_t len)
 		return GUESS_YES;
 	const uint8_t *space = memchr(data, ' ', len); /* it is there: a method was found */
 	size_t at = (size_t)(space - data) + 1;
+	size_t last = at + SPACES_MAX;
+	while (at < len && at < last && data[at] == ' ')
+		at++;
 	return guess_prefixes(data + at, len - at, targets, true);
 }
 
@@ -115,11 +119,10 @@ static bool request_line_read(struct text line, struct head *out)
 		return false;
 	const uint8_t *space = memchr(line.at, ' ', line.len);
 	out->method = (struct text){line.at, (size_t)(space - line.at)};
-	size_t before = out->method.len + 1;
-	if (line.len < before + version_len + 2) /* no target */
-		return false;
-	out->target = (struct text){line.at + before, line.len - before - version_len - 1};
-	return true;
+	out->target = text_trim((struct text){space, line.len > out->method.len + version_len
+							     ? line.len - out->method.len - version_len - 1
+							     : 0});
+	return out->target.len > 0;
 }
 
 static void field_read(struct text line, struct head *out)

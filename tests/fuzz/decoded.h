@@ -159,4 +159,15 @@ static inline void transcript_datagram(struct transcript *t, const struct decode
 	transcript_call(t, d, &state, data, len, false);
 }
 
+/** However a direction is cut into pieces, the same is found. */
+static inline void decoded_alike(const struct decoder *d, const uint8_t *data, size_t len, size_t step)
+{
+	static struct transcript once;
+	static struct transcript pieces;
+	transcript_stream(&once, d, data, len, len);
+	transcript_stream(&pieces, d, data, len, step);
+	MUST(once.result == pieces.result);
+	MUST(once.len == pieces.len && memcmp(once.text, pieces.text, once.len) == 0);
+}
+
 #endif

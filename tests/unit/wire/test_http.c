@@ -59,6 +59,8 @@ static const struct {
 	{"a body without bytes",
 	 "PUT /1 HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /2 HTTP/1.1\r\nHost: b.example\r\n\r\n",
 	 H "b.example\n" U "b.example/2\n", DECODE_DONE},
+	{"more than one space", "GET   /a   HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	 H "a.example\n" U "a.example/a\n", DECODE_DONE},
 	{"no Host", "GET /a HTTP/1.0\r\n\r\n", "", DECODE_DONE},
 	{"a response", "HTTP/1.1 200 OK\r\nHost: a.example\r\n\r\n", "", DECODE_DONE},
 	{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", DECODE_DONE},
