@@ -49,59 +49,11 @@ static bool same_meaning(const struct entry_meta *a, const struct entry_meta *b)
 	       same_text(a->phase, b->phase);
 }
 
-static bool find_address(const struct set *s, const struct entry_key *key, struct set_hit *hit)
-{
-	bool v4 = key->kind == ENTRY_IP4 || key->kind == ENTRY_PREFIX4;
-	bool prefix = key->kind == ENTRY_PREFIX4 || key->kind == ENTRY_PREFIX6;
-	bool found = v4 ? set_find_ip4(s, key->data, hit) : set_find_ip6(s, key->data, hit);
-	return found && hit->kind == key->kind && (!prefix || hit->prefix_len == key->data[key->len - 1]);
-}
-
-static bool find_wildcard(const struct set *s, const struct entry_key *key, struct set_hit *hit)
-{
-	uint8_t below[257] = {1, 'a'};
-	if (key->len > sizeof(below) - 2)
-		return false;
-	memcpy(below + 2, key->data, key->len);
-	return set_find_name(s, below, key->len + 2u, hit) && hit->kind == ENTRY_WILDCARD &&
-	       hit->labels_left == 1;
-}
-
-/*
- * Whether the base has the entry. A look-up gives the most specific entry, so that one hidden behind another
- * may be missed; then it stands in the overlay too, which changes no answer.
- */
 static bool base_has(const struct set *s, const struct entry_key *key, const struct entry_meta *meta)
 {
 	struct set_hit hit;
 	struct entry_meta there;
-	bool found;
-
-	switch (key->kind) {
-	case ENTRY_IP4:
-	case ENTRY_IP6:
-	case ENTRY_PREFIX4:
-	case ENTRY_PREFIX6:
-		found = find_address(s, key, &hit);
-		break;
-	case ENTRY_NAME:
-		found = set_find_name(s, key->data, key->len, &hit) && hit.kind == ENTRY_NAME;
-		break;
-	case ENTRY_WILDCARD:
-		found = find_wildcard(s, key, &hit);
-		break;
-	case ENTRY_URL: {
-		struct entry_key there_key;
-		uint8_t scratch[32];
-		found = set_find_url(s, key->data, key->len, &hit) &&
-			set_key(s, &hit, &there_key, scratch) == HN_OK && there_key.len == key->len;
-		break;
-	}
-	default:
-		found = set_find_key(s, key->kind, key->data, key->len, &hit);
-		break;
-	}
-	if (!found)
+	if (!set_find_entry(s, key, &hit))
 		return false;
 	set_meta(s, &hit, &there);
 	return same_meaning(meta, &there);

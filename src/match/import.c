@@ -46,8 +46,7 @@ const char *import_reason_text(enum import_reason reason)
 
 /* The order in which a form is looked for: those with unmistakable signs first. */
 static const struct import_form *const forms[] = {
-	&IMPORT_HOSTS,
-	&IMPORT_LIST,
+	&IMPORT_STIX, &IMPORT_MISP, &IMPORT_RPZ, &IMPORT_CSV, &IMPORT_HOSTS, &IMPORT_LIST,
 };
 
 static int unknown_form(struct import *im, const char *what)
@@ -76,6 +75,19 @@ static bool is_binary(struct cur in)
 	return controls * 20 > len;
 }
 
+/* Only JSON fits none of the rows; where it is broken, that is what to tell. */
+static int unknown_json(struct import *im, struct cur in)
+{
+	struct json_reader r;
+	enum json_token token;
+	json_reader_init(&r, in, JSON_READER_DEPTH_MAX, false);
+	do {
+		if (json_next(&r, &token) != HN_OK)
+			return import_fault_json(im, &r);
+	} while (token != JSON_TOKEN_END);
+	return unknown_form(im, tr("this JSON is neither STIX nor MISP", "このJSONはSTIXでもMISPでもない"));
+}
+
 static int read_form(struct import *im, struct cur in)
 {
 	if (cur_left(&in) >= 3 && memcmp(in.at, "\xEF\xBB\xBF", 3) == 0)
@@ -88,7 +100,7 @@ static int read_form(struct import *im, struct cur in)
 		im->summary->form = forms[i]->name;
 		return forms[i]->read(im, in);
 	}
-	return unknown_form(im, tr("the form is unknown", "形式が分からない"));
+	return unknown_json(im, in);
 }
 
 int import_read(const char *name, struct cur in, const struct import_sink *sink,

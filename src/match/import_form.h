@@ -63,6 +63,13 @@ struct entry_meta import_no_meta(void);
 HN_MUST_USE int import_value(struct import *im, const char *text, size_t len, enum import_type type,
 			     const struct entry_meta *meta);
 
+/**
+ * The same with the type as a word, of a CSV column or of MISP, also a pair such as "filename|sha256". Words
+ * that name no type we know: other is what the value then is.
+ */
+HN_MUST_USE int import_typed(struct import *im, const char *word, size_t word_len, const char *text,
+			     size_t len, enum import_type other, const struct entry_meta *meta);
+
 /** A name that stands for itself and everything below it: two entries. */
 HN_MUST_USE int import_zone(struct import *im, const char *text, size_t len, const struct entry_meta *meta);
 
@@ -80,6 +87,19 @@ int import_fault_json(struct import *im, const struct json_reader *r);
 
 /** The type that a word of a CSV column or of MISP names; upper and lower case are the same. */
 enum import_type import_type_of(const char *word, size_t len);
+
+/** Whether the input looks like JSON: '{', or '[' with '{', '[', '"' or ']' behind it. */
+bool import_is_json(struct cur in);
+
+/**
+ * A time of RFC 3339, or a date, which is its first instant. One out of range is the nearest that a set can
+ * say: 0.
+ * @return HN_EFORMAT
+ */
+HN_MUST_USE int import_time(const char *text, size_t len, int64_t *out);
+
+/** 0..100, or 255 for anything else. */
+uint8_t import_confidence(const char *text, size_t len);
 
 /** "TLP:AMBER" and the like of "tlp:amber", "amber", "white"...; NULL when it is none. */
 const char *import_tlp(const char *word, size_t len);

@@ -2,10 +2,11 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /* What all forms share: lines, words of metadata, and from a written value to a key. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ip.h"
-#include "base/lang.h"
+#include "base/utc.h"
 #include "match/import_form.h"
 
 bool import_line(struct cur *in, const char **line_out, size_t *len_out)
@@ -72,8 +73,6 @@ static const struct {
 	{"ip", IMPORT_IP},
 	{"ip-src", IMPORT_IP},
 	{"ip-dst", IMPORT_IP},
-	{"ip-src|port", IMPORT_IP},
-	{"ip-dst|port", IMPORT_IP},
 	{"ip:port", IMPORT_IP},
 	{"ipv4", IMPORT_IP},
 	{"ipv6", IMPORT_IP},
@@ -86,7 +85,6 @@ static const struct {
 	{"domain-name", IMPORT_HOST},
 	{"domain name", IMPORT_HOST},
 	{"hostname", IMPORT_HOST},
-	{"hostname|port", IMPORT_HOST},
 	{"host", IMPORT_HOST},
 	{"fqdn", IMPORT_HOST},
 	{"url", IMPORT_URL},
@@ -385,6 +383,104 @@ int import_value(struct import *im, const char *text, size_t len, enum import_ty
 		return rc;
 	im->summary->ports += port ? 1 : 0;
 	return import_key(im, &im->canonical.key, meta);
+}
+
+/* The half of a pair "a|b" before or behind the bar. */
+static void half_of(const char **text, size_t *len, bool second)
+{
+	const char *bar = memchr(*text, '|', *len);
+	size_t first = bar == NULL ? *len : (size_t)(bar - *text);
+	if (!second) {
+		*len = first;
+	} else {
+		size_t skip = bar == NULL ? *len : first + 1;
+		*text += skip;
+		*len -= skip;
+	}
+}
+
+static bool is_held(enum import_type type)
+{
+	return type != IMPORT_UNHELD && type != IMPORT_UNKNOWN;
+}
+
+/* Of "filename|sha256" the digest, of "ip-dst|port" the address, of "domain|ip" both become entries. */
+static int import_pair(struct import *im, const char *word, size_t word_len, const char *text, size_t len,
+		       const struct entry_meta *meta)
+{
+	bool any = false;
+	for (unsigned second = 0; second < 2; second++) {
+		const char *half_word = word, *half = text;
+		size_t half_word_len = word_len, half_len = len;
+		half_of(&half_word, &half_word_len, second != 0);
+		half_of(&half, &half_len, second != 0);
+		enum import_type type = import_type_of(half_word, half_word_len);
+		if (same_word(half_word, half_word_len, "port") && half_len > 0)
+			im->summary->ports++;
+		if (!is_held(type))
+			continue;
+		any = true;
+		int rc = import_value(im, half, half_len, type, meta);
+		if (rc != HN_OK)
+			return rc;
+	}
+	return any ? HN_OK : import_leave_out(im, IMPORT_TYPE, meta->object, text, len, "");
+}
+
+int import_typed(struct import *im, const char *word, size_t word_len, const char *text, size_t len,
+		 enum import_type other, const struct entry_meta *meta)
+{
+	if (same_word(word, word_len, "malware-sample"))
+		return import_pair(im, "filename|md5", strlen("filename|md5"), text, len, meta);
+	if (memchr(word, '|', word_len) != NULL)
+		return import_pair(im, word, word_len, text, len, meta);
+	enum import_type type = import_type_of(word, word_len);
+	return import_value(im, text, len, type == IMPORT_UNKNOWN ? other : type, meta);
+}
+
+bool import_is_json(struct cur in)
+{
+	const char *text = (const char *)in.at;
+	size_t len = cur_left(&in);
+	import_trim(&text, &len);
+	if (len == 0 || (text[0] != '{' && text[0] != '['))
+		return false;
+	if (text[0] == '{')
+		return true;
+	text++;
+	len--;
+	import_trim(&text, &len);
+	return len > 0 && (text[0] == '{' || text[0] == '[' || text[0] == '"' || text[0] == ']');
+}
+
+int import_time(const char *text, size_t len, int64_t *out)
+{
+	char whole[32];
+	int64_t time;
+	import_trim(&text, &len);
+	if (len == strlen("2026-01-31")) {
+		(void)snprintf(whole, sizeof(whole), "%.*sT00:00:00Z", (int)len, text);
+		text = whole;
+		len = strlen(whole);
+	}
+	int rc = utc_parse(text, len, &time);
+	if (rc == HN_ELIMIT)
+		time = 0;
+	else if (rc != HN_OK)
+		return rc;
+	*out = time;
+	return HN_OK;
+}
+
+uint8_t import_confidence(const char *text, size_t len)
+{
+	unsigned value = 0;
+	import_trim(&text, &len);
+	if (len > 3 || !all_digits(text, len))
+		return 255;
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (unsigned)(text[i] - '0');
+	return value <= 100 ? (uint8_t)value : 255;
 }
 
 int import_zone(struct import *im, const char *text, size_t len, const struct entry_meta *meta)

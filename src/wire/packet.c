@@ -72,28 +72,22 @@ static inline bool fast_ip6(struct cur c, struct fast *f)
 	return true;
 }
 
-/* Field by field: a struct that is built aside and copied waits for its own narrow stores (22 ns against 5).
- */
-static inline void fast_fill(const struct fast *f, const uint8_t *ports, struct packet *out)
+static inline struct packet fast_packet(const struct fast *f, const uint8_t *ports)
 {
-	out->src = f->src;
-	out->dst = f->dst;
-	out->class_src = f->src;
-	out->class_dst = f->dst;
-	out->payload = f->body.at;
-	out->payload_len = (uint32_t)cur_left(&f->body);
-	out->fragment_id = 0;
-	out->fragment_offset = 0;
-	out->src_port = load_be16(ports);
-	out->dst_port = load_be16(ports + 2);
-	out->ip_version = f->version;
-	out->class_version = f->version;
-	out->protocol = f->protocol;
-	out->fragment = FRAGMENT_NONE;
-	out->fragment_more = false;
-	out->cut = f->cut;
-	out->tunnelled = false;
-	out->reason = PACKET_OK;
+	return (struct packet){
+		.src = f->src,
+		.dst = f->dst,
+		.class_src = f->src,
+		.class_dst = f->dst,
+		.payload = f->body.at,
+		.payload_len = (uint32_t)cur_left(&f->body),
+		.src_port = load_be16(ports),
+		.dst_port = load_be16(ports + 2),
+		.ip_version = f->version,
+		.class_version = f->version,
+		.protocol = f->protocol,
+		.cut = f->cut,
+	};
 }
 
 static inline bool fast_tcp(struct fast *f, struct packet *out)
@@ -104,7 +98,7 @@ static inline bool fast_tcp(struct fast *f, struct packet *out)
 	size_t header = (size_t)(tcp[12] >> 4) * 4;
 	if (header < TCP_SIZE || cur_take(&f->body, header - TCP_SIZE) == NULL)
 		return false;
-	fast_fill(f, tcp, out);
+	*out = fast_packet(f, tcp);
 	out->tcp_seq = load_be32(tcp + 4);
 	out->tcp_flags = tcp[13];
 	return true;
@@ -123,9 +117,7 @@ static inline bool fast_udp(struct fast *f, struct packet *out)
 		return false;
 	if (len < cur_left(&f->body))
 		f->body.end = f->body.at + len;
-	fast_fill(f, udp, out);
-	out->tcp_seq = 0;
-	out->tcp_flags = 0;
+	*out = fast_packet(f, udp);
 	return true;
 }
 
