@@ -88,22 +88,32 @@ static void ranges_merge(struct ranges *r)
  * What is not global (base/ip.h, ip_is_global()) counts as domestic. The unit test compares
  * both over random and edge addresses.
  */
-static const char *const special[] = {"0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10", "127.0.0.0/8",
-				      "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",  "192.168.0.0/16",
-				      "198.18.0.0/15",  "224.0.0.0/3",   "::/127",        "::ffff:0:0/96",
-				      "100::/64",       "fc00::/7",      "fe80::/9",      "ff00::/8"};
+static const char *const special4[] = {"0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10", "127.0.0.0/8",
+				       "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",  "192.168.0.0/16",
+				       "198.18.0.0/15",  "224.0.0.0/3"};
+#define SPECIAL6 "2001:2::/48"            /* benchmarking, RFC 5180 */
+#define NAT64    ((u128)0x0064ff9b << 96) /* 64:ff9b::/96, RFC 6052: is what the IPv4 address it carries is */
+#define UNICAST  ((u128)0x2000 << 112)    /* 2000::/3: all that is given out (RFC 4291, 2.4) */
+#define BEYOND   ((u128)0x4000 << 112)
 
 static int ranges_add_special(struct ranges *v4, struct ranges *v6)
 {
-	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-		struct ip_prefix p;
-		int rc = ip_prefix_parse(special[i], strlen(special[i]), &p);
+	struct ip_prefix p;
+	int rc = HN_OK;
+
+	for (size_t i = 0; i < sizeof(special4) / sizeof(special4[0]) && rc == HN_OK; i++) {
+		rc = ip_prefix_parse(special4[i], strlen(special4[i]), &p);
 		if (rc == HN_OK)
-			rc = ranges_add_prefix(p.addr.version == 4 ? v4 : v6, &p);
-		if (rc != HN_OK)
-			return rc;
+			rc = ranges_add_prefix(v4, &p);
+		if (rc == HN_OK)
+			rc = ranges_add(v6, NAT64 + v4->items[v4->count - 1].first,
+					NAT64 + v4->items[v4->count - 1].last);
 	}
-	return HN_OK;
+	if (rc != HN_OK || (rc = ip_prefix_parse(SPECIAL6, strlen(SPECIAL6), &p)) != HN_OK ||
+	    (rc = ranges_add_prefix(v6, &p)) != HN_OK || (rc = ranges_add(v6, 0, NAT64 - 1)) != HN_OK ||
+	    (rc = ranges_add(v6, NAT64 + ((u128)1 << 32), UNICAST - 1)) != HN_OK)
+		return rc;
+	return ranges_add(v6, BEYOND, ~(u128)0);
 }
 
 static struct ip ip_of(u128 n, uint8_t version)

@@ -52,6 +52,7 @@ static inline __attribute__((always_inline)) enum capture_scan scan(struct captu
 	struct cur w = {c->at, c->end, false};
 	const size_t header = c->pcap.header;
 	const uint32_t fraction_ns = c->pcap.fraction_ns, link_type = c->pcap.link_type;
+	const uint8_t *asked = c->at;
 	enum capture_scan result = SCAN_FULL;
 
 	while (batch->count < CAPTURE_BATCH_MAX) {
@@ -78,6 +79,7 @@ static inline __attribute__((always_inline)) enum capture_scan scan(struct captu
 			result = SCAN_MORE;
 			break;
 		}
+		capture_ask_ahead(h + header + len, w.end, &asked);
 		cur_skip(&w, header);
 		batch->records[batch->count++] = (struct capture_record){
 			.data = cur_take(&w, len),

@@ -192,7 +192,7 @@ static bool is_read(uint32_t type)
 }
 
 /* The block at the front of the window: read whole, or passed over. */
-static enum capture_scan scan_block(struct capture *c, struct capture_batch *batch)
+static enum capture_scan scan_block(struct capture *c, struct capture_batch *batch, const uint8_t **asked)
 {
 	struct cur w = {c->at, c->end, false};
 	const uint8_t *head = cur_peek(&w, BLOCK_OVERHEAD);
@@ -225,11 +225,13 @@ static enum capture_scan scan_block(struct capture *c, struct capture_batch *bat
 	    !read_block(c, type, cur_of(block + 8, len - BLOCK_OVERHEAD), batch))
 		return SCAN_STOP;
 	c->at = w.at;
+	capture_ask_ahead(c->at, c->end, asked);
 	return SCAN_FULL;
 }
 
 static enum capture_scan pcapng_scan(struct capture *c, struct capture_batch *batch)
 {
+	const uint8_t *asked = c->at;
 	while (batch->count < CAPTURE_BATCH_MAX) {
 		size_t left = (size_t)(c->end - c->at);
 		size_t passed = c->skip < left ? (size_t)c->skip : left;
@@ -238,7 +240,7 @@ static enum capture_scan pcapng_scan(struct capture *c, struct capture_batch *ba
 		c->want = 1;
 		if (c->skip > 0)
 			return SCAN_MORE;
-		enum capture_scan result = scan_block(c, batch);
+		enum capture_scan result = scan_block(c, batch, &asked);
 		if (result != SCAN_FULL)
 			return result;
 	}

@@ -192,23 +192,21 @@ static void enter_ip(struct walk *w, uint8_t version, const uint8_t *src, const 
 {
 	struct packet *p = w->out;
 	bool tunnelled = p->ip_version != 0;
-	struct packet inner = {
-		.src = src,
-		.dst = dst,
-		.class_src = src,
-		.class_dst = dst,
-		.ip_version = version,
-		.class_version = version,
-		.cut = cut,
-		.tunnelled = tunnelled,
-	};
-	if (tunnelled && !both_global(version, src, dst) &&
-	    both_global(p->class_version, p->class_src, p->class_dst)) {
-		inner.class_src = p->class_src;
-		inner.class_dst = p->class_dst;
-		inner.class_version = p->class_version;
+	bool keep = tunnelled && !both_global(version, src, dst) &&
+		    both_global(p->class_version, p->class_src, p->class_dst);
+	if (!keep) {
+		p->class_src = src;
+		p->class_dst = dst;
+		p->class_version = version;
 	}
-	*p = inner;
+	p->src = src;
+	p->dst = dst;
+	p->ip_version = version;
+	p->cut = cut;
+	p->tunnelled = tunnelled;
+	/* What an outer UDP header left. */
+	p->src_port = 0;
+	p->dst_port = 0;
 }
 
 /* Narrows the window to what a length field says. False: it says more than carries it. */
