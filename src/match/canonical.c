@@ -234,6 +234,19 @@ int canonical_ja4(const char *text, size_t len, struct canonical *out)
 
 /* ---- any of them ---- */
 
+/* "192.0.2.1/24" is meant as a prefix, though a wrong one; as a URL it needs its scheme. */
+static bool like_prefix(const char *text, size_t len)
+{
+	const char *slash = memrchr(text, '/', len);
+	struct ip ip;
+	if (slash == NULL || ip_parse(text, (size_t)(slash - text), &ip) != HN_OK)
+		return false;
+	const char *end = text + len;
+	if (end - slash < 2 || end - slash > 4)
+		return false;
+	return all_digits((const uint8_t *)slash + 1, (size_t)(end - slash - 1));
+}
+
 int canonical_value(const char *text, size_t len, struct canonical *out)
 {
 	int (*const kinds[])(const char *, size_t, struct canonical *) = {canonical_ip, canonical_digest,
@@ -241,6 +254,8 @@ int canonical_value(const char *text, size_t len, struct canonical *out)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i](text, len, out) == HN_OK)
 			return HN_OK;
+	if (like_prefix(text, len))
+		return HN_EFORMAT;
 	return memchr(text, '/', len) != NULL ? canonical_url(text, len, out)
 					      : canonical_name(text, len, out);
 }
@@ -336,6 +351,20 @@ static void format_name(const struct entry_key *key, struct buf *out)
 	}
 }
 
+/* A port that is some scheme's default is dropped where no scheme stands, so the other scheme has to. */
+static const char *url_scheme(const struct entry_key *key)
+{
+	const uint8_t *slash = memchr(key->data, '/', key->len);
+	size_t host = slash == NULL ? key->len : (size_t)(slash - key->data);
+	if (host > 4 && memcmp(key->data + host - 4, ":443", 4) == 0)
+		return "http://";
+	if (host > 3 && memcmp(key->data + host - 3, ":80", 3) == 0)
+		return "https://";
+	if (like_prefix((const char *)key->data, key->len))
+		return "http://";
+	return "";
+}
+
 void canonical_format(const struct entry_key *key, struct buf *out)
 {
 	char hex[2 * 32 + 1];
@@ -358,6 +387,10 @@ void canonical_format(const struct entry_key *key, struct buf *out)
 	case ENTRY_SHA256:
 		hex_encode(key->data, key->len < 32 ? key->len : 32, hex);
 		buf_adds(out, hex);
+		break;
+	case ENTRY_URL:
+		buf_adds(out, url_scheme(key));
+		buf_add(out, key->data, key->len);
 		break;
 	default:
 		buf_add(out, key->data, key->len);

@@ -46,7 +46,8 @@ HN_MUST_USE int canonical_digest(const char *text, size_t len, struct canonical 
 /** A JA4 client fingerprint, e.g. "t13d1516h2_8daaf6152771_e5627efa2ab1"; hex in either case. */
 HN_MUST_USE int canonical_ja4(const char *text, size_t len, struct canonical *out);
 
-/** Whichever of these the text is: address or prefix, digest, JA4, URL (has "/"), name. */
+/** Whichever of these the text is: address or prefix, digest, JA4, URL (has "/"), name. A broken prefix is no
+ * URL. */
 HN_MUST_USE int canonical_value(const char *text, size_t len, struct canonical *out);
 
 /** Whether a key is in canonical form. Everything that enters a set is asked. */

@@ -13,12 +13,17 @@
  * Things that are kept once: texts and rows of metadata of the compiler. Each gets a number, from 0 on, in
  * the order in which it first came. No memory is asked for per thing.
  */
+struct intern_slot {
+	uint32_t hash;
+	uint32_t number; /* plus one; 0: empty */
+};
+
 struct intern {
 	uint8_t *data; /* all things behind one another */
 	size_t used, cap;
 	size_t *starts; /* of each thing; one more for the end */
 	uint32_t count, starts_cap;
-	uint32_t *slots; /* open addressing: number plus one */
+	struct intern_slot *slots; /* open addressing */
 	uint32_t slots_mask;
 	uint32_t seed; /* random: who makes texts collide must not make us slow */
 	uint64_t bytes_max;
