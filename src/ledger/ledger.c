@@ -79,16 +79,16 @@ static int tile_full(void *ctx, const struct tile *tile, const struct merkle_has
 }
 
 /* Drawn in blocks: one system call for many. Each is wiped once it is used. */
-static void take_salt(struct ledger *l, uint8_t out[ENTRY_SALT_SIZE])
+static void take_salt(struct ledger *l, uint8_t out[LOG_ENTRY_SALT_SIZE])
 {
 	if (l->salts_used == l->salts.len) {
 		randombytes_buf(l->salts.data, l->salts.len);
 		l->salts_used = 0;
 	}
 	char *salt = l->salts.data + l->salts_used;
-	memcpy(out, salt, ENTRY_SALT_SIZE);
-	sodium_memzero(salt, ENTRY_SALT_SIZE);
-	l->salts_used += ENTRY_SALT_SIZE;
+	memcpy(out, salt, LOG_ENTRY_SALT_SIZE);
+	sodium_memzero(salt, LOG_ENTRY_SALT_SIZE);
+	l->salts_used += LOG_ENTRY_SALT_SIZE;
 }
 
 /* Room for one more append, so that nothing can fail half way. */
@@ -98,10 +98,10 @@ static int reserve(struct ledger *l, size_t len)
 		struct buf *b;
 		size_t len;
 	} want[] = {
-		{&l->records, ENTRY_SALT_SIZE + len},
+		{&l->records, LOG_ENTRY_SALT_SIZE + len},
 		{&l->slots, PRIVATE_SLOT_SIZE},
-		{&l->bundle, 2 + ENTRY_TEXT_MAX},
-		{&l->files, (TILE_LEVELS * TILE_BYTES) + (TILE_WIDTH * (2 + ENTRY_TEXT_MAX))},
+		{&l->bundle, 2 + LOG_ENTRY_TEXT_MAX},
+		{&l->files, (TILE_LEVELS * TILE_BYTES) + (TILE_WIDTH * (2 + LOG_ENTRY_TEXT_MAX))},
 		{&l->file_list, ROWS * sizeof(struct pending_file)},
 	};
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
@@ -123,15 +123,15 @@ static void add_slot(struct ledger *l, int64_t time_ns, size_t len)
 int ledger_append(struct ledger *l, const char *kind, int64_t time_ns, const void *record, size_t len,
 		  uint64_t *index_out)
 {
-	struct entry entry;
-	uint8_t salt[ENTRY_SALT_SIZE];
-	char text[ENTRY_TEXT_MAX];
+	struct log_entry entry;
+	uint8_t salt[LOG_ENTRY_SALT_SIZE];
+	char text[LOG_ENTRY_TEXT_MAX];
 	struct merkle_hash leaf;
 
 	if (l->failed)
 		return HN_ESTATE;
-	size_t kind_len = strnlen(kind, ENTRY_KIND_MAX + 1);
-	if (!entry_kind_ok(kind, kind_len))
+	size_t kind_len = strnlen(kind, LOG_ENTRY_KIND_MAX + 1);
+	if (!log_entry_kind_ok(kind, kind_len))
 		return HN_EFORMAT;
 	if (len > LEDGER_RECORD_MAX || ledger_pending(l) >= LEDGER_PENDING_MAX)
 		return HN_ELIMIT;
@@ -144,8 +144,8 @@ int ledger_append(struct ledger *l, const char *kind, int64_t time_ns, const voi
 	entry.time_ns = time_ns < 0 ? 0 : time_ns > UTC_MAX_NS ? UTC_MAX_NS : time_ns;
 	entry.time_ns -= entry.time_ns % 1000;
 	take_salt(l, salt);
-	entry_commit(salt, record, len, entry.commitment);
-	size_t text_len = entry_format(&entry, text);
+	log_entry_commit(salt, record, len, entry.commitment);
+	size_t text_len = log_entry_format(&entry, text);
 	merkle_leaf(text, text_len, &leaf);
 
 	add_slot(l, entry.time_ns, len);
@@ -345,13 +345,13 @@ static struct ledger *ledger_new(const struct ledger_options *options)
 	l->secret = sodium_malloc(NOTE_SECRET_SIZE);
 	l->edge = malloc(sizeof(*l->edge));
 	buf_init(&l->note, NOTE_SIZE_MAX);
-	buf_init(&l->bundle, (size_t)TILE_WIDTH * (2 + ENTRY_TEXT_MAX));
+	buf_init(&l->bundle, (size_t)TILE_WIDTH * (2 + LOG_ENTRY_TEXT_MAX));
 	buf_init(&l->records, LEDGER_PENDING_BYTES);
 	buf_init(&l->slots, (size_t)LEDGER_PENDING_MAX * PRIVATE_SLOT_SIZE);
 	buf_init(&l->files, SIZE_MAX / 2);
 	buf_init(&l->file_list, SIZE_MAX / 2);
-	buf_init(&l->salts, (size_t)SALTS_AHEAD * ENTRY_SALT_SIZE);
-	static const uint8_t none[ENTRY_SALT_SIZE];
+	buf_init(&l->salts, (size_t)SALTS_AHEAD * LOG_ENTRY_SALT_SIZE);
+	static const uint8_t none[LOG_ENTRY_SALT_SIZE];
 	for (size_t i = 0; i < SALTS_AHEAD; i++)
 		buf_add(&l->salts, none, sizeof(none));
 	l->salts_used = l->salts.len;

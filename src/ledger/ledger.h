@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "ledger/checkpoint.h"
-#include "ledger/entry.h"
 #include "ledger/io.h"
+#include "ledger/log_entry.h"
 
 #define LEDGER_RECORD_MAX    (1u << 20)   /* bytes of one record */
 #define LEDGER_PENDING_MAX   (262144u)    /* appends between two commits */
@@ -59,7 +59,7 @@ void ledger_close(struct ledger *l);
 /**
  * Appends a record in memory: draws its salt, computes its entry.
  *
- * @param kind       entry_kind_ok()
+ * @param kind       log_entry_kind_ok()
  * @param time_ns    base/utc.h; the log keeps microseconds
  * @param index_out  its index once committed; may be NULL
  * @return HN_EFORMAT for a kind; HN_ELIMIT over a limit above (commit first); HN_ENOMEM;

@@ -140,10 +140,10 @@ int private_slot(struct private *p, uint64_t index, struct private_slot *out)
 	return rc == HN_OK ? private_slot_decode(index, bytes, out) : rc;
 }
 
-int private_record(struct private *p, const struct private_slot *slot, uint8_t salt_out[ENTRY_SALT_SIZE],
+int private_record(struct private *p, const struct private_slot *slot, uint8_t salt_out[LOG_ENTRY_SALT_SIZE],
 		   struct buf *record_out)
 {
-	uint8_t salt[ENTRY_SALT_SIZE];
+	uint8_t salt[LOG_ENTRY_SALT_SIZE];
 
 	if (slot->state == PRIVATE_ERASED)
 		return HN_ESTATE;
@@ -152,7 +152,7 @@ int private_record(struct private *p, const struct private_slot *slot, uint8_t s
 	if (rc == HN_OK)
 		rc = read_at(p->records_fd, salt, sizeof(salt), slot->offset);
 	if (rc == HN_OK)
-		rc = read_at(p->records_fd, record_out->data, slot->len, slot->offset + ENTRY_SALT_SIZE);
+		rc = read_at(p->records_fd, record_out->data, slot->len, slot->offset + LOG_ENTRY_SALT_SIZE);
 	if (rc != HN_OK)
 		return rc;
 	record_out->len = slot->len;
@@ -193,7 +193,7 @@ static int mark(struct private *p, uint64_t first, uint64_t end, int64_t before_
 static int zero_out(struct private *p, const struct private_slot *slot, const struct ledger_io *io)
 {
 	static const uint8_t zeros[16384];
-	uint64_t left = (uint64_t)ENTRY_SALT_SIZE + slot->len;
+	uint64_t left = (uint64_t)LOG_ENTRY_SALT_SIZE + slot->len;
 	uint64_t at = slot->offset;
 	while (left > 0) {
 		size_t n = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
@@ -219,7 +219,7 @@ static int wipe(struct private *p, uint64_t first, uint64_t end, int64_t before_
 			return rc;
 		if (slot.state != PRIVATE_ERASED || !due(&slot, before_ns))
 			continue;
-		if (slot.offset > bytes || bytes - slot.offset < (uint64_t)ENTRY_SALT_SIZE + slot.len)
+		if (slot.offset > bytes || bytes - slot.offset < (uint64_t)LOG_ENTRY_SALT_SIZE + slot.len)
 			return HN_ETRUNC;
 		rc = zero_out(p, &slot, io);
 		if (rc != HN_OK)

@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
-#include "ledger/entry.h"
 #include "ledger/io.h"
+#include "ledger/log_entry.h"
 
 /*
  * The private half beside a log. private/records is salt || record, one behind the other;
@@ -60,7 +60,7 @@ HN_MUST_USE int private_slot(struct private *p, uint64_t index, struct private_s
  * @return HN_ESTATE when it was erased; HN_ETRUNC when the file ends before; HN_EIO, HN_ENOMEM
  */
 HN_MUST_USE int private_record(struct private *p, const struct private_slot *slot,
-			       uint8_t salt_out[ENTRY_SALT_SIZE], struct buf *record_out);
+			       uint8_t salt_out[LOG_ENTRY_SALT_SIZE], struct buf *record_out);
 
 /**
  * Erases records and salts: marks the slots durably, then overwrites the bytes with zeros. The

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "ledger/checkpoint.h"
-#include "ledger/entry.h"
+#include "ledger/log_entry.h"
 #include "ledger/tlog.h"
 
 #define PROOF_FORMAT   "hinomi-ledger-proof/1"
@@ -24,7 +24,7 @@
  */
 struct proof {
 	uint64_t index;
-	struct entry entry;
+	struct log_entry entry;
 	struct checkpoint head;
 	struct buf record; /* initialised by proof_read() and given to the caller, also on errors */
 };

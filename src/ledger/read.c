@@ -9,8 +9,8 @@
 
 #include "base/cur.h"
 #include "base/file.h"
-#include "ledger/entry.h"
 #include "ledger/io.h"
+#include "ledger/log_entry.h"
 #include "ledger/merkle.h"
 
 #define CHUNK 16384

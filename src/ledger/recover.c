@@ -214,7 +214,7 @@ static int load_private(struct ledger *l, struct fault *fault)
 		if (rc == HN_OK)
 			rc = private_slot_decode(size - 1, bytes, &slot);
 		if (rc == HN_OK)
-			l->records_end = slot.offset + ENTRY_SALT_SIZE + slot.len;
+			l->records_end = slot.offset + LOG_ENTRY_SALT_SIZE + slot.len;
 	}
 	if (rc != HN_OK)
 		return os_fault(fault, rc, "private/index");

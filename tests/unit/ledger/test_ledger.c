@@ -44,11 +44,11 @@ static uint64_t size_on_disk(void)
 				    e->size / TILE_WIDTH};
 		const uint8_t *data;
 		size_t len;
-		struct entry entry;
+		struct log_entry entry;
 		assert_int_equal(read_tile_at(log_fd, &tile, &bundle), HN_OK);
 		struct cur c = cur_of(bundle.data, bundle.len);
 		while (bundle_next(&c, &data, &len) == HN_OK) {
-			assert_int_equal(entry_parse(data, len, &entry), HN_OK);
+			assert_int_equal(log_entry_parse(data, len, &entry), HN_OK);
 			merkle_leaf(data, len, &leaf);
 			assert_int_equal(edge_push(e, &leaf, NULL, NULL), HN_OK);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "ledger/entry.h"
+#include "ledger/log_entry.h"
 
 #include "../check.h"
 
@@ -11,17 +11,17 @@ static const char good[] = "{\"commitment\":\"" HEX
 static void an_entry_is_read_as_it_was_written(void **state)
 {
 	(void)state;
-	struct entry e, again;
-	char text[ENTRY_TEXT_MAX];
+	struct log_entry e, again;
+	char text[LOG_ENTRY_TEXT_MAX];
 	uint8_t *exact = exact_copy(good, strlen(good));
-	assert_int_equal(entry_parse(exact, strlen(good), &e), HN_OK);
+	assert_int_equal(log_entry_parse(exact, strlen(good), &e), HN_OK);
 	free(exact);
 	assert_string_equal(e.kind, "set-version.v1");
 	assert_int_equal(e.commitment[1], 0x11);
-	size_t len = entry_format(&e, text);
+	size_t len = log_entry_format(&e, text);
 	assert_int_equal(len, strlen(good));
 	assert_memory_equal(text, good, len);
-	assert_int_equal(entry_parse(text, len, &again), HN_OK);
+	assert_int_equal(log_entry_parse(text, len, &again), HN_OK);
 	assert_true(again.time_ns == e.time_ns);
 }
 
@@ -45,32 +45,32 @@ static void each_prefix_and_each_other_spelling_is_refused(void **state)
 		"{\"commitment\":\"" HEX
 		"\",\"kind\":\"a\",\"time\":\"2026-11-21T13:48:49.000001Z\",\"v\":1}\n",
 	};
-	struct entry e = {.time_ns = 7};
+	struct log_entry e = {.time_ns = 7};
 	for (size_t len = 0; len < strlen(good); len++) {
 		uint8_t *exact = exact_copy(good, len);
-		assert_int_equal(entry_parse(exact, len, &e), HN_EFORMAT);
+		assert_int_equal(log_entry_parse(exact, len, &e), HN_EFORMAT);
 		free(exact);
 	}
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(entry_parse(rows[i], strlen(rows[i]), &e), HN_EFORMAT);
+		assert_int_equal(log_entry_parse(rows[i], strlen(rows[i]), &e), HN_EFORMAT);
 	char upper[sizeof(good)];
 	memcpy(upper, good, sizeof(good));
 	upper[strlen("{\"commitment\":\"") + 20] = 'A';
-	assert_int_equal(entry_parse(upper, strlen(upper), &e), HN_EFORMAT);
+	assert_int_equal(log_entry_parse(upper, strlen(upper), &e), HN_EFORMAT);
 	assert_int_equal(e.time_ns, 7);
 }
 
 static void the_longest_entry_fits(void **state)
 {
 	(void)state;
-	struct entry e = {.time_ns = INT64_MAX};
-	char text[ENTRY_TEXT_MAX];
-	memset(e.kind, 'k', ENTRY_KIND_MAX);
-	assert_true(entry_kind_ok(e.kind, ENTRY_KIND_MAX));
-	assert_false(entry_kind_ok("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", ENTRY_KIND_MAX + 1));
-	size_t len = entry_format(&e, text);
-	assert_true(len < ENTRY_TEXT_MAX);
-	assert_int_equal(entry_parse(text, len, &e), HN_OK);
+	struct log_entry e = {.time_ns = INT64_MAX};
+	char text[LOG_ENTRY_TEXT_MAX];
+	memset(e.kind, 'k', LOG_ENTRY_KIND_MAX);
+	assert_true(log_entry_kind_ok(e.kind, LOG_ENTRY_KIND_MAX));
+	assert_false(log_entry_kind_ok("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", LOG_ENTRY_KIND_MAX + 1));
+	size_t len = log_entry_format(&e, text);
+	assert_true(len < LOG_ENTRY_TEXT_MAX);
+	assert_int_equal(log_entry_parse(text, len, &e), HN_OK);
 	assert_true(e.time_ns == UTC_MAX_NS - UTC_MAX_NS % 1000);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "ledger/entry.h"
+#include "ledger/log_entry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include "base/digest.h"
 #include "base/encode.h"
 
-bool entry_kind_ok(const char *kind, size_t len)
+bool log_entry_kind_ok(const char *kind, size_t len)
 {
-	if (len == 0 || len > ENTRY_KIND_MAX)
+	if (len == 0 || len > LOG_ENTRY_KIND_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		char c = kind[i];
@@ -22,19 +22,20 @@ bool entry_kind_ok(const char *kind, size_t len)
 	return true;
 }
 
-void entry_commit(const uint8_t salt[ENTRY_SALT_SIZE], const void *record, size_t len, uint8_t out[32])
+void log_entry_commit(const uint8_t salt[LOG_ENTRY_SALT_SIZE], const void *record, size_t len,
+		      uint8_t out[32])
 {
-	sha256_parts(salt, ENTRY_SALT_SIZE, record, len, NULL, 0, out);
+	sha256_parts(salt, LOG_ENTRY_SALT_SIZE, record, len, NULL, 0, out);
 }
 
-size_t entry_format(const struct entry *entry, char out[ENTRY_TEXT_MAX])
+size_t log_entry_format(const struct log_entry *entry, char out[LOG_ENTRY_TEXT_MAX])
 {
 	char hex[2 * sizeof(entry->commitment) + 1];
 	char time[UTC_SIZE];
 
 	hex_encode(entry->commitment, sizeof(entry->commitment), hex);
 	utc_format(entry->time_ns, time);
-	int n = snprintf(out, ENTRY_TEXT_MAX,
+	int n = snprintf(out, LOG_ENTRY_TEXT_MAX,
 			 "{\"commitment\":\"%s\",\"kind\":\"%s\",\"time\":\"%s\",\"v\":1}", hex, entry->kind,
 			 time);
 	return (size_t)n;
@@ -58,26 +59,26 @@ static bool literal(struct cur *c, const char *text)
 	return p != NULL && memcmp(p, text, strlen(text)) == 0;
 }
 
-int entry_parse(const void *data, size_t len, struct entry *out)
+int log_entry_parse(const void *data, size_t len, struct log_entry *out)
 {
-	struct entry e = {{0}};
+	struct log_entry e = {{0}};
 	struct cur c = cur_of(data, len);
-	char again[ENTRY_TEXT_MAX];
+	char again[LOG_ENTRY_TEXT_MAX];
 	const char *text;
 	size_t text_len = 0;
 
 	if (!literal(&c, "{\"commitment\":\"") || (text = quoted(&c, 64, &text_len)) == NULL ||
 	    hex_decode(text, text_len, e.commitment, sizeof(e.commitment)) != HN_OK)
 		return HN_EFORMAT;
-	if (!literal(&c, ",\"kind\":\"") || (text = quoted(&c, ENTRY_KIND_MAX, &text_len)) == NULL ||
-	    !entry_kind_ok(text, text_len))
+	if (!literal(&c, ",\"kind\":\"") || (text = quoted(&c, LOG_ENTRY_KIND_MAX, &text_len)) == NULL ||
+	    !log_entry_kind_ok(text, text_len))
 		return HN_EFORMAT;
 	memcpy(e.kind, text, text_len);
 	if (!literal(&c, ",\"time\":\"") || (text = quoted(&c, UTC_SIZE, &text_len)) == NULL ||
 	    utc_parse(text, text_len, &e.time_ns) != HN_OK)
 		return HN_EFORMAT;
 	/* One entry has one spelling: write it again and compare. */
-	size_t again_len = entry_format(&e, again);
+	size_t again_len = log_entry_format(&e, again);
 	if (again_len != len || memcmp(again, data, len) != 0)
 		return HN_EFORMAT;
 	*out = e;
