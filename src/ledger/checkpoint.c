@@ -100,11 +100,16 @@ int checkpoint_parse(const char *text, size_t len, struct checkpoint *out)
 int checkpoint_open(const char *data, size_t len, const struct note_key *key, struct checkpoint *out)
 {
 	struct note note;
+	struct note_key named;
 	struct checkpoint c;
 
 	int rc = note_parse(data, len, &note);
 	if (rc == HN_OK)
 		rc = checkpoint_parse(note.text, note.text_len, &c);
+	if (rc == HN_OK && key != NULL && key->name[0] == '\0') {
+		rc = note_key_init(&named, c.origin, key->type, key->public_key);
+		key = &named;
+	}
 	if (rc == HN_OK && key != NULL)
 		rc = note_verify(&note, key, NULL);
 	if (rc == HN_OK && key != NULL && strcmp(c.origin, key->name) != 0)

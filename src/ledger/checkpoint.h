@@ -31,7 +31,8 @@ HN_MUST_USE int checkpoint_parse(const char *text, size_t len, struct checkpoint
 
 /**
  * Reads a signed checkpoint and, when key is given, verifies that it signed it and that the
- * origin is the key's name.
+ * origin is the key's name. A key with an empty name takes the origin as its name: who has a
+ * public key and does not mind what the log is called.
  *
  * @return HN_EFORMAT, HN_ELIMIT; HN_ENOENT when the key did not sign; HN_EAUTH when its
  *         signature does not hold or the origin is another

@@ -61,6 +61,13 @@ int note_key_init(struct note_key *key, const char *name, enum note_type type,
 	return HN_OK;
 }
 
+void note_key_nameless(struct note_key *key, enum note_type type, const uint8_t public_key[NOTE_PUBLIC_SIZE])
+{
+	memset(key, 0, sizeof(*key));
+	key->type = type;
+	memcpy(key->public_key, public_key, NOTE_PUBLIC_SIZE);
+}
+
 void note_vkey_format(const struct note_key *key, char out[NOTE_VKEY_MAX])
 {
 	uint8_t data[1 + NOTE_PUBLIC_SIZE] = {(uint8_t)key->type};

@@ -55,6 +55,9 @@ bool note_name_ok(const char *name, size_t len);
 HN_MUST_USE int note_key_init(struct note_key *key, const char *name, enum note_type type,
 			      const uint8_t public_key[NOTE_PUBLIC_SIZE]);
 
+/** A key for checkpoint_open() that has no name of its own and takes the origin's. */
+void note_key_nameless(struct note_key *key, enum note_type type, const uint8_t public_key[NOTE_PUBLIC_SIZE]);
+
 /** A key as one word, "name+id+base64(type || public key)" (signed-note, "Verifier keys"). */
 void note_vkey_format(const struct note_key *key, char out[NOTE_VKEY_MAX]);
 
