@@ -78,13 +78,33 @@ void note_vkey_format(const struct note_key *key, char out[NOTE_VKEY_MAX])
 	(void)snprintf(out, NOTE_VKEY_MAX, "%s+%08x+%s", key->name, key->id, text);
 }
 
+/* The last part of a vkey: type and public key. */
+static int vkey_data(const char *text, size_t len, uint8_t *type_out, uint8_t public_key[NOTE_PUBLIC_SIZE])
+{
+	struct buf data;
+
+	buf_init(&data, NOTE_VKEY_MAX);
+	int rc = base64_decode(text, len, &data);
+	if (rc == HN_OK && data.len < 1)
+		rc = HN_EFORMAT;
+	if (rc == HN_OK) {
+		*type_out = (uint8_t)data.data[0];
+		if ((*type_out != NOTE_ED25519 && *type_out != NOTE_COSIGNATURE) ||
+		    data.len != 1 + NOTE_PUBLIC_SIZE)
+			rc = HN_EUNSUPPORTED;
+		else
+			memcpy(public_key, data.data + 1, NOTE_PUBLIC_SIZE);
+	}
+	buf_clear(&data);
+	return rc;
+}
+
 int note_vkey_parse(const char *text, size_t len, struct note_key *out)
 {
 	char name[NOTE_NAME_MAX + 1];
 	uint8_t id[ID_SIZE];
-	uint8_t data[1 + NOTE_PUBLIC_SIZE];
-	size_t got = 0;
-	const char *end;
+	uint8_t public_key[NOTE_PUBLIC_SIZE];
+	uint8_t type = 0;
 	struct note_key key;
 
 	const char *plus = memchr(text, '+', len);
@@ -95,16 +115,12 @@ int note_vkey_parse(const char *text, size_t len, struct note_key *out)
 	size_t rest_len = len - name_len - 1;
 	if (rest_len < 9 || rest[8] != '+' || hex_decode(rest, 8, id, sizeof(id)) != HN_OK)
 		return HN_EFORMAT;
-	if (sodium_base642bin(data, sizeof(data), rest + 9, rest_len - 9, NULL, &got, &end,
-			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    end != rest + rest_len || got < 1)
-		return HN_EFORMAT;
-	if ((data[0] != NOTE_ED25519 && data[0] != NOTE_COSIGNATURE) || got != sizeof(data))
-		return HN_EUNSUPPORTED;
+	int rc = vkey_data(rest + 9, rest_len - 9, &type, public_key);
+	if (rc != HN_OK)
+		return rc;
 	memcpy(name, text, name_len);
 	name[name_len] = '\0';
-	int rc = note_key_init(&key, name, data[0] == NOTE_ED25519 ? NOTE_ED25519 : NOTE_COSIGNATURE,
-			       data + 1);
+	rc = note_key_init(&key, name, type == NOTE_ED25519 ? NOTE_ED25519 : NOTE_COSIGNATURE, public_key);
 	if (rc != HN_OK)
 		return rc;
 	if (key.id != load_be32(id))
@@ -125,9 +141,7 @@ static bool clean_text(const char *data, size_t len)
 /* One signature line without its line feed. */
 static int parse_line(const char *line, size_t len, struct note_signature *out)
 {
-	uint8_t data[ID_SIZE + 8192];
-	size_t got = 0;
-	const char *end;
+	struct buf data;
 
 	if (len < strlen(DASH) || memcmp(line, DASH, strlen(DASH)) != 0)
 		return HN_EFORMAT;
@@ -140,14 +154,19 @@ static int parse_line(const char *line, size_t len, struct note_signature *out)
 	out->name_len = (size_t)(space - line);
 	const char *text = space + 1;
 	size_t text_len = len - out->name_len - 1;
-	if (sodium_base642bin(data, sizeof(data), text, text_len, NULL, &got, &end,
-			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    end != text + text_len || got < ID_SIZE + 1)
-		return HN_EFORMAT;
-	out->id = load_be32(data);
-	out->len = got - ID_SIZE;
-	memcpy(out->bytes, data + ID_SIZE, out->len < sizeof(out->bytes) ? out->len : sizeof(out->bytes));
-	return HN_OK;
+	buf_init(&data, NOTE_SIZE_MAX);
+	int rc = base64_decode(text, text_len, &data);
+	if (rc == HN_OK && data.len < ID_SIZE + 1)
+		rc = HN_EFORMAT;
+	if (rc == HN_OK) {
+		size_t left = data.len - ID_SIZE;
+		out->id = load_be32((const uint8_t *)data.data);
+		out->len = left;
+		memcpy(out->bytes, data.data + ID_SIZE,
+		       left < sizeof(out->bytes) ? left : sizeof(out->bytes));
+	}
+	buf_clear(&data);
+	return rc;
 }
 
 int note_parse(const char *data, size_t len, struct note *out)

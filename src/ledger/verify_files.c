@@ -12,8 +12,9 @@
 
 #include "ledger/io.h"
 
-#define DEPTH_MAX 10 /* tile, level, six x-directories, a .p directory, and one more to find a stranger in   \
-		      */
+#define DEPTH_MAX                                                                                            \
+	10 /* tile, level, six x-directories, a .p directory, and one more to find a stranger in             \
+	    */
 #define PATH_SIZE 300
 
 static int open_dir(int dir_fd, const char *path, DIR **out)
