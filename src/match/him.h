@@ -134,6 +134,9 @@ void him_unmap(struct him_file *file);
  */
 HN_MUST_USE int him_open(const void *data, size_t size, struct him *out, struct fault *fault);
 
+/** The SHA-256 alone. @return HN_EAUTH when it is not what the file states */
+HN_MUST_USE int him_check_digest(const struct him *h, struct fault *fault);
+
 /**
  * The SHA-256 and a full walk: every offset, order, count, padding. What passes is answered from exactly.
  *

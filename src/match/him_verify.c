@@ -300,7 +300,7 @@ static int check_rows(const struct him *h, uint32_t used, struct fault *fault)
 	return HN_OK;
 }
 
-static int check_digest(const struct him *h, struct fault *fault)
+int him_check_digest(const struct him *h, struct fault *fault)
 {
 	uint8_t digest[SHA256_SIZE];
 	sha256_parts(h->data, AT_DIGEST, h->data + AT_BASE, h->size - AT_BASE, NULL, 0, digest);
@@ -317,7 +317,7 @@ int him_verify(const void *data, size_t size, struct fault *fault)
 	uint32_t rows = 0;
 	int rc = him_open(data, size, &h, fault);
 	if (rc == HN_OK)
-		rc = check_digest(&h, fault);
+		rc = him_check_digest(&h, fault);
 	for (unsigned i = 0; rc == HN_OK && i < HIM_TABLE_COUNT; i++)
 		rc = walk_table(&h, i, &rows, fault);
 	return rc == HN_OK ? check_rows(&h, rows, fault) : rc;

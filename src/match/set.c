@@ -311,3 +311,13 @@ int set_each(const struct set *s,
 	}
 	return HN_OK;
 }
+
+int set_check_digests(const struct set *s, struct fault *fault)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		int rc = him_check_digest(&s->layers[i].him, fault);
+		if (rc != HN_OK)
+			return rc;
+	}
+	return HN_OK;
+}

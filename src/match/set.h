@@ -63,6 +63,14 @@ void set_close(struct set *s);
  */
 void set_populate(struct set *s);
 
+/**
+ * Computes the SHA-256 of each layer and compares it with what the file states, for programs that are handed files
+ * which nobody has verified yet. Reads all of the files.
+ *
+ * @return HN_EAUTH when one differs; the fault names its digest
+ */
+HN_MUST_USE int set_check_digests(const struct set *s, struct fault *fault);
+
 const struct set_info *set_info(const struct set *s);
 /** SHA-256 that the layer's file states for itself; layer 0 is the newest. */
 const uint8_t *set_layer_digest(const struct set *s, size_t layer);

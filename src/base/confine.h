@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_BASE_CONFINE_H
+#define HINOMI_BASE_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * How a program gives up what it does not need, before it reads the first hostile byte: in this order
+ * confine_identity(), confine_files(), threads if any, confine_calls(). Nothing here can be undone.
+ */
+
+/** Highest Landlock ABI whose rights we know. */
+#define CONFINE_ABI_MAX 7
+
+/** What may still be done below a directory. */
+enum confine_right {
+	CONFINE_WRITE = 1,  /* make, write, rename and remove files and directories; read them */
+	CONFINE_REMOVE = 2, /* remove files that are directly or deeper in it */
+};
+
+struct confine_rule {
+	int dir_fd; /* stays the caller's */
+	unsigned rights;
+};
+
+/** What the sandbox came to be, for receipts. */
+struct confinement {
+	unsigned landlock_abi; /* in force; 0: none */
+	bool system_calls;     /* filtered */
+	bool unprivileged;     /* no capability is left, and the user is not root */
+};
+
+/**
+ * Gives up capabilities and the right to gain any, and forbids core dumps and tracing by others. A parser
+ * (`nobody` true) that was started as root becomes the user nobody too.
+ *
+ * @param keep_override  keep CAP_DAC_OVERRIDE: root writes into a directory of another user
+ * @return HN_EIO (errno)
+ */
+HN_MUST_USE int confine_identity(bool nobody, bool keep_override, struct confinement *state);
+
+/**
+ * Landlock: from now on this thread and those it starts reach the file system only as the rules say (none:
+ * not at all), and neither TCP ports, abstract sockets nor signals beyond, as far as the kernel's ABI knows
+ * them. Files that are open stay usable.
+ *
+ * @param abi_max  pretend that the kernel knows no more than this (tests); CONFINE_ABI_MAX else
+ * @return HN_EUNSUPPORTED when the kernel has no Landlock, HN_EIO (errno)
+ */
+HN_MUST_USE int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
+			      struct confinement *state);
+
+/**
+ * seccomp for all threads: only the listed system calls and what every process of ours needs to compute and
+ * to end (memory without execution, futexes, clocks, signals' return, exit). A forbidden call kills the
+ * process; what glibc probes for (clone3, openat2, faccessat2) is answered ENOSYS.
+ *
+ * @param calls  system call numbers, as SCMP_SYS() gives them
+ * @return HN_EIO, HN_ENOMEM
+ */
+HN_MUST_USE int confine_calls(const int calls[], size_t count, struct confinement *state);
+
+#endif

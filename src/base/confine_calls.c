@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include <errno.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+
+#include "base/confine.h"
+
+#if defined(__has_feature)
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer) ||       \
+	HAS_FEATURE(thread_sanitizer) || HAS_FEATURE(memory_sanitizer)
+#define WITH_SANITIZER 1
+#else
+#define WITH_SANITIZER 0
+#endif
+
+/* What computing, waiting for other threads and ending need. */
+static const int always[] = {
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(close),
+	SCMP_SYS(rseq),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(munlock),
+};
+
+/* glibc tries these and falls back when the kernel does not know them; it gives up on any other answer. */
+static const int probed[] = {SCMP_SYS(clone3), SCMP_SYS(openat2), SCMP_SYS(faccessat2)};
+
+#if WITH_SANITIZER
+/* What the sanitizers' run time itself calls; only in their builds. */
+static const int sanitizer[] = {
+	SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(write),       SCMP_SYS(mmap),         SCMP_SYS(mprotect),  SCMP_SYS(tgkill),
+	SCMP_SYS(getppid),     SCMP_SYS(personality),  SCMP_SYS(getuid),    SCMP_SYS(geteuid),
+	SCMP_SYS(nanosleep),   SCMP_SYS(getrusage),
+};
+#endif
+
+static int allow(scmp_filter_ctx filter, const int calls[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+			return HN_ENOMEM;
+	return HN_OK;
+}
+
+#if !WITH_SANITIZER
+/* Memory that is nobody's file and can never be executed. */
+static int allow_memory(scmp_filter_ctx filter)
+{
+	if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+			     SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)) != 0 ||
+	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
+		return HN_ENOMEM;
+	return HN_OK;
+}
+#endif
+
+int confine_calls(const int calls[], size_t count, struct confinement *state)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (filter == NULL)
+		return HN_ENOMEM;
+	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 ? HN_OK : HN_EIO;
+	if (rc == HN_OK)
+		rc = allow(filter, always, sizeof(always) / sizeof(always[0]));
+	if (rc == HN_OK)
+		rc = allow(filter, calls, count);
+#if WITH_SANITIZER
+	if (rc == HN_OK)
+		rc = allow(filter, sanitizer, sizeof(sanitizer) / sizeof(sanitizer[0]));
+#else
+	if (rc == HN_OK)
+		rc = allow_memory(filter);
+#endif
+	for (size_t i = 0; rc == HN_OK && i < sizeof(probed) / sizeof(probed[0]); i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), probed[i], 0) != 0)
+			rc = HN_ENOMEM;
+	if (rc == HN_OK && seccomp_load(filter) != 0)
+		rc = HN_EIO;
+	seccomp_release(filter);
+	if (rc == HN_OK)
+		state->system_calls = true;
+	return rc;
+}

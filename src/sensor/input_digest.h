@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_SENSOR_INPUT_DIGEST_H
+#define HINOMI_SENSOR_INPUT_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "wire/capture.h"
+
+/** SHA-256 of an input as it is stored, taken on a thread of its own while the packets are read. */
+struct input_digest;
+
+/**
+ * Makes the thread, which waits. Threads must be there before the sandbox closes, so one serves all inputs in
+ * turn.
+ *
+ * @return HN_ENOMEM, HN_EIO
+ */
+HN_MUST_USE int input_digest_new(struct input_digest **out);
+
+/** Begins with an input: a mapped one is read by the thread, a stream is handed to it as it is read. */
+void input_digest_begin(struct input_digest *d, struct capture *capture);
+
+/** Waits until all of the input is in. */
+void input_digest_end(struct input_digest *d, uint8_t out[SHA256_SIZE]);
+
+#endif

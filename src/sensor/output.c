@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "sensor/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/lang.h"
+#include "ledger/ledger.h"
+#include "ledger/log_entry.h"
+#include "ledger/private.h"
+#include "ledger/tlog.h"
+#include "sensor/receipt.h"
+
+#define RECORDS_FILE "selected.ndjson"
+#define RECEIPT_FILE "receipt.json"
+#define KIND_RECEIPT "receipt"
+#define LINE_MAX_LEN (1u << 20)
+
+struct output {
+	int dir;
+	int records;
+	int receipts;
+	struct ledger *ledger;
+	struct sha256 *digest; /* of the records since the last receipt */
+	uint64_t records_begin;
+	uint64_t records_at;
+	uint64_t next_number;
+	bool has_former;
+	uint8_t former[SHA256_SIZE];
+};
+
+static int os_fault(struct fault *fault, const char *what)
+{
+	int rc = errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
+	return fault_set(fault, rc, what, "%s", strerror(errno));
+}
+
+static int open_files(struct output *o, const char *path, struct fault *fault)
+{
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return os_fault(fault, path);
+	o->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->dir < 0)
+		return os_fault(fault, path);
+	o->records = openat(o->dir, RECORDS_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (o->records < 0)
+		return os_fault(fault, RECORDS_FILE);
+	o->receipts =
+		openat(o->dir, RECEIPT_FILE, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (o->receipts < 0)
+		return os_fault(fault, RECEIPT_FILE);
+	return fsync(o->dir) == 0 ? HN_OK : os_fault(fault, path);
+}
+
+static int open_ledger(struct output *o, const struct uuid *edge, const struct key *identity,
+		       struct fault *fault)
+{
+	char origin[64] = "hinomi/";
+
+	uuid_format(edge, origin + strlen(origin));
+	struct ledger_options options = {.origin = origin, .secret_key = key_secret(identity)};
+	return ledger_open(o->dir, &options, &o->ledger, fault);
+}
+
+/* The last receipt of the ledger, by going back from its end. @return HN_ENOENT when there is none */
+static int last_receipt(struct output *o, struct buf *line)
+{
+	struct tlog *log = NULL;
+	struct private *private = NULL;
+	struct buf bytes;
+	uint8_t salt[LOG_ENTRY_SALT_SIZE];
+
+	buf_init(&bytes, LOG_ENTRY_TEXT_MAX);
+	int rc = tlog_open(o->dir, NULL, &log, NULL);
+	if (rc == HN_OK)
+		rc = private_open(o->dir, false, &private);
+	uint64_t i = rc == HN_OK ? ledger_size(o->ledger) : 0;
+	bool found = false;
+	while (rc == HN_OK && !found && i > 0) {
+		struct log_entry entry;
+		struct private_slot slot;
+		i--;
+		buf_reset(&bytes);
+		rc = tlog_entry(log, i, &bytes);
+		if (rc == HN_OK)
+			rc = log_entry_parse(bytes.data, bytes.len, &entry);
+		if (rc != HN_OK || strcmp(entry.kind, KIND_RECEIPT) != 0)
+			continue;
+		rc = private_slot(private, i, &slot);
+		if (rc == HN_OK)
+			rc = private_record(private, &slot, salt, line);
+		found = rc == HN_OK;
+	}
+	private_free(private);
+	tlog_free(log);
+	buf_clear(&bytes);
+	return rc != HN_OK || found ? rc : HN_ENOENT;
+}
+
+/* The bytes of receipt.json behind its last line feed are cut off: the ledger has the whole line. */
+static int cut_torn_line(struct output *o, off_t *end_out)
+{
+	off_t end = lseek(o->receipts, 0, SEEK_END);
+	off_t whole = end;
+	char c = '\n';
+	while (whole > 0 && pread(o->receipts, &c, 1, whole - 1) == 1 && c != '\n')
+		whole--;
+	*end_out = whole;
+	if (whole == end)
+		return HN_OK;
+	return ftruncate(o->receipts, whole) == 0 && fsync(o->receipts) == 0 ? HN_OK : HN_EIO;
+}
+
+/* Whether receipt.json ends with the line. */
+static bool ends_with(const struct output *o, off_t end, const struct buf *line)
+{
+	if (end < (off_t)line->len)
+		return false;
+	char *tail = malloc(line->len);
+	bool same = tail != NULL &&
+		    pread(o->receipts, tail, line->len, end - (off_t)line->len) == (ssize_t)line->len &&
+		    memcmp(tail, line->data, line->len) == 0;
+	free(tail);
+	return same;
+}
+
+static int mend_receipts(struct output *o, const struct buf *line, struct output_mended *mended,
+			 struct fault *fault)
+{
+	off_t end;
+	int rc = cut_torn_line(o, &end);
+	if (rc == HN_OK && line->len > 0 && !ends_with(o, end, line)) {
+		rc = fd_write_all(o->receipts, line->data, line->len);
+		if (rc == HN_OK && fsync(o->receipts) != 0)
+			rc = HN_EIO;
+		mended->receipt_added = true;
+	}
+	return rc == HN_OK ? HN_OK : os_fault(fault, RECEIPT_FILE);
+}
+
+/* Records that no receipt covers belong to a run that did not finish; they are erased. */
+static int mend_records(struct output *o, uint64_t covered, struct output_mended *mended, struct fault *fault)
+{
+	off_t end = lseek(o->records, 0, SEEK_END);
+	if (end < 0)
+		return os_fault(fault, RECORDS_FILE);
+	if ((uint64_t)end < covered)
+		return fault_set(fault, HN_EFORMAT, RECORDS_FILE,
+				 tr("is shorter than its last receipt says; records are missing",
+				    "は最後の受領証の記載より短い。記録が失われている"));
+	if ((uint64_t)end > covered) {
+		if (ftruncate(o->records, (off_t)covered) != 0 || fsync(o->records) != 0)
+			return os_fault(fault, RECORDS_FILE);
+		mended->records_dropped = (uint64_t)end - covered;
+	}
+	if (lseek(o->records, (off_t)covered, SEEK_SET) < 0)
+		return os_fault(fault, RECORDS_FILE);
+	o->records_begin = covered;
+	o->records_at = covered;
+	return HN_OK;
+}
+
+static int continue_from(struct output *o, const struct key *identity, struct output_mended *mended,
+			 struct fault *fault)
+{
+	struct buf line;
+	struct receipt_tail tail = {0, 0};
+
+	buf_init(&line, LINE_MAX_LEN);
+	int rc = last_receipt(o, &line);
+	if (rc == HN_OK && line.len > 0) {
+		rc = receipt_read(line.data, line.len - 1, key_public(identity)->ed25519, &tail, fault);
+		o->has_former = true;
+		sha256(line.data, line.len - 1, o->former);
+	} else if (rc == HN_ENOENT) {
+		rc = HN_OK;
+	} else {
+		(void)fault_set(fault, rc, "private/", "%s", hn_strerror(rc));
+	}
+	o->next_number = tail.number + 1;
+	if (rc == HN_OK)
+		rc = mend_receipts(o, &line, mended, fault);
+	if (rc == HN_OK)
+		rc = mend_records(o, tail.records_end, mended, fault);
+	buf_clear(&line);
+	return rc;
+}
+
+int output_open(const char *path, const struct uuid *edge, const struct key *identity, struct output **out,
+		struct output_mended *mended, struct fault *fault)
+{
+	struct output *o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return HN_ENOMEM;
+	*mended = (struct output_mended){0};
+	o->dir = o->records = o->receipts = -1;
+	o->digest = sha256_new();
+	int rc = o->digest == NULL ? HN_ENOMEM : open_files(o, path, fault);
+	if (rc == HN_OK)
+		rc = open_ledger(o, edge, identity, fault);
+	if (rc == HN_OK)
+		rc = continue_from(o, identity, mended, fault);
+	if (rc != HN_OK) {
+		output_close(o);
+		return rc;
+	}
+	*out = o;
+	return HN_OK;
+}
+
+void output_close(struct output *o)
+{
+	if (o == NULL)
+		return;
+	ledger_close(o->ledger);
+	sha256_free(o->digest);
+	if (o->records >= 0)
+		(void)close(o->records);
+	if (o->receipts >= 0)
+		(void)close(o->receipts);
+	if (o->dir >= 0)
+		(void)close(o->dir);
+	free(o);
+}
+
+int output_fd(const struct output *o)
+{
+	return o->dir;
+}
+
+int output_records(struct output *o, const void *lines, size_t len)
+{
+	int rc = fd_write_all(o->records, lines, len);
+	if (rc != HN_OK)
+		return rc;
+	sha256_add(o->digest, lines, len);
+	o->records_at += len;
+	return HN_OK;
+}
+
+int output_records_end(struct output *o, uint64_t *offset_out, uint64_t *bytes_out,
+		       uint8_t digest_out[SHA256_SIZE])
+{
+	if (fsync(o->records) != 0)
+		return errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
+	*offset_out = o->records_begin;
+	*bytes_out = o->records_at - o->records_begin;
+	sha256_end(o->digest, digest_out);
+	o->records_begin = o->records_at;
+	return HN_OK;
+}
+
+bool output_former(const struct output *o, uint64_t *number_out, uint8_t digest_out[SHA256_SIZE])
+{
+	*number_out = o->next_number;
+	memcpy(digest_out, o->former, SHA256_SIZE);
+	return o->has_former;
+}
+
+int output_entry(struct output *o, const char *kind, const void *record, size_t len, int64_t time_ns)
+{
+	int rc = ledger_append(o->ledger, kind, time_ns, record, len, NULL);
+	return rc == HN_OK ? ledger_commit(o->ledger) : rc;
+}
+
+int output_receipt(struct output *o, const char *line, size_t len, int64_t time_ns)
+{
+	int rc = output_entry(o, KIND_RECEIPT, line, len, time_ns);
+	if (rc == HN_OK)
+		rc = fd_write_all(o->receipts, line, len);
+	if (rc == HN_OK && fsync(o->receipts) != 0)
+		rc = errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
+	if (rc != HN_OK)
+		return rc;
+	sha256(line, len - 1, o->former);
+	o->has_former = true;
+	o->next_number++;
+	return HN_OK;
+}
+
+uint64_t output_entries(const struct output *o)
+{
+	return ledger_size(o->ledger);
+}

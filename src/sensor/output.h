@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_SENSOR_OUTPUT_H
+#define HINOMI_SENSOR_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "authority/key.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/uuid.h"
+
+/*
+ * The output directory: selected.ndjson, receipt.json, ledger/ and private/, and nothing else. Everything
+ * only grows; a receipt is in the ledger before it stands in receipt.json, and records are durable before
+ * their receipt.
+ */
+
+struct output;
+
+/** What output_open() had to mend after a run that was killed or ran out of disk. */
+struct output_mended {
+	uint64_t records_dropped; /* bytes of records that no receipt covers */
+	bool receipt_added;       /* a receipt of the ledger was missing in receipt.json */
+};
+
+/**
+ * Opens the directory, or makes it (0700), and its ledger. Records behind the last receipt are erased: nobody
+ * accounts for them, and the same input gives them again.
+ *
+ * @return as ledger_open(), and HN_EIO, HN_ENOSPC; HN_EAUTH when the directory belongs to another edge or
+ * identity
+ */
+HN_MUST_USE int output_open(const char *path, const struct uuid *edge, const struct key *identity,
+			    struct output **out, struct output_mended *mended, struct fault *fault);
+/** NULL is allowed. What was added since the last receipt stays behind uncovered. */
+void output_close(struct output *o);
+
+/** The directory, for a sandbox rule. */
+int output_fd(const struct output *o);
+
+/** Appends records (whole lines). @return HN_ENOSPC, HN_EIO */
+HN_MUST_USE int output_records(struct output *o, const void *lines, size_t len);
+
+/** The records since the last receipt: where they begin, how many bytes, and their digest. Makes them
+ * durable. */
+HN_MUST_USE int output_records_end(struct output *o, uint64_t *offset_out, uint64_t *bytes_out,
+				   uint8_t digest_out[SHA256_SIZE]);
+
+/** Number of the next receipt, and the digest of the former one. @return whether there is a former one */
+bool output_former(const struct output *o, uint64_t *number_out, uint8_t digest_out[SHA256_SIZE]);
+
+/** Puts a receipt line (with its line feed) into the ledger, then into receipt.json; durable when it returns.
+ */
+HN_MUST_USE int output_receipt(struct output *o, const char *line, size_t len, int64_t time_ns);
+
+/** An entry of another kind, durable when it returns. */
+HN_MUST_USE int output_entry(struct output *o, const char *kind, const void *record, size_t len,
+			     int64_t time_ns);
+
+/** Entries in the ledger. */
+uint64_t output_entries(const struct output *o);
+
+#endif

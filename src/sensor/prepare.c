@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "sensor/prepare.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "authority/verify.h"
+#include "base/cur.h"
+#include "wire/fragment.h"
+#include "wire/packet.h"
+
+struct prepare {
+	struct prepare_options options;
+	struct fragment_table *fragments;
+	struct sums sums;
+};
+
+static void dropped(void *context, const struct fragment_sum *sum)
+{
+	struct prepare *p = context;
+	tally_add(&p->sums.erased[sum->class][ERASED_FRAGMENT], sum->packets, sum->bytes);
+}
+
+int prepare_new(const struct prepare_options *options, struct prepare **out, bool *locked_out)
+{
+	uint8_t key[16];
+	struct prepare *p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return HN_ENOMEM;
+	p->options = *options;
+	randombytes_buf(key, sizeof(key));
+	int rc = fragment_table_new(key, dropped, p, &p->fragments, locked_out);
+	if (rc != HN_OK) {
+		prepare_free(p);
+		return rc;
+	}
+	*out = p;
+	return HN_OK;
+}
+
+void unit_batch_clear(struct unit_batch *batch)
+{
+	for (size_t i = 0; i < batch->whole_count; i++) {
+		sodium_memzero(batch->whole[i], batch->whole_len[i]);
+		free(batch->whole[i]);
+	}
+	batch->whole_count = 0;
+}
+
+void prepare_free(struct prepare *p)
+{
+	if (p == NULL)
+		return;
+	fragment_table_free(p->fragments);
+	free(p);
+}
+
+static struct ip ip_of(uint8_t version, const uint8_t *addr)
+{
+	struct ip ip = {.version = version};
+	memcpy(ip.bytes, addr, version == 4 ? 4 : 16);
+	return ip;
+}
+
+static enum flow_class class_of(const struct domestic *d, const struct packet *packet)
+{
+	if (packet->class_version == 4)
+		return flow_class_of(domestic_has4(d, load_be32(packet->class_src)),
+				     domestic_has4(d, load_be32(packet->class_dst)));
+	return flow_class_of(domestic_has6(d, packet->class_src), domestic_has6(d, packet->class_dst));
+}
+
+static bool facility_has(const struct authorization *a, enum flow_class c, const struct packet *packet)
+{
+	struct ip foreign =
+		ip_of(packet->class_version, c == DOMESTIC_FOREIGN ? packet->class_dst : packet->class_src);
+	return authorization_facility_has(a, c, &foreign);
+}
+
+/* What the packet alone decides. */
+static enum erased_reason judge(const struct prepare *p, const struct packet *packet, enum flow_class c,
+				int64_t time_ns)
+{
+	const struct authorization *a = p->options.authorization;
+	if (!authorization_has_class(a, c))
+		return ERASED_CLASS;
+	if (!verify_packet_time(a, time_ns))
+		return ERASED_OUTSIDE_TIME;
+	if (a->facility_count > 0 && !facility_has(a, c, packet))
+		return ERASED_FACILITY;
+	if (packet->reason != PACKET_OK)
+		return (enum erased_reason)packet->reason;
+	return ERASED_NOTHING;
+}
+
+/* Ends in an order of their own, so that both directions have one key. The memory is zero. */
+static void make_key(struct unit *u, const struct packet *packet)
+{
+	struct flow_key *key = &u->key;
+	size_t size = packet->ip_version == 4 ? 4 : 16;
+	int order = memcmp(packet->src, packet->dst, size);
+	if (order == 0)
+		order = packet->src_port < packet->dst_port ? -1 : packet->src_port > packet->dst_port;
+	bool from_low = order <= 0;
+
+	memset(key, 0, sizeof(*key));
+	memcpy(key->low, from_low ? packet->src : packet->dst, size);
+	memcpy(key->high, from_low ? packet->dst : packet->src, size);
+	key->low_port = from_low ? packet->src_port : packet->dst_port;
+	key->high_port = from_low ? packet->dst_port : packet->src_port;
+	key->protocol = packet->protocol;
+	key->ip_version = packet->ip_version;
+	u->direction = from_low ? 0 : 1;
+	/* Reversing a class swaps 1 and 2. */
+	key->class_low = from_low || u->class == 0 || u->class == 3 ? u->class : (uint8_t)(3 - u->class);
+	u->hash = flow_hash(key);
+}
+
+static void fill(struct unit *u, const struct packet *packet)
+{
+	make_key(u, packet);
+	u->tcp_seq = packet->tcp_seq;
+	u->tcp_flags = packet->tcp_flags;
+	u->payload = packet->payload;
+	u->payload_len = packet->payload_len;
+	u->cut = packet->cut;
+}
+
+/* A completed datagram's bytes must outlive the batch, for the table gives its memory to the next one. */
+static const uint8_t *keep_whole(struct unit_batch *batch, const uint8_t *data, size_t len)
+{
+	uint8_t *copy = len == 0 ? NULL : malloc(len);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, data, len);
+	batch->whole[batch->whole_count] = copy;
+	batch->whole_len[batch->whole_count++] = len;
+	return copy;
+}
+
+static void take_fragment(struct prepare *p, struct packet *packet, struct unit *u, struct unit_batch *batch)
+{
+	struct fragment_result result;
+	uint8_t c = u->class;
+
+	tally_add(&p->sums.seen[c], 1, u->bytes);
+	u->counted = true;
+	u->packets = 0;
+	fragment_add(p->fragments, packet, (uint32_t)u->bytes, u->time_ns, c, &result);
+	if (result.state == FRAGMENT_REFUSED)
+		tally_add(&p->sums.erased[c][ERASED_FRAGMENT], 1, u->bytes);
+	if (result.state != FRAGMENT_COMPLETE)
+		return;
+	u->packets = (uint32_t)result.sum.packets;
+	u->bytes = result.sum.bytes;
+	const uint8_t *data = keep_whole(batch, result.data, result.len);
+	if (data == NULL) {
+		u->erased = ERASED_FRAGMENT;
+		return;
+	}
+	packet_decode_reassembled(packet, data, result.len);
+	/* Its fragments were counted in the class of the header they had; what is inside must be authorised
+	 * too. */
+	u->erased = (uint8_t)judge(p, packet, class_of(p->options.domestic, packet), u->time_ns);
+	if (packet->fragment != FRAGMENT_NONE)
+		u->erased = ERASED_FRAGMENT; /* fragments inside of fragments */
+	if (u->erased == ERASED_NOTHING)
+		fill(u, packet);
+}
+
+static void make_unit(struct prepare *p, const struct capture_record *record, struct unit *u,
+		      struct unit_batch *batch)
+{
+	struct packet packet;
+
+	packet_decode(record->link_type, record->data, record->len, &packet);
+	u->time_ns = record->time_ns;
+	u->bytes = record->wire_len;
+	u->packets = 1;
+	u->counted = false;
+	if (packet.ip_version == 0) {
+		u->class = SUMS_UNDECODED;
+		u->erased = packet.reason;
+		return;
+	}
+	enum flow_class c = class_of(p->options.domestic, &packet);
+	u->class = (uint8_t)c;
+	u->erased = (uint8_t)judge(p, &packet, c, record->time_ns);
+	if (u->erased != ERASED_NOTHING)
+		return;
+	if (packet.fragment != FRAGMENT_NONE)
+		take_fragment(p, &packet, u, batch);
+	else
+		fill(u, &packet);
+}
+
+void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out)
+{
+	_Static_assert(CAPTURE_BATCH_MAX <= UNITS_MAX, "a batch of records fits a batch of units");
+	for (size_t i = 0; i < in->count; i++)
+		make_unit(p, &in->records[i], &out->units[i], out);
+	out->count = in->count;
+}
+
+void prepare_end(struct prepare *p)
+{
+	fragment_end(p->fragments);
+}
+
+void prepare_sums(struct prepare *p, struct sums *out)
+{
+	for (uint8_t c = 0; c < SUMS_CLASSES; c++)
+		fragment_pending(p->fragments, c, &p->sums.pending_after[c].packets,
+				 &p->sums.pending_after[c].bytes);
+	*out = p->sums;
+	sums_next(&p->sums);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_SENSOR_PREPARE_H
+#define HINOMI_SENSOR_PREPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "authority/authorization.h"
+#include "authority/domestic.h"
+#include "base/err.h"
+#include "sensor/sums.h"
+#include "sensor/unit.h"
+#include "wire/capture.h"
+
+/*
+ * The packet stage: headers, fragments, class, time and facility. It turns captured records into units; what
+ * is decided here (undecodable, class not authorised, ...) needs no flow.
+ */
+
+struct prepare;
+
+struct prepare_options {
+	const struct authorization *authorization;
+	const struct domestic *domestic;
+};
+
+/** @param locked_out false when the fragments' memory could not be locked */
+HN_MUST_USE int prepare_new(const struct prepare_options *options, struct prepare **out, bool *locked_out);
+void prepare_free(struct prepare *p);
+
+/**
+ * Makes a unit of each record. A unit whose `packets` is 0 is accounted for here and not the flow stage's.
+ * The batch must be cleared (unit_batch_clear) before it is used again.
+ */
+void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out);
+
+/** The input has ended: fragments that wait are erased. */
+void prepare_end(struct prepare *p);
+
+/** Adds what this stage has accounted for and holds (fragments), and begins a new interval. */
+void prepare_sums(struct prepare *p, struct sums *out);
+
+#endif

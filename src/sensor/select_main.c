@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+
+/*
+ * hinomi select: automatic selection (自動選別) from captures under an authorisation. Reads and judges
+ * everything that people wrote, then becomes two processes: a parser that reads packets and can do nothing
+ * else, and a writer that never sees one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/log.h"
+#include "base/utc.h"
+#include "base/version.h"
+#include "sensor/output.h"
+#include "sensor/parser.h"
+#include "sensor/select_case.h"
+#include "sensor/select_options.h"
+#include "sensor/select_report.h"
+#include "sensor/writer.h"
+
+struct run {
+	struct select_options options;
+	struct select_case stands_on;
+	struct key *identity;
+	struct uuid sensor;
+	struct uuid epoch;
+	struct output *output;
+	struct parser_input *parser_inputs;
+	struct writer_input *writer_inputs;
+};
+
+static int fail(int code, const char *what, const struct fault *fault, int rc)
+{
+	log_line(LOG_LEVEL_ERROR, "'%s': %s%s%s", what, fault->place, fault->place[0] == '\0' ? "" : ": ",
+		 fault->message[0] == '\0' ? hn_strerror(rc) : fault->message);
+	return code;
+}
+
+static int load_identity(struct run *run)
+{
+	char inside[4096];
+	struct fault fault = {0};
+	const char *path = run->options.identity;
+
+	if (path == NULL) {
+		/* Beside the records, readable by their owner only. */
+		(void)mkdir(run->options.output, 0700);
+		int n = snprintf(inside, sizeof(inside), "%s/private", run->options.output);
+		(void)mkdir(inside, 0700);
+		n = snprintf(inside, sizeof(inside), "%s/private/identity", run->options.output);
+		if (n < 0 || (size_t)n >= sizeof(inside))
+			return HN_EXIT_USAGE;
+		path = inside;
+	}
+	int rc = identity_load_or_make(path, "hinomi select", &run->identity, NULL, &fault);
+	if (rc != HN_OK)
+		return fail(rc == HN_ENOSPC ? HN_EXIT_UNFINISHED : HN_EXIT_INPUT, path, &fault, rc);
+	if (run->options.sensor == NULL) {
+		key_sensor_id(key_public(run->identity), &run->sensor);
+	} else if (uuid_parse(run->options.sensor, strlen(run->options.sensor), &run->sensor) != HN_OK) {
+		log_line(LOG_LEVEL_ERROR,
+			 tr("--sensor takes a UUID, not '%s'", "--sensor はUUID。'%s' は不可"),
+			 run->options.sensor);
+		return HN_EXIT_USAGE;
+	}
+	return -1;
+}
+
+static int open_output(struct run *run)
+{
+	struct output_mended mended;
+	struct fault fault = {0};
+	int rc = output_open(run->options.output, &run->sensor, run->identity, &run->output, &mended, &fault);
+	if (rc != HN_OK)
+		return fail(rc == HN_ENOSPC || rc == HN_ESTATE ? HN_EXIT_UNFINISHED : HN_EXIT_INPUT,
+			    run->options.output, &fault, rc);
+	if (mended.records_dropped > 0 || mended.receipt_added) {
+		char record[160];
+		int n = snprintf(
+			record, sizeof(record), "{\"records_dropped_bytes\":%llu,\"receipt_added\":%s}",
+			(unsigned long long)mended.records_dropped, mended.receipt_added ? "true" : "false");
+		log_line(LOG_LEVEL_WARNING,
+			 tr("an earlier run in '%s' did not finish: %llu bytes of records that no receipt "
+			    "covers were erased",
+			    "'%s' の以前の実行は完了していない。受領証のない記録%lluバイトを消去した"),
+			 run->options.output, (unsigned long long)mended.records_dropped);
+		rc = output_entry(run->output, "mended", record, (size_t)n, utc_now_ns());
+		if (rc != HN_OK)
+			return fail(HN_EXIT_UNFINISHED, run->options.output, &fault, rc);
+	}
+	return -1;
+}
+
+/* One line, one entry in the ledger, exit 4. */
+static int refuse(struct run *run, enum refusal refusal, const struct refusal_detail *detail)
+{
+	char sensor[UUID_TEXT_SIZE];
+	struct buf record;
+
+	uuid_format(&run->sensor, sensor);
+	log_line(LOG_LEVEL_ERROR,
+		 tr("not authorised: %s%s%s (sensor %s)", "承認されていない: %s%s%s(センサー %s)"),
+		 refusal_text(refusal), detail->text[0] == '\0' ? "" : ": ", detail->text, sensor);
+	buf_init(&record, 8192);
+	buf_addf(&record, "{\"refusal\":\"%s\",\"sensor\":\"%s\",\"detail\":", refusal_name(refusal), sensor);
+	buf_json_string(&record, detail->text, strlen(detail->text));
+	if (run->options.authorization != NULL) {
+		buf_adds(&record, ",\"authorization\":");
+		buf_json_string(&record, run->options.authorization, strlen(run->options.authorization));
+	}
+	buf_addc(&record, '}');
+	int rc = buf_err(&record);
+	if (rc == HN_OK)
+		rc = output_entry(run->output, "refused", record.data, record.len, utc_now_ns());
+	if (rc != HN_OK)
+		log_line(LOG_LEVEL_ERROR,
+			 tr("the refusal could not be entered into the ledger: %s",
+			    "拒否を台帳に記入できない: %s"),
+			 hn_strerror(rc));
+	buf_clear(&record);
+	return HN_EXIT_NOT_AUTHORISED;
+}
+
+static int open_inputs(struct run *run)
+{
+	size_t count = run->options.input_count;
+	run->parser_inputs = calloc(count, sizeof(*run->parser_inputs));
+	run->writer_inputs = calloc(count, sizeof(*run->writer_inputs));
+	if (run->parser_inputs == NULL || run->writer_inputs == NULL)
+		return HN_EXIT_UNFINISHED;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = run->options.inputs[i];
+		struct stat st;
+		int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+						: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
+			log_line(LOG_LEVEL_ERROR, tr("cannot read '%s': %s", "'%s' を読めない: %s"), path,
+				 strerror(fd >= 0 ? EISDIR : errno));
+			return HN_EXIT_INPUT;
+		}
+		run->parser_inputs[i] = (struct parser_input){.name = path, .fd = fd};
+		run->writer_inputs[i] = (struct writer_input){.name = path, .parent_fd = -1};
+		if (!run->options.consume)
+			continue;
+		char *copy = strdup(path);
+		char *copy2 = strdup(path);
+		if (copy == NULL || copy2 == NULL)
+			return HN_EXIT_UNFINISHED;
+		/* Both live as long as the program: basename() points into its copy. */
+		run->writer_inputs[i].parent_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		run->writer_inputs[i].base = basename(copy2);
+		free(copy);
+		if (run->writer_inputs[i].parent_fd < 0 || !S_ISREG(st.st_mode)) {
+			log_line(LOG_LEVEL_ERROR,
+				 tr("--consume: '%s' is no file that can be removed",
+				    "--consume: '%s' は削除できるファイルでない"),
+				 path);
+			return HN_EXIT_INPUT;
+		}
+	}
+	return -1;
+}
+
+/* What the run stands on goes into the ledger before it is used. */
+static int enter_begin(struct run *run)
+{
+	const struct select_case *c = &run->stands_on;
+	char epoch[UUID_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	struct buf record;
+
+	uuid_format(&run->epoch, epoch);
+	buf_init(&record, 256u << 10);
+	hex_encode(c->authorization->digest, SHA256_SIZE, hex);
+	buf_addf(&record, "{\"epoch\":\"%s\",\"authorization\":\"%s\",\"authorization_sha256\":\"%s\"", epoch,
+		 c->authorization->id_text, hex);
+	hex_encode(c->trust.digest, SHA256_SIZE, hex);
+	buf_addf(&record, ",\"trust\":\"%s\"", hex);
+	hex_encode(domestic_digest(c->domestic), SHA256_SIZE, hex);
+	buf_addf(&record, ",\"domestic\":\"%s\",\"build_id\":\"%s\",\"sets\":[", hex, version_build_id());
+	for (size_t i = 0; i < c->set_count; i++) {
+		const struct set_info *info = set_info(c->sets[i]);
+		buf_addf(&record, "%s{\"id\":", i == 0 ? "" : ",");
+		buf_json_string(&record, info->id, strlen(info->id));
+		buf_addf(&record, ",\"entries\":%llu,\"layers\":[", (unsigned long long)info->entries);
+		for (size_t layer = 0; layer < info->layers; layer++) {
+			hex_encode(set_layer_digest(c->sets[i], layer), SHA256_SIZE, hex);
+			buf_addf(&record, "%s\"%s\"", layer == 0 ? "" : ",", hex);
+		}
+		buf_adds(&record, "]}");
+	}
+	buf_adds(&record, "]}");
+	int rc = buf_err(&record);
+	if (rc == HN_OK)
+		rc = output_entry(run->output, "run-begun", record.data, record.len, utc_now_ns());
+	buf_clear(&record);
+	return rc;
+}
+
+static _Noreturn void be_parser(struct run *run, int pipe_fd)
+{
+	const struct select_case *c = &run->stands_on;
+	const struct parser_options options = {
+		.authorization = c->authorization,
+		.trust = &c->trust,
+		.domestic = c->domestic,
+		.sets = (const struct set *const *)c->sets,
+		.set_count = c->set_count,
+		.edge = run->sensor,
+		.epoch = run->epoch,
+		.inputs = run->parser_inputs,
+		.input_count = run->options.input_count,
+		.flows_max = run->options.flows_max,
+		.threads = (unsigned)run->options.threads,
+		.take_digest = !run->options.no_digest && !run->options.has_digest,
+		.pipe_fd = pipe_fd,
+	};
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without a writer there is nothing to do */
+	parser_run(&options, run->identity);
+}
+
+static int be_writer(struct run *run, int pipe_fd, pid_t parser)
+{
+	const struct select_case *c = &run->stands_on;
+	struct confinement state = {0};
+	struct writer_result result;
+	struct writer_options options = {
+		.output = run->output,
+		.records = {.authorization = c->authorization,
+			    .sets = (const struct set *const *)c->sets,
+			    .set_count = c->set_count,
+			    .edge = run->sensor,
+			    .epoch = run->epoch},
+		.receipts = {.edge = run->sensor,
+			     .epoch = run->epoch,
+			     .authorization = c->authorization,
+			     .trust = &c->trust,
+			     .domestic = c->domestic,
+			     .sets = (const struct set *const *)c->sets,
+			     .set_count = c->set_count,
+			     .identity = run->identity,
+			     .writer = &state,
+			     .recorded = run->options.recorded},
+		.inputs = run->writer_inputs,
+		.input_count = run->options.input_count,
+		.consume = run->options.consume,
+		.has_digest = run->options.has_digest,
+		.pipe_fd = pipe_fd,
+		.parser = parser,
+	};
+	memcpy(options.digest, run->options.digest, SHA256_SIZE);
+	int rc = writer_confine(&options, &state);
+	if (rc != HN_OK) {
+		log_line(LOG_LEVEL_ERROR,
+			 tr("the writer could not confine itself: %s; nothing was read",
+			    "書き込みプロセスを隔離できない: %s。何も読んでいない"),
+			 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		return HN_EXIT_UNFINISHED;
+	}
+	int code = writer_run(&options, &result);
+	result.writer_abi = state.landlock_abi;
+	if (result.receipts > 0)
+		select_report(&result, run->options.output, output_entries(run->output), run->options.json);
+	return code;
+}
+
+/* Standing on two processes; the output is opened after the fork, so the parser never holds it. */
+static int part(struct run *run)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return HN_EXIT_UNFINISHED;
+	(void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+	pid_t parser = fork();
+	if (parser < 0)
+		return HN_EXIT_UNFINISHED;
+	if (parser == 0) {
+		(void)close(ends[0]);
+		be_parser(run, ends[1]);
+	}
+	(void)close(ends[1]);
+	for (size_t i = 0; i < run->options.input_count; i++)
+		(void)close(run->parser_inputs[i].fd);
+	int code = open_output(run);
+	if (code != -1)
+		return code;
+	int rc = enter_begin(run);
+	if (rc != HN_OK) {
+		log_line(LOG_LEVEL_ERROR, tr("cannot write to '%s': %s", "'%s' に書き込めない: %s"),
+			 run->options.output, hn_strerror(rc));
+		return HN_EXIT_UNFINISHED;
+	}
+	return be_writer(run, ends[0], parser);
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run;
+	struct refusal_detail detail = {0};
+
+	int code = select_options_read(argc, argv, &run.options);
+	if (code != -1)
+		return code;
+	if (sodium_init() < 0)
+		return HN_EXIT_UNFINISHED;
+	code = load_identity(&run);
+	if (code == -1)
+		code = open_output(&run);
+	if (code == -1)
+		code = select_case_inputs(&run.options, &run.stands_on);
+	if (code == -1) {
+		enum refusal refusal =
+			select_case_judge(&run.options, &run.sensor, utc_now_ns(), &run.stands_on, &detail);
+		if (refusal != REFUSAL_NONE)
+			code = refuse(&run, refusal, &detail);
+	}
+	output_close(run.output);
+	run.output = NULL;
+	if (code == -1)
+		code = open_inputs(&run);
+	if (code == -1) {
+		run.epoch = uuid_v7(utc_now_ns());
+		code = part(&run);
+	}
+	output_close(run.output);
+	select_case_clear(&run.stands_on);
+	key_free(run.identity);
+	return code;
+}
