@@ -21,7 +21,8 @@
 #define FIRST_TEXT   0x02 /* other printable ASCII */
 #define FIRST_RECORD 0x04 /* TLS handshake, alert */
 #define FIRST_LONG   0x08 /* QUIC's long header */
-#define FIRST_OTHER  0x10
+#define FIRST_BREAK  0x10 /* CR, LF */
+#define FIRST_OTHER  0x20
 #define FIRST_LETTER (FIRST_UPPER | FIRST_TEXT)
 #define FIRST_ANY    0xff
 
@@ -33,6 +34,8 @@ static uint8_t first_kind(uint8_t c)
 		return FIRST_TEXT;
 	if (c >= 0xc0)
 		return FIRST_LONG;
+	if (c == '\r' || c == '\n')
+		return FIRST_BREAK;
 	return c == 21 || c == 22 ? FIRST_RECORD : FIRST_OTHER;
 }
 
@@ -82,7 +85,7 @@ const struct decoder decoders[] = {
 	 .protocol = TCP,
 	 .family = FAMILY_WEB,
 	 .ports = {80, 8080, 8000, 3128},
-	 .first = FIRST_LETTER | FIRST_OTHER,
+	 .first = FIRST_UPPER | FIRST_BREAK,
 	 .guess = http_guess,
 	 .decode = http_decode,
 	 .position = POSITION_HTTP_REQUEST_LINE,

@@ -7,6 +7,9 @@
 
 enum decode_guess guess_prefix(const uint8_t *data, size_t len, const char *text, bool any_case)
 {
+	/* Most lists are asked about something else altogether. */
+	if (len > 0 && ((data[0] ^ (uint8_t)text[0]) & ~(any_case ? 0x20u : 0u)) != 0)
+		return GUESS_NO;
 	size_t text_len = strlen(text);
 	size_t n = len < text_len ? len : text_len;
 	const char *have = (const char *)data;
