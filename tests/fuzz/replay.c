@@ -2,8 +2,9 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /*
- * Runs a fuzz target once over each file of its corpus, and over each of their prefixes while they are short,
- * without a fuzzer. Every input lies in a block of its exact size, so a sanitizer sees one byte too far.
+ * Runs a fuzz target once over each file of its corpus, and while the file is short over each of its prefixes
+ * and with one bit turned in each byte, without a fuzzer. Every input lies in a block of its exact size, so a
+ * sanitizer sees one byte too far.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 
 #define INPUT_MAX  (4u << 20)
 #define PREFIX_MAX 512u
+#define FLIP_MAX   512u
 
 static void run_exact(const uint8_t *data, size_t len)
 {
@@ -40,6 +42,12 @@ static int run_file(const char *path)
 	run_exact(data, len);
 	for (size_t prefix = 0; prefix < len && prefix < PREFIX_MAX; prefix++)
 		run_exact(data, prefix);
+	for (size_t at = 0; at < len && at < FLIP_MAX; at++) {
+		uint8_t bit = (uint8_t)(1u << at % 8);
+		data[at] ^= bit;
+		run_exact(data, len);
+		data[at] ^= bit;
+	}
 	free(data);
 	return 0;
 }
