@@ -156,6 +156,21 @@ static void block_set(struct domestic *d, uint32_t block, uint64_t state)
 	*word = (*word & ~(UINT64_C(3) << shift)) | state << shift;
 }
 
+/* Marks the blocks that a range touches; inside it 32 at a time. */
+static void blocks_fill(struct domestic *d, uint32_t first, uint32_t last)
+{
+	uint32_t block = first >> 8, end = (last >> 8) + 1;
+	block_set(d, block, (first & 0xff) == 0 && last >= (block << 8 | 0xff) ? 1 : 2);
+	for (block++; block + 1 < end && (block & 31) != 0; block++)
+		block_set(d, block, 1);
+	for (; block + 32 < end; block += 32)
+		d->blocks[block >> 5] = UINT64_C(0x5555555555555555);
+	for (; block + 1 < end; block++)
+		block_set(d, block, 1);
+	if (block < end)
+		block_set(d, block, (last & 0xff) == 0xff ? 1 : 2);
+}
+
 static int fill4(struct domestic *d, const struct ranges *r)
 {
 	d->blocks = calloc(BLOCK_WORDS, sizeof(*d->blocks));
@@ -164,12 +179,9 @@ static int fill4(struct domestic *d, const struct ranges *r)
 		return HN_ENOMEM;
 	d->count4 = r->count;
 	for (size_t i = 0; i < r->count; i++) {
-		uint32_t first = (uint32_t)r->items[i].first, last = (uint32_t)r->items[i].last;
-		d->ranges4[i] = (struct domestic_range4){first, last};
-		for (uint32_t block = first >> 8; block <= last >> 8; block++) {
-			bool whole = first <= block << 8 && last >= (block << 8 | 0xff);
-			block_set(d, block, whole ? 1 : 2);
-		}
+		d->ranges4[i] =
+			(struct domestic_range4){(uint32_t)r->items[i].first, (uint32_t)r->items[i].last};
+		blocks_fill(d, d->ranges4[i].first, d->ranges4[i].last);
 	}
 	return HN_OK;
 }
