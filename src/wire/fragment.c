@@ -74,7 +74,8 @@ struct fragment_table {
 	uint16_t free_datagram;
 	uint16_t free_chunk;
 	size_t free_chunks;
-	size_t whole_len; /* bytes of `whole` to wipe */
+	size_t whole_len;         /* bytes of `whole` to wipe */
+	uint8_t addresses[4][16]; /* of the packet that completed a datagram */
 	uint16_t buckets[BUCKETS];
 	uint16_t chunk_next[CHUNK_COUNT];
 	struct datagram datagrams[FRAGMENT_DATAGRAMS];
@@ -370,9 +371,31 @@ static enum fragment_reason store(struct fragment_table *t, struct datagram *d, 
 	return FRAGMENT_OK;
 }
 
+static void wipe_whole(struct fragment_table *t)
+{
+	locked_wipe(t->whole, t->whole_len);
+	t->whole_len = 0;
+}
+
+/* The packet may lie in the datagram before, which is about to be overwritten: its addresses move to the
+ * table. */
+static void keep_addresses(struct fragment_table *t, struct packet *p)
+{
+	const uint8_t **from[4] = {&p->src, &p->dst, &p->class_src, &p->class_dst};
+	uint8_t copies[4][16] = {{0}};
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t version = i < 2 ? p->ip_version : p->class_version;
+		memcpy(copies[i], *from[i], version == 4 ? 4 : 16);
+		*from[i] = t->addresses[i];
+	}
+	memcpy(t->addresses, copies, sizeof(copies));
+}
+
 static void complete(struct fragment_table *t, struct datagram *d, struct packet *p,
 		     struct fragment_result *result)
 {
+	keep_addresses(t, p);
+	wipe_whole(t);
 	for (size_t i = d->piece_count; i > 0; i--)
 		chunks_copy(t, &d->pieces[i - 1], t->whole + d->pieces[i - 1].offset);
 	t->whole_len = d->total;
@@ -383,21 +406,19 @@ static void complete(struct fragment_table *t, struct datagram *d, struct packet
 	unlink_datagram(t, d);
 }
 
-static void wipe_whole(struct fragment_table *t)
+static void expire(struct fragment_table *t, int64_t time_ns)
 {
-	locked_wipe(t->whole, t->whole_len);
-	t->whole_len = 0;
+	while (t->oldest != NONE && timed_out(&t->datagrams[t->oldest], time_ns))
+		drop(t, &t->datagrams[t->oldest], FRAGMENT_TIMED_OUT);
 }
 
-void fragment_add(struct fragment_table *t, struct packet *p, uint32_t wire_len, int64_t time_ns,
-		  uint8_t class, struct fragment_result *result)
+/* @return NULL: refused for result->reason */
+static struct datagram *take(struct fragment_table *t, const struct packet *p, int64_t time_ns, uint8_t class,
+			     struct fragment_result *result)
 {
-	assert(class < FRAGMENT_CLASSES && p->fragment != FRAGMENT_NONE);
-	fragment_expire(t, time_ns);
-	*result = (struct fragment_result){.state = FRAGMENT_REFUSED, .reason = (uint8_t)judge(p)};
+	result->reason = (uint8_t)judge(p);
 	if (result->reason != FRAGMENT_OK)
-		return;
-
+		return NULL;
 	struct key key = key_of(p, class);
 	uint16_t bucket = bucket_of(t, &key);
 	struct datagram *d = find(t, &key, bucket);
@@ -408,24 +429,44 @@ void fragment_add(struct fragment_table *t, struct packet *p, uint32_t wire_len,
 	if (d == NULL)
 		d = birth(t, &key, bucket, time_ns);
 	result->reason = (uint8_t)store(t, d, p);
-	if (result->reason != FRAGMENT_OK)
-		return;
+	return result->reason == FRAGMENT_OK ? d : NULL;
+}
 
-	result->state = FRAGMENT_WAITING;
-	d->sum.packets++;
-	d->sum.bytes += wire_len;
-	d->sum.last_ns = time_ns;
-	t->pending[class].packets++;
-	t->pending[class].bytes += wire_len;
-	if (d->total != 0 && d->range_count == 1 && d->ranges[0].from == 0 && d->ranges[0].to == d->total)
+void fragment_add_carried(struct fragment_table *t, struct packet *p, const struct fragment_sum *carrier,
+			  uint8_t class, struct fragment_result *result)
+{
+	assert(class < FRAGMENT_CLASSES && p->fragment != FRAGMENT_NONE);
+	*result = (struct fragment_result){.state = FRAGMENT_REFUSED};
+	expire(t, carrier->last_ns);
+	struct datagram *d = take(t, p, carrier->last_ns, class, result);
+	if (d == NULL) {
+		wipe_whole(t);
+		return;
+	}
+	d->sum.packets += carrier->packets;
+	d->sum.bytes += carrier->bytes;
+	d->sum.last_ns = carrier->last_ns;
+	t->pending[class].packets += carrier->packets;
+	t->pending[class].bytes += carrier->bytes;
+	if (d->total != 0 && d->range_count == 1 && d->ranges[0].from == 0 && d->ranges[0].to == d->total) {
 		complete(t, d, p, result);
+		return;
+	}
+	wipe_whole(t);
+	result->state = FRAGMENT_WAITING;
+}
+
+void fragment_add(struct fragment_table *t, struct packet *p, uint32_t wire_len, int64_t time_ns,
+		  uint8_t class, struct fragment_result *result)
+{
+	const struct fragment_sum one = {.packets = 1, .bytes = wire_len, .last_ns = time_ns};
+	fragment_add_carried(t, p, &one, class, result);
 }
 
 void fragment_expire(struct fragment_table *t, int64_t time_ns)
 {
 	wipe_whole(t);
-	while (t->oldest != NONE && timed_out(&t->datagrams[t->oldest], time_ns))
-		drop(t, &t->datagrams[t->oldest], FRAGMENT_TIMED_OUT);
+	expire(t, time_ns);
 }
 
 void fragment_end(struct fragment_table *t)
@@ -449,6 +490,7 @@ void fragment_table_free(struct fragment_table *t)
 		return;
 	t->drop = NULL;
 	wipe_whole(t);
+	locked_wipe(t->addresses, sizeof(t->addresses));
 	while (t->oldest != NONE) {
 		struct datagram *d = &t->datagrams[t->oldest];
 		empty(t, d);

@@ -97,6 +97,19 @@ void fragment_table_free(struct fragment_table *table);
 void fragment_add(struct fragment_table *table, struct packet *p, uint32_t wire_len, int64_t time_ns,
 		  uint8_t class, struct fragment_result *result);
 
+/**
+ * As fragment_add(), for a packet inside a datagram that was put together: a tunnel's packet was cut up that
+ * carries fragments itself, so that packet_decode_reassembled() left p->fragment set again. It stands for as
+ * many packets and bytes as the carrier's sum, which move here (refused: they are the caller's to count), at
+ * carrier->last_ns.
+ *
+ * Whenever a datagram is complete, p's addresses move to memory of the table, until the next call for it;
+ * payload points nowhere until packet_decode_reassembled(). When it is not, nothing of p may be used behind
+ * this call.
+ */
+void fragment_add_carried(struct fragment_table *table, struct packet *p, const struct fragment_sum *carrier,
+			  uint8_t class, struct fragment_result *result);
+
 /** Drops what has timed out at time_ns. */
 void fragment_expire(struct fragment_table *table, int64_t time_ns);
 /** Drops everything: the input has ended. */

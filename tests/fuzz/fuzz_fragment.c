@@ -58,6 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct packet p = {
 			.src = address,
 			.dst = address,
+			.class_src = address,
+			.class_dst = address,
+			.class_version = 4,
 			.payload = bytes,
 			.payload_len = load_be16(op + 4),
 			.fragment_id = op[1],

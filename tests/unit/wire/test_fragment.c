@@ -44,6 +44,9 @@ static struct packet fragment(uint8_t version, uint32_t id, size_t offset, const
 	return (struct packet){
 		.src = src,
 		.dst = dst,
+		.class_src = src,
+		.class_dst = dst,
+		.class_version = version,
 		.payload = data,
 		.payload_len = (uint32_t)len,
 		.fragment_id = id,
@@ -261,6 +264,53 @@ static void classes_and_protocols_do_not_mix(void **state)
 	fragment_table_free(table);
 }
 
+/* A packet in a tunnel, a fragment itself, that was cut up on its way: first the carriers, then what they
+ * carry. */
+static void fragments_in_fragments(void **state)
+{
+	struct told told;
+	struct fragment_result r;
+	struct fragment_table *table = table_of(&told);
+	struct fragment_sum carrier;
+	(void)state;
+	for (unsigned inner = 0; inner < 2; inner++) {
+		/* IPv4, 20 bytes: from 10.0.0.x; inner offset 0 and more, then offset 8. */
+		uint8_t packet[28] = {
+			0x45, 0, 0,  28, 0, 9, inner == 0 ? 0x20 : 0, (uint8_t)inner, 64, 17, 0, 0, 10, 0,
+			0,    1, 10, 0,  0, 2};
+		memcpy(packet + 20, inner == 0 ? "firstest" : "and last", 8);
+		struct packet p = fragment(4, inner, 16, packet + 16, 12, false);
+		p.class_src = p.src;
+		p.class_dst = p.dst;
+		p.class_version = 4;
+		p.protocol = 4;
+		struct packet q = p;
+		q.payload = packet;
+		q.payload_len = 16;
+		q.fragment_offset = 0;
+		q.fragment_more = true;
+		assert_int_equal(add(table, p, 5, 1, &r), FRAGMENT_WAITING);
+		fragment_add(table, &q, 100, 6, 1, &r);
+		assert_int_equal(r.state, FRAGMENT_COMPLETE);
+		carrier = r.sum;
+		packet_decode_reassembled(&q, r.data, r.len);
+		assert_int_equal(q.reason, PACKET_OK);
+		assert_int_not_equal(q.fragment, FRAGMENT_NONE);
+		fragment_add_carried(table, &q, &carrier, 1, &r);
+		assert_int_equal(r.state, inner == 0 ? FRAGMENT_WAITING : FRAGMENT_COMPLETE);
+		assert_int_equal(pending(table, 1), inner == 0 ? 2 : 0);
+		if (inner == 1) {
+			assert_int_equal(r.sum.packets, 4);
+			assert_int_equal(r.sum.bytes, 400);
+			assert_int_equal(r.len, 16);
+			assert_memory_equal(r.data, "firstestand last", 16);
+			assert_memory_equal(q.src, "\x0a\0\0\1", 4);
+			assert_memory_equal(q.class_src, "\xc0\0\2\1", 4);
+		}
+	}
+	fragment_table_free(table);
+}
+
 static uint32_t next_number(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
@@ -339,6 +389,7 @@ int main(void)
 		cmocka_unit_test(time_and_number_are_bounded),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(classes_and_protocols_do_not_mix),
+		cmocka_unit_test(fragments_in_fragments),
 		cmocka_unit_test(a_simple_table_of_bytes_agrees),
 		cmocka_unit_test(every_reason_has_its_own_name),
 	};
