@@ -256,25 +256,53 @@ static int drop_partials(struct ledger *l, unsigned row, uint64_t index, unsigne
 	return rc;
 }
 
+/* One name of a directory of tiles: removed when it belongs to a tile from first on, before end. */
+static int drop_name(struct ledger *l, unsigned row, const char *dir, const char *name, uint64_t first,
+		     uint64_t end)
+{
+	uint64_t count = row_count(l->head.size, row);
+	char path[TILE_PATH_SIZE + 256];
+	struct tile tile;
+
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (n > 0 && tile_path_parse(path, (size_t)n, &tile) == HN_OK) {
+		if (tile.index < first || tile.index >= end)
+			return HN_OK;
+		return l->io->unlink_at(l->io->ctx, l->log_fd, path, 0) == 0 ? HN_OK : ledger_io_err();
+	}
+	n = snprintf(path, sizeof(path), "%s/%s/1", dir, name);
+	if (n < 0 || tile_path_parse(path, (size_t)n, &tile) != HN_OK || tile.index < first ||
+	    tile.index >= end)
+		return HN_OK;
+	return drop_partials(l, row, tile.index, tile.index == first ? (unsigned)(count % TILE_WIDTH) : 0);
+}
+
 /* What lies beyond the checkpoint was never in the log. */
 static int drop_tail(struct ledger *l, unsigned row)
 {
-	uint64_t count = row_count(l->head.size, row);
-	uint64_t first = count / TILE_WIDTH;
-	uint64_t end = first + (row == 0 || row == ROW_BUNDLES ? TAIL_TILES : TAIL_TILES / TILE_WIDTH + 2);
+	uint64_t first = row_count(l->head.size, row) / TILE_WIDTH;
+	uint64_t end = first + TAIL_TILES;
 	char path[TILE_PATH_SIZE];
+	struct dirent *name;
+	int rc = HN_OK;
 
 	l->partials[row].index = first;
-	for (uint64_t index = first; index < end; index++) {
+	/* A directory holds the tiles of a thousand. */
+	for (uint64_t index = first; index < end && rc == HN_OK; index = (index / 1000 + 1) * 1000) {
 		struct tile tile = {row_level(row), TILE_WIDTH, index};
 		tile_path(&tile, path);
-		if (l->io->unlink_at(l->io->ctx, l->log_fd, path, 0) != 0 && errno != ENOENT)
+		*strrchr(path, '/') = '\0';
+		int fd = openat(l->log_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+		if (dir == NULL)
 			return ledger_io_err();
-		int rc = drop_partials(l, row, index, index == first ? (unsigned)(count % TILE_WIDTH) : 0);
-		if (rc != HN_OK)
-			return rc;
+		while (rc == HN_OK && (name = readdir(dir)) != NULL)
+			rc = drop_name(l, row, path, name->d_name, first, end);
+		(void)closedir(dir);
 	}
-	return HN_OK;
+	return rc;
 }
 
 int ledger_recover(struct ledger *l, int dir_fd, struct fault *fault)
