@@ -216,11 +216,8 @@ static void plan_filters(const struct him_build *b, struct plan *p)
 	p->near6_bits = near_bits(2 * b->tables[ENTRY_PREFIX6].count, NEAR6_BITS_MIN, NEAR6_BITS_MAX);
 }
 
-/* Sections lie in their order, each on a bucket's boundary; metadata last, so that it can be cut off. */
 static uint64_t plan_layout(const struct him_build *b, struct plan *p)
 {
-	static const uint8_t metadata_last[] = {HIM_SECTION_NEAR4, HIM_SECTION_NEAR6, HIM_SECTION_HOLDERS,
-						HIM_SECTION_ROWS, HIM_SECTION_STRINGS};
 	uint64_t at = HIM_HEADER_SIZE;
 
 	for (unsigned i = 0; i < HIM_TABLE_COUNT; i++) {
@@ -233,9 +230,9 @@ static uint64_t plan_layout(const struct him_build *b, struct plan *p)
 	p->sizes[HIM_SECTION_ROWS] = (uint64_t)p->row_count * HIM_ROW_SIZE;
 	p->sizes[HIM_SECTION_STRINGS] = p->strings_size;
 	for (unsigned i = 0; i < HIM_SECTION_COUNT; i++) {
-		unsigned s = i < HIM_SECTION_NEAR4 ? i : metadata_last[i - HIM_SECTION_NEAR4];
+		unsigned s = him_section_at(i);
 		p->offsets[s] = at;
-		at += (p->sizes[s] + HIM_BUCKET_SIZE - 1) / HIM_BUCKET_SIZE * HIM_BUCKET_SIZE;
+		at += him_section_room(p->sizes[s]);
 	}
 	return at;
 }

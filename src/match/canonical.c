@@ -337,6 +337,16 @@ static void format_ip(const struct entry_key *key, struct buf *out)
 	buf_adds(out, text);
 }
 
+/* A lone label that reads as a digest or JA4 gets the root's dot, which they cannot have. */
+static bool reads_otherwise(const struct entry_key *key)
+{
+	struct canonical other;
+	const char *text = (const char *)key->data + 1;
+	size_t len = key->len - 1u;
+	return key->data[0] == len &&
+	       (canonical_digest(text, len, &other) == HN_OK || canonical_ja4(text, len, &other) == HN_OK);
+}
+
 static void format_name(const struct entry_key *key, struct buf *out)
 {
 	for (size_t at = 0; at < key->len; at += 1u + key->data[at]) {
@@ -381,6 +391,8 @@ void canonical_format(const struct entry_key *key, struct buf *out)
 		break;
 	case ENTRY_NAME:
 		format_name(key, out);
+		if (reads_otherwise(key))
+			buf_addc(out, '.');
 		break;
 	case ENTRY_MD5:
 	case ENTRY_SHA1:

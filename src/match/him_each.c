@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cur.h"
+#include "match/canonical.h"
 #include "match/table.h"
 
 static void put_be32(uint8_t *at, uint32_t v)
@@ -53,7 +54,7 @@ int him_kept_key(unsigned table, const uint8_t *kept, size_t len, struct entry_k
 		*out = (struct entry_key){ENTRY_PREFIX6, 17, scratch};
 		return unmark6(kept, scratch) ? HN_OK : HN_ENOENT;
 	default:
-		return HN_OK;
+		return canonical_check(out) ? HN_OK : HN_ENOENT;
 	}
 }
 

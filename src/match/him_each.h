@@ -16,8 +16,9 @@ struct him_entry {
 };
 
 /**
- * Calls back for every entry of the file, tombstones and holdings too, table by table and slot by slot. The
- * pointers hold during the call. Stops when the callback returns something else than HN_OK and returns that.
+ * Calls back for every entry of the file whose key is canonical, tombstones and holdings too, table by table
+ * and slot by slot. The pointers hold during the call. Stops when the callback returns something else than
+ * HN_OK and returns that.
  */
 HN_MUST_USE int him_each(const struct him *h, int (*each)(void *context, const struct him_entry *entry),
 			 void *context);
@@ -28,7 +29,7 @@ bool him_slot(const struct him_table *t, const uint8_t *bucket, unsigned i, stru
 /**
  * The key as people know it of one as the table keeps it; scratch holds what does not stand in the file so.
  *
- * @return HN_ENOENT for a prefix that tells no length
+ * @return HN_ENOENT for one of a damaged file that is not canonical
  */
 HN_MUST_USE int him_kept_key(unsigned table, const uint8_t *kept, size_t len, struct entry_key *out,
 			     uint8_t scratch[32]);

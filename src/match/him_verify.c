@@ -300,6 +300,32 @@ static int check_rows(const struct him *h, uint32_t used, struct fault *fault)
 	return HN_OK;
 }
 
+static bool all_zero(const uint8_t *data, uint64_t len)
+{
+	for (uint64_t i = 0; i < len; i++)
+		if (data[i] != 0)
+			return false;
+	return true;
+}
+
+/* Sections lie behind one another, with nothing between them. */
+static int check_layout(const struct him *h, struct fault *fault)
+{
+	uint64_t at = HIM_HEADER_SIZE;
+	bool right = all_zero(h->data + AT_RESERVED, HIM_HEADER_SIZE - AT_RESERVED);
+	for (unsigned i = 0; right && i < HIM_SECTION_COUNT; i++) {
+		const uint8_t *entry = h->data + AT_SECTIONS + 16 * (size_t)him_section_at(i);
+		uint64_t size = load_le64(entry + 8), room = him_section_room(size);
+		right = load_le64(entry) == at && room <= h->size - at &&
+			all_zero(h->data + at + size, room - size);
+		at += room;
+	}
+	if (right && at == h->size)
+		return HN_OK;
+	return fault_set(fault, HN_EFORMAT, tr("sections", "区画"), "%s",
+			 tr("they do not follow one another without gaps", "すき間なく並んでいない"));
+}
+
 int him_check_digest(const struct him *h, struct fault *fault)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -318,6 +344,8 @@ int him_verify(const void *data, size_t size, struct fault *fault)
 	int rc = him_open(data, size, &h, fault);
 	if (rc == HN_OK)
 		rc = him_check_digest(&h, fault);
+	if (rc == HN_OK)
+		rc = check_layout(&h, fault);
 	for (unsigned i = 0; rc == HN_OK && i < HIM_TABLE_COUNT; i++)
 		rc = walk_table(&h, i, &rows, fault);
 	return rc == HN_OK ? check_rows(&h, rows, fault) : rc;

@@ -3,6 +3,7 @@
 #ifndef HINOMI_MATCH_LAYOUT_H
 #define HINOMI_MATCH_LAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -98,6 +99,20 @@ static inline void prefix6_key(const uint8_t addr[16], unsigned len, uint8_t out
 enum him_shape him_table_shape(unsigned table);
 /** What stands in a fault for a table: the kind's name, or "holdings". */
 const char *him_table_name(unsigned table);
+
+/** The section that lies at place i of the file; metadata is last, so that it can be cut off. */
+static inline unsigned him_section_at(unsigned i)
+{
+	static const uint8_t last[] = {HIM_SECTION_NEAR4, HIM_SECTION_NEAR6, HIM_SECTION_HOLDERS,
+				       HIM_SECTION_ROWS, HIM_SECTION_STRINGS};
+	return i < HIM_SECTION_NEAR4 ? i : last[i - HIM_SECTION_NEAR4];
+}
+
+/** Bytes that a section takes with what follows it, up to the next one. */
+static inline uint64_t him_section_room(uint64_t size)
+{
+	return (size + HIM_BUCKET_SIZE - 1) / HIM_BUCKET_SIZE * HIM_BUCKET_SIZE;
+}
 
 static inline bool bits_has(const struct him_bits *b, unsigned n)
 {

@@ -38,6 +38,8 @@ static void values_become_canonical_keys(void **state)
 		{canonical_name, "a\\046b.example", HN_OK, ENTRY_NAME, NULL},
 		{canonical_name, "a\\.b.example", HN_OK, ENTRY_NAME, "a\\046b.example"},
 		{canonical_name, "\\065\\255.example", HN_OK, ENTRY_NAME, "a\\255.example"},
+		{canonical_name, "d41d8cd98f00b204e9800998ecf8427e", HN_OK, ENTRY_NAME,
+		 "d41d8cd98f00b204e9800998ecf8427e."},
 		{canonical_name, "1.2.3.256", HN_EFORMAT, 0, NULL},
 		{canonical_name, "a.*.example", HN_EFORMAT, 0, NULL},
 		{canonical_name, "*", HN_EFORMAT, 0, NULL},
