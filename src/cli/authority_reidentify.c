@@ -234,15 +234,18 @@ static int reidentify(struct reidentification *r)
 	int code;
 
 	if ((code = load_trust(r->trust, &r->trusted)) != HN_EXIT_DONE ||
-	    (code = load_key(r->key, r->passphrase_file, &r->k)) != HN_EXIT_DONE ||
-	    (code = open_ledger(r)) != HN_EXIT_DONE)
+	    (code = load_key(r->key, r->passphrase_file, &r->k)) != HN_EXIT_DONE)
 		return code;
+	/* The ledger is signed with this key too, so another cannot even write there that it was refused. */
 	if (sodium_memcmp(key_public(r->k)->x25519, r->trusted.reidentification, 32) != 0) {
 		(void)refusal_set(&detail, REFUSAL_KEY_UNKNOWN, "%s",
 				  tr("not the re-identification key of the trust file",
 				     "信頼ファイルの定める再識別の鍵ではない"));
-		return refuse(r, REFUSAL_KEY_UNKNOWN, &detail);
+		(void)report_refusal(r->key, REFUSAL_KEY_UNKNOWN, &detail);
+		return HN_EXIT_NOT_AUTHORISED;
 	}
+	if ((code = open_ledger(r)) != HN_EXIT_DONE)
+		return code;
 	if ((code = load_order(r)) != HN_EXIT_DONE || (code = read_records(r)) != HN_EXIT_DONE ||
 	    (code = enter(r, KIND_OPENED, opened_json(r))) != HN_EXIT_DONE)
 		return code;
