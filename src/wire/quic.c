@@ -43,14 +43,16 @@ struct quic_head {
 	struct range ranges[RANGES_MAX]; /* in order, with gaps between them */
 };
 
-#define CRYPTO_MAX (DECODE_BLOCK - sizeof(struct quic_head))
+#define ALIGNMENT  8 /* the block may begin anywhere */
+#define CRYPTO_MAX (DECODE_BLOCK - ALIGNMENT - sizeof(struct quic_head))
 
 struct quic_flow {
 	struct quic_head head;
 	uint8_t crypto[CRYPTO_MAX];
 };
 
-_Static_assert(sizeof(struct quic_flow) == DECODE_BLOCK, "the flow fills its block");
+_Static_assert(sizeof(struct quic_flow) == DECODE_BLOCK - ALIGNMENT, "the flow fills its block");
+_Static_assert(_Alignof(struct quic_flow) <= ALIGNMENT, "the flow can be aligned in its block");
 
 /* A long header (RFC 9000, 17.2). */
 struct long_header {
@@ -283,28 +285,37 @@ static enum decode_result initial_read(struct quic_flow *f, const struct long_he
 		return DECODE_MORE; /* the server's */
 	if (p->len > EXTRACT_SCRATCH - out->used)
 		return DECODE_MORE;
-	if (packet_open(f, p, room, &len) != HN_OK)
-		return h->tries < QUIC_TRIES_MAX ? DECODE_MORE : hello_read(f, true, out);
+	if (packet_open(f, p, room, &len) != HN_OK) {
+		unsigned tries_max = h->has_keys ? QUIC_TRIES_MAX : QUIC_TRIES_BLIND;
+		return h->tries < tries_max ? DECODE_MORE : hello_read(f, true, out);
+	}
 	h->source = p->source;
 	frames_read(f, cur_of(room, len));
 	return hello_read(f, h->tries >= QUIC_TRIES_MAX, out);
 }
 
+static struct quic_flow *flow_in(uint8_t *block)
+{
+	uintptr_t at = ((uintptr_t)block + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+	return (struct quic_flow *)at;
+}
+
 enum decode_result quic_decode(struct cur data, bool ended, struct decode_state *state, struct extract *out)
 {
-	struct quic_flow *f = (struct quic_flow *)(void *)state->block;
 	struct long_header p = {0};
 	enum decode_result result = DECODE_MORE;
 
+	(void)ended; /* a flow of datagrams has no end that could be seen */
 	state->consumed = 0;
-	if (f == NULL)
+	if (state->block == NULL)
 		return DECODE_NO;
+	struct quic_flow *f = flow_in(state->block);
 	f->head.datagrams++;
 	/* Ends by QUIC_TRIES_MAX, or by the datagram: a packet is at least nine bytes. */
 	while (result == DECODE_MORE && cur_left(&data) > 0 && packet_take(&data, &p))
 		if (p.initial)
 			result = initial_read(f, &p, out);
-	if (result == DECODE_MORE && (ended || f->head.datagrams >= QUIC_DATAGRAMS_MAX))
+	if (result == DECODE_MORE && f->head.datagrams >= QUIC_DATAGRAMS_MAX)
 		return hello_read(f, true, out);
 	return result;
 }
@@ -320,6 +331,8 @@ enum decode_guess quic_guess(const uint8_t *data, size_t len)
 	cid_read(&c, &destination);
 	cid_read(&c, &source);
 	if (!cur_ok(&c) || (first & (FORM_LONG | FIXED_BIT)) != (FORM_LONG | FIXED_BIT))
+		return GUESS_NO;
+	if (destination.len < QUIC_CID_MIN_FIRST) /* not a client that begins: nothing to derive keys from */
 		return GUESS_NO;
 	/* RFC 9000, 6.3: a version of this form asks for negotiation; the client then comes back with one we
 	 * know. */

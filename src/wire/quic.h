@@ -19,6 +19,9 @@
  * Keys come from the destination connection id of the client's first Initial; an Initial that they do not
  * open and that names another id (after a Retry or a version negotiation, or when the first packet was not
  * seen) is tried with keys of its own. Work on a flow is bounded by QUIC_TRIES_MAX and QUIC_DATAGRAMS_MAX.
+ *
+ * The state may be that of the flow or of one direction; the server's packets are passed by in the one and
+ * give nothing in the other.
  */
 
 #define QUIC_V1 0x00000001u
@@ -27,6 +30,7 @@
 #define QUIC_CID_MAX       20 /* bytes; RFC 9000, 17.2 */
 #define QUIC_CID_MIN_FIRST 8  /* bytes of the client's first destination id; RFC 9000, 7.2 */
 #define QUIC_TRIES_MAX     8  /* packets of a flow that are tried to be opened */
+#define QUIC_TRIES_BLIND   3  /* the same while none was ever opened: it is the server's side, or no QUIC */
 #define QUIC_DATAGRAMS_MAX 32 /* datagrams of a flow that are looked at */
 
 enum decode_guess quic_guess(const uint8_t *data, size_t len);

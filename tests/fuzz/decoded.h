@@ -34,7 +34,7 @@ struct transcript {
 	enum decode_result result;
 	unsigned calls;
 	struct extract x;
-	uint8_t block[DECODE_BLOCK];
+	uint8_t block[DECODE_BLOCK + 1]; /* used from its second byte: a block may begin anywhere */
 };
 
 static inline void transcript_add(struct transcript *t, const char *text, size_t len)
@@ -103,7 +103,7 @@ static inline void transcript_start(struct transcript *t, struct decode_state *s
 	t->x.wanted =
 		1u << VALUE_JA4 | 1u << VALUE_URL | 1u << VALUE_NAME | 1u << VALUE_IP4 | 1u << VALUE_IP6;
 	memset(t->block, 0, sizeof(t->block));
-	*state = (struct decode_state){.block = t->block};
+	*state = (struct decode_state){.block = t->block + 1};
 }
 
 /** One call, with everything that must hold after it. */
