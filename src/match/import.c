@@ -88,23 +88,30 @@ static int unknown_json(struct import *im, struct cur in)
 	return unknown_form(im, tr("this JSON is neither STIX nor MISP", "このJSONはSTIXでもMISPでもない"));
 }
 
-static int read_form(struct import *im, struct cur in)
+static int read_form(struct import *im, struct cur in, const struct import_form *form)
 {
 	if (cur_left(&in) >= 3 && memcmp(in.at, "\xEF\xBB\xBF", 3) == 0)
 		cur_skip(&in, 3);
 	if (is_binary(in))
 		return unknown_form(im, tr("this is binary, not text", "テキストではない"));
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (!forms[i]->recognise(in))
-			continue;
-		im->summary->form = forms[i]->name;
-		return forms[i]->read(im, in);
-	}
-	return unknown_json(im, in);
+	for (size_t i = 0; form == NULL && i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i]->recognise(in))
+			form = forms[i];
+	if (form == NULL)
+		return unknown_json(im, in);
+	im->summary->form = form->name;
+	return form->read(im, in);
 }
 
 int import_read(const char *name, struct cur in, const struct import_sink *sink,
 		const struct import_limits *limits, struct import_summary *out, struct fault *fault)
+{
+	return import_read_as(NULL, name, in, sink, limits, out, fault);
+}
+
+int import_read_as(const struct import_form *form, const char *name, struct cur in,
+		   const struct import_sink *sink, const struct import_limits *limits,
+		   struct import_summary *out, struct fault *fault)
 {
 	struct import_summary summary = {.form = ""};
 	struct import *im = malloc(sizeof(*im));
@@ -122,7 +129,7 @@ int import_read(const char *name, struct cur in, const struct import_sink *sink,
 	if (fault != NULL)
 		*fault = (struct fault){0};
 
-	int rc = read_form(im, in);
+	int rc = read_form(im, in, form);
 	if (rc == HN_OK && summary.values == 0 && im->unusable > 0 && im->unusable == summary.left_out)
 		rc = unknown_form(im, tr("nothing in it is an indicator", "指標が一つもない"));
 	if (rc != HN_OK && fault != NULL && fault->place[0] == '\0')

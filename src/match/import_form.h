@@ -53,6 +53,11 @@ struct import_form {
 
 extern const struct import_form IMPORT_LIST, IMPORT_HOSTS, IMPORT_RPZ, IMPORT_CSV, IMPORT_STIX, IMPORT_MISP;
 
+/** As import_read(), of this form whatever it looks like; NULL: by its content. */
+HN_MUST_USE int import_read_as(const struct import_form *form, const char *name, struct cur in,
+			       const struct import_sink *sink, const struct import_limits *limits,
+			       struct import_summary *out, struct fault *fault);
+
 /** Makes im->object "name:line" and points meta->object there. */
 void import_at_line(struct import *im, uint64_t line, struct entry_meta *meta);
 

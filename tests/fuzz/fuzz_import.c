@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "tests/fuzz/import_check.h"
+
+/* The form by its content. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	return fuzz_form(NULL, data, len);
+}
