@@ -9,7 +9,7 @@ seal_record=$(realpath "$1")
 cd "$TAP_DIR" || exit 1
 a() { "$HINOMI_BIN/hinomi" authority "$@"; }
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)["'"$1"'"])'; }
-common=(--trust TRUST.json --purpose "botnet control" --act act-1 --set c2:ipv4,name:1000)
+common=(--trust TRUST.json --purpose "botnet control" --act act-1 --set "c2:ipv4,name:1000")
 agreement=(--basis agreement --party ACME --link ix1)
 
 for k in a b c stranger sensor; do a keygen --name "Commissioner $k" -o $k.key >/dev/null; done
@@ -108,12 +108,13 @@ one=00000000-0000-4000-8000-000000000001 two=00000000-0000-4000-8000-00000000000
 	"$seal_record" TRUST.json $two 2001:db8:1::7
 } >selected.ndjson
 a order --trust TRUST.json --record $two --ground "victim notification" -o ORDER.json >/dev/null
-reidentify() { a reidentify --trust TRUST.json --key "${1:-a.key}" --order ORDER.json --records "${2:-selected.ndjson}" --ledger commission; }
-is "an unsigned order opens nothing" "$(code reidentify)" 4
+# reidentify KEY RECORDS
+reidentify() { a reidentify --trust TRUST.json --key "$1" --order ORDER.json --records "$2" --ledger commission; }
+is "an unsigned order opens nothing" "$(code reidentify a.key selected.ndjson)" 4
 a sign --key b.key ORDER.json >/dev/null
 a sign --key c.key ORDER.json >/dev/null
-is "a signed one what it names" "$(reidentify)" "{\"uid\":\"$two\",\"ip\":\"2001:db8:1::7\"}"
-is "another key cannot" "$(code reidentify b.key)" 4
+is "a signed one what it names" "$(reidentify a.key selected.ndjson)" "{\"uid\":\"$two\",\"ip\":\"2001:db8:1::7\"}"
+is "another key cannot" "$(code reidentify b.key selected.ndjson)" 4
 sed "s/$one/x/; s/$two/y/; s/x/$two/; s/y/$one/" selected.ndjson >moved.ndjson
 is "a sealed address cannot be moved to another record" "$(code reidentify a.key moved.ndjson)" 1
 ok "the ledger holds each attempt" grep -q "^3$" <(sed -n 2p commission/ledger/checkpoint)
