@@ -73,9 +73,9 @@ struct packet {
 #define TCP_ACK 0x10
 
 /**
- * Decodes link, VLAN (802.1Q, 802.1ad), PPPoE, MPLS (RFC 3032, 4385), GRE (RFC 2784, 2890, 2637; ERSPAN),
- * IP-in-IP, 6in4, VXLAN (RFC 7348), IPv4 (RFC 791) and IPv6 with extension headers (RFC 8200) down to TCP,
- * UDP, ICMP. What an ICMP message quotes is not looked at.
+ * Decodes link, VLAN (802.1Q, 802.1ad, 802.1ah; VN-Tag, FabricPath), PPPoE, MPLS (RFC 3032, 4385), GRE (RFC
+ * 2784, 2890, 2637; ERSPAN), IP-in-IP, 6in4, VXLAN (RFC 7348), IPv4 (RFC 791) and IPv6 with extension headers
+ * (RFC 8200) down to TCP, UDP, ICMP. What an ICMP message quotes is not looked at.
  *
  * @param link_type  LINKTYPE_ of the capture: 1 Ethernet; 113 and 276 Linux cooked; 12, 14, 101, 228, 229 raw
  * IP; 0 and 108 BSD loopback; 9 and 50 PPP; the others are PACKET_LINK_UNKNOWN
@@ -88,8 +88,8 @@ void packet_decode(uint32_t link_type, const uint8_t *data, size_t len, struct p
 
 /**
  * Goes on where a reassembled datagram allows it: *p is the packet of the fragment that completed it
- * (addresses, protocol), data its whole IP payload. Follows tunnels in it as packet_decode() does; clears the
- * fragment fields.
+ * (addresses, protocol), data its whole IP payload. Follows tunnels in it as packet_decode() does. Clears the
+ * fragment fields, which are set again when a tunnel in it carries fragments (fragment_add_carried()).
  */
 void packet_decode_reassembled(struct packet *p, const uint8_t *data, size_t len);
 

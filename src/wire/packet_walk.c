@@ -17,6 +17,9 @@ enum layer {
 	LAYER_LOOPBACK,
 	LAYER_PPP,
 	LAYER_VLAN,
+	LAYER_VN_TAG,
+	LAYER_BACKBONE,
+	LAYER_FABRIC,
 	LAYER_LLC,
 	LAYER_MPLS,
 	LAYER_PPPOE,
@@ -66,6 +69,7 @@ static enum layer next_of_ethertype(uint16_t type)
 	static const struct next ethertypes[] = {
 		{ETHERTYPE_IP4, LAYER_IP4}, {ETHERTYPE_IP6, LAYER_IP6}, {ETHERTYPE_VLAN, LAYER_VLAN},
 		{0x88a8, LAYER_VLAN},       {0x9100, LAYER_VLAN},       {0x8847, LAYER_MPLS},
+		{0x8926, LAYER_VN_TAG},     {0x88e7, LAYER_BACKBONE},   {0x8903, LAYER_FABRIC},
 		{0x8848, LAYER_MPLS},       {0x8864, LAYER_PPPOE},
 	};
 	return type < ETHERTYPE_FIRST ? LAYER_LLC : NEXT_OF(ethertypes, type);
@@ -81,6 +85,25 @@ static enum layer read_vlan(struct walk *w)
 {
 	const uint8_t *p = cur_take(&w->c, VLAN_SIZE);
 	return p == NULL ? ends_early(w) : next_of_ethertype(load_be16(p + 2));
+}
+
+/* IEEE 802.1BR, draft form: the tag, then as behind a VLAN tag. */
+static enum layer read_vn_tag(struct walk *w)
+{
+	const uint8_t *p = cur_take(&w->c, 6);
+	return p == NULL ? ends_early(w) : next_of_ethertype(load_be16(p + 4));
+}
+
+/* IEEE 802.1ah: the rest of a service tag, then the customer's whole frame. */
+static enum layer read_backbone(struct walk *w)
+{
+	return cur_take(&w->c, 4) == NULL ? ends_early(w) : LAYER_ETHERNET;
+}
+
+/* FabricPath: a tag of two bytes, then the whole frame. */
+static enum layer read_fabric(struct walk *w)
+{
+	return cur_take(&w->c, 2) == NULL ? ends_early(w) : LAYER_ETHERNET;
 }
 
 /* IEEE 802.2 with SNAP (RFC 1042); whatever else stands in an LLC frame is not IP. */
@@ -440,6 +463,9 @@ static enum layer (*const readers[LAYER_COUNT])(struct walk *w) = {
 	[LAYER_LOOPBACK] = read_loopback,
 	[LAYER_PPP] = read_ppp,
 	[LAYER_VLAN] = read_vlan,
+	[LAYER_VN_TAG] = read_vn_tag,
+	[LAYER_BACKBONE] = read_backbone,
+	[LAYER_FABRIC] = read_fabric,
 	[LAYER_LLC] = read_llc,
 	[LAYER_MPLS] = read_mpls,
 	[LAYER_PPPOE] = read_pppoe,

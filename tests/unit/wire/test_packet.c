@@ -170,6 +170,27 @@ static void vlan_stack(struct build *b)
 	build_ethernet(b, 0x88a8);
 }
 
+static void backbone(struct build *b)
+{
+	ether_udp4(b);
+	(void)build_push(b, NULL, 4);
+	build_ethernet(b, 0x88e7);
+}
+
+static void fabric(struct build *b)
+{
+	ether_udp4(b);
+	(void)build_push(b, NULL, 2);
+	build_ethernet(b, 0x8903);
+}
+
+static void vn_tag(struct build *b)
+{
+	udp4(b);
+	put16(build_push(b, NULL, 6) + 4, 0x0800);
+	build_ethernet(b, 0x8926);
+}
+
 static void snap(struct build *b)
 {
 	static const uint8_t llc[8] = {0xaa, 0xaa, 3, 0, 0, 0, 8, 0};
@@ -544,6 +565,9 @@ static const struct {
 	{"ip options", 1, ip_options, "ok 17 192.0.2.1.1000 > 198.51.100.2.53 len 5"},
 	{"vlan", 1, vlan, "ok 6 192.0.2.1.1000 > 198.51.100.2.80 len 5 seq 7 flags 24"},
 	{"vlan stack", 1, vlan_stack, "ok 17 2001:db8::1.1000 > 2001:db8::2.53 len 5"},
+	{"provider backbone", 1, backbone, "ok 17 192.0.2.1.1000 > 198.51.100.2.53 len 5"},
+	{"fabric path", 1, fabric, "ok 17 192.0.2.1.1000 > 198.51.100.2.53 len 5"},
+	{"vn tag", 1, vn_tag, "ok 17 192.0.2.1.1000 > 198.51.100.2.53 len 5"},
 	{"snap", 1, snap, "ok 17 192.0.2.1.1000 > 198.51.100.2.53 len 5"},
 	{"spanning tree", 1, spanning_tree, "not_ip"},
 	{"arp", 1, arp, "not_ip"},
