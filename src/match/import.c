@@ -130,7 +130,8 @@ int import_read_as(const struct import_form *form, const char *name, struct cur 
 		*fault = (struct fault){0};
 
 	int rc = read_form(im, in, form);
-	if (rc == HN_OK && summary.values == 0 && im->unusable > 0 && im->unusable == summary.left_out)
+	/* Anything is taken for a list that is nothing else; one without any indicator is none. */
+	if (rc == HN_OK && summary.form == IMPORT_LIST.name && summary.values == 0 && im->unusable > 0)
 		rc = unknown_form(im, tr("nothing in it is an indicator", "指標が一つもない"));
 	if (rc != HN_OK && fault != NULL && fault->place[0] == '\0')
 		(void)snprintf(fault->place, sizeof(fault->place), "%s", im->object);

@@ -646,19 +646,13 @@ const char *warning_find(const struct warning_lists *w, const struct entry_key *
 	return NULL;
 }
 
-/* What ip_is_global() denies, as prefixes, for prefixes that cover or cut into it. */
+/* What ip_is_global() denies of IPv4, as prefixes. */
 static const struct {
-	uint8_t addr[ADDRESS_SIZE];
+	uint8_t addr[4];
 	uint8_t len;
-} special4[] =
-	{
-		{{0}, 8},        {{10}, 8},         {{100, 64}, 10},  {{127}, 8},      {{169, 254}, 16},
-		{{172, 16}, 12}, {{192, 0, 0}, 24}, {{192, 168}, 16}, {{198, 18}, 15}, {{224}, 3},
-},
-  special6[] = {
-	  {{0}, 127},        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96},
-	  {{1}, 64},         {{0xfc}, 7},
-	  {{0xfe, 0x80}, 9}, {{0xff}, 8},
+} special4[] = {
+	{{0}, 8},        {{10}, 8},         {{100, 64}, 10},  {{127}, 8},      {{169, 254}, 16},
+	{{172, 16}, 12}, {{192, 0, 0}, 24}, {{192, 168}, 16}, {{198, 18}, 15}, {{224}, 3},
 };
 
 static bool overlaps(const struct range *a, const struct range *b)
@@ -666,32 +660,51 @@ static bool overlaps(const struct range *a, const struct range *b)
 	return memcmp(a->from, b->to, ADDRESS_SIZE) <= 0 && memcmp(b->from, a->to, ADDRESS_SIZE) <= 0;
 }
 
+static bool is_special4(const uint8_t *addr, unsigned len)
+{
+	struct range r = range_of(addr, 4, len);
+	for (size_t i = 0; i < sizeof(special4) / sizeof(special4[0]); i++) {
+		struct range s = range_of(special4[i].addr, 4, special4[i].len);
+		if (overlaps(&r, &s))
+			return true;
+	}
+	return false;
+}
+
+/* Global is 2000::/3 without 2001:2::/48, and the IPv4 addresses in 64:ff9b::/96 that are. */
+static bool is_special6(const uint8_t *addr, unsigned len)
+{
+	static const uint8_t nat64[ADDRESS_SIZE] = {0x00, 0x64, 0xff, 0x9b};
+	static const uint8_t benchmark[ADDRESS_SIZE] = {0x20, 0x01, 0x00, 0x02};
+	if (len >= 96 && memcmp(addr, nat64, 12) == 0)
+		return is_special4(addr + 12, len - 96);
+	if (len < 3 || (addr[0] & 0xe0) != 0x20)
+		return true;
+	struct range r = range_of(addr, 16, len), s = range_of(benchmark, 16, 48);
+	return overlaps(&r, &s);
+}
+
 bool warning_is_special(const struct entry_key *key)
 {
 	struct canonical host;
 	bool front_page;
 
-	if (key->kind == ENTRY_URL) {
-		bool digits =
-			key->len > 0 && (key->data[0] == '[' || (key->data[0] >= '0' && key->data[0] <= '9'));
-		return digits && host_of(key, &host, &front_page) && host.key.kind != ENTRY_URL &&
+	switch (key->kind) {
+	case ENTRY_IP4:
+		return is_special4(key->data, 32);
+	case ENTRY_IP6:
+		return is_special6(key->data, 128);
+	case ENTRY_PREFIX4:
+		return is_special4(key->data, key->data[4]);
+	case ENTRY_PREFIX6:
+		return is_special6(key->data, key->data[16]);
+	case ENTRY_URL:
+		/* Only a host that is an address can be special. */
+		if (key->len == 0 || (key->data[0] != '[' && (key->data[0] < '0' || key->data[0] > '9')))
+			return false;
+		return host_of(key, &host, &front_page) && is_address((uint8_t)host.key.kind) &&
 		       warning_is_special(&host.key);
-	}
-	if (!is_address((uint8_t)key->kind))
+	default:
 		return false;
-	if (key->kind == ENTRY_IP4 || key->kind == ENTRY_IP6) {
-		struct ip ip = {.version = key->kind == ENTRY_IP4 ? 4 : 6};
-		memcpy(ip.bytes, key->data, key->len);
-		return !ip_is_global(&ip);
 	}
-	struct range r = range_of_key(key);
-	bool v6 = family_of((uint8_t)key->kind) == 1;
-	size_t count = v6 ? sizeof(special6) / sizeof(special6[0]) : sizeof(special4) / sizeof(special4[0]);
-	for (size_t i = 0; i < count; i++) {
-		struct range s = v6 ? range_of(special6[i].addr, 16, special6[i].len)
-				    : range_of(special4[i].addr, 4, special4[i].len);
-		if (overlaps(&r, &s))
-			return true;
-	}
-	return false;
 }
