@@ -64,8 +64,8 @@ void set_close(struct set *s);
 void set_populate(struct set *s);
 
 /**
- * Computes the SHA-256 of each layer and compares it with what the file states, for programs that are handed files
- * which nobody has verified yet. Reads all of the files.
+ * Computes the SHA-256 of each layer and compares it with what the file states, for programs that are handed
+ * files which nobody has verified yet. Reads all of the files.
  *
  * @return HN_EAUTH when one differs; the fault names its digest
  */

@@ -51,6 +51,7 @@ struct stix_pattern {
 	size_t room;
 };
 
+/** An empty one, which holds no memory yet; clear gives back what reading took. */
 void stix_pattern_init(struct stix_pattern *p);
 void stix_pattern_clear(struct stix_pattern *p);
 

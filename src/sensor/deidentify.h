@@ -35,6 +35,7 @@ struct deidentify {
  * big-endian). */
 struct uuid record_uid(const struct uuid *edge, const struct uuid *epoch, uint64_t seq);
 
+/** Fills the record of a selected flow; domestic endpoints stand in it as the authorisation allows. */
 void deidentify_flow(const struct deidentify *d, const struct flow *flow, const struct selection *selection,
 		     uint64_t seq, struct message_record *out);
 

@@ -121,6 +121,7 @@ void flow_table_drain(struct flow_table *t, enum flow_end why);
 /** Calls back for each flow in the table; the callback must not add or end flows. */
 void flow_each(struct flow_table *t, void (*each)(void *context, struct flow *flow), void *context);
 
+/** Flows in the table now. */
 size_t flow_count(const struct flow_table *t);
 
 /** The class of packets of a direction. Classes are numbered as in authority/class.h: 1 and 2 are each

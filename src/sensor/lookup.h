@@ -25,6 +25,7 @@ enum lookup_answer {
 	LOOKUP_FOUND,
 };
 
+/** Asks these sets, in this order; they stay the caller's and must outlive the lookup. */
 void lookup_init(struct lookup *l, const struct set *const *sets, size_t count);
 
 /** Fills set, hit and match_ns of the selection when found. */

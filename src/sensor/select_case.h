@@ -43,6 +43,7 @@ HN_MUST_USE enum refusal select_case_judge(const struct select_options *o, const
 					   int64_t now_ns, struct select_case *c,
 					   struct refusal_detail *detail);
 
+/** Frees what opening and judging took. */
 void select_case_clear(struct select_case *c);
 
 #endif

@@ -35,6 +35,7 @@ enum erased_reason {
 	ERASED_REASONS,
 };
 
+/** The reason as it stands in receipts. */
 const char *erased_reason_name(enum erased_reason reason);
 
 struct tally {

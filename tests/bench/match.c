@@ -13,9 +13,9 @@
 #include "match/build.h"
 #include "match/set.h"
 
-#define BATCH	     32 /* questions whose lines are fetched ahead, as a sensor does with packets */
+#define BATCH        32 /* questions whose lines are fetched ahead, as a sensor does with packets */
 #define QUESTIONS    (1u << 20)
-#define ROUNDS	     5
+#define ROUNDS       5
 #define OVERLAY_SIZE 100
 
 static uint64_t random_state = 1;
@@ -109,7 +109,8 @@ struct sample {
 static void add_some(struct him_build *b, enum entry_kind kind, uint64_t count)
 {
 	uint8_t data[254];
-	const struct entry_meta meta = {.object = "list.txt", .act = "act-1", .marking = "TLP:GREEN", .confidence = 80};
+	const struct entry_meta meta = {
+		.object = "list.txt", .act = "act-1", .marking = "TLP:GREEN", .confidence = 80};
 	for (uint64_t i = 0; i < count; i++) {
 		struct entry_key key = {kind, (uint16_t)make_key(kind, data), data};
 		must(him_build_add(b, &key, &meta), "add");
@@ -164,9 +165,10 @@ static struct questions *questions_new(enum entry_kind kind)
 	random_state = 77;
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		uint8_t key[254];
-		size_t len = kind == ENTRY_IP4 || kind == ENTRY_PREFIX4	  ? make_key(ENTRY_IP4, key)
-			     : kind == ENTRY_IP6 || kind == ENTRY_PREFIX6 ? make_key(ENTRY_IP6, key)
-									  : make_name(3 + (unsigned)(i & 1), key);
+		size_t len = kind == ENTRY_IP4 || kind == ENTRY_PREFIX4 ? make_key(ENTRY_IP4, key)
+			     : kind == ENTRY_IP6 || kind == ENTRY_PREFIX6
+				     ? make_key(ENTRY_IP6, key)
+				     : make_name(3 + (unsigned)(i & 1), key);
 		q->starts[i] = (uint32_t)used;
 		memcpy(data + used, key, len);
 		used += len;
@@ -235,10 +237,10 @@ static void measure(struct sample *s, const char *overlay)
 	s->populate_ms = now_ms() - start;
 	double ahead_ns = median_ns(set, q, s->kind, true, &hits);
 	double plain_ns = median_ns(set, q, s->kind, false, &hits);
-	printf("%-12s %10llu %7.1f %8.0f %8.0f %8.0f %8.0f %8.0f %8.1f %8.1f %8.1f %8.3f\n", entry_kind_name(s->kind),
-	       (unsigned long long)s->count, (double)s->file_size / (double)s->count, s->add_ms, s->finish_ms,
-	       s->write_ms, s->open_us, s->populate_ms, small_ns, ahead_ns, plain_ns,
-	       100.0 * (double)hits / QUESTIONS);
+	printf("%-12s %10llu %7.1f %8.0f %8.0f %8.0f %8.0f %8.0f %8.1f %8.1f %8.1f %8.3f\n",
+	       entry_kind_name(s->kind), (unsigned long long)s->count,
+	       (double)s->file_size / (double)s->count, s->add_ms, s->finish_ms, s->write_ms, s->open_us,
+	       s->populate_ms, small_ns, ahead_ns, plain_ns, 100.0 * (double)hits / QUESTIONS);
 	(void)fflush(stdout);
 	questions_free(q);
 	set_close(set);
