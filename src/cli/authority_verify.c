@@ -16,9 +16,12 @@ static const struct command_help help = {
 	"hinomi authority verify --trust TRUST.json [OPTION]... A.json",
 	"Says whether the authorisation holds, as a sensor judges it, and all that it allows. Ends with 1 "
 	"when it\n"
-	"does not hold; then what it says is printed as not authorised.",
+	"does not hold; then what it says is printed as not authorised. Of a trust file it says whether it "
+	"follows\n"
+	"from TRUST.json.",
 	"承認書が有効かどうかを、センサーと同じ基準で判定し、認められる内容をすべて示す。\n"
-	"有効でない場合は終了コード1で終わり、内容は承認されていないものとして表示する。",
+	"有効でない場合は終了コード1で終わり、内容は承認されていないものとして表示する。\n"
+	"信頼ファイルを与えると、TRUST.json を正しく引き継ぐかどうかを示す。",
 	"hinomi authority verify --trust TRUST.json A.json",
 };
 
@@ -122,6 +125,21 @@ static int ask(const struct verify_options *o, struct asked *asked, struct verif
 	return HN_EXIT_DONE;
 }
 
+/* A trust file is asked whether it follows from the one that is trusted. */
+static int answer_trust(const char *path, const struct trust *known, const struct buf *text, bool json)
+{
+	struct refusal_detail detail = {{0}};
+
+	enum refusal r = trust_follows(known, text->data, text->len, &detail);
+	if (json)
+		printf("{\"follows\":%s,\"refusal\":\"%s\"}\n", r == REFUSAL_NONE ? "true" : "false",
+		       refusal_name(r));
+	else if (r == REFUSAL_NONE)
+		printf(tr("%s: follows trust file number %llu\n", "%s: 信頼ファイル第%llu号を引き継ぐ\n"),
+		       path, (unsigned long long)known->number);
+	return r == REFUSAL_NONE ? HN_EXIT_DONE : json ? HN_EXIT_NO : report_refusal(path, r, &detail);
+}
+
 static int answer(const char *path, const struct verify_options *o, struct verify_question *q)
 {
 	struct refusal_detail detail = {{0}};
@@ -132,6 +150,12 @@ static int answer(const char *path, const struct verify_options *o, struct verif
 
 	int code = load_text(path, &text);
 	if (code != HN_EXIT_DONE) {
+		buf_clear(&text);
+		return code;
+	}
+	static struct trust next;
+	if (trust_parse(text.data, text.len, &next, NULL) == HN_OK) {
+		code = answer_trust(path, q->trust, &text, o->json);
 		buf_clear(&text);
 		return code;
 	}

@@ -87,6 +87,10 @@ done
 # The trust file changes hands.
 a trust --threshold 2 a.key.pub stranger.key.pub c.key.pub --predecessor TRUST.json -o NEXT.json >/dev/null
 ok "a successor is signed by its predecessor's keys" eval 'a sign --key a.key NEXT.json && a sign --key b.key NEXT.json'
+ok "it follows" a verify --trust TRUST.json NEXT.json
+is "but not from itself" "$(a verify --trust NEXT.json --json NEXT.json | field refusal)" key-unknown
+a trust --threshold 2 a.key.pub b.key.pub --predecessor TRUST.json -o UNSIGNED.json >/dev/null
+is "nor does one that nobody signed" "$(code a verify --trust TRUST.json UNSIGNED.json)" 1
 printf '{"prefix4_widest":8}' >wide.json
 is "limits cannot be widened" "$(code a trust --threshold 1 a.key.pub --limits wide.json -o W.json)" 2
 ok "but for a test" a trust --threshold 1 a.key.pub --limits wide.json --mark test -o W.json
