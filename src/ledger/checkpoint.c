@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/utf8.h"
 
 void checkpoint_add(struct buf *out, const struct checkpoint *c)
 {
@@ -83,6 +84,11 @@ int checkpoint_parse(const char *text, size_t len, struct checkpoint *out)
 		return HN_EFORMAT;
 	if (n > NOTE_NAME_MAX)
 		return HN_ELIMIT;
+	for (size_t i = 0; i < n; i++)
+		if ((uint8_t)origin[i] < ' ')
+			return HN_EFORMAT;
+	if (!utf8_valid(origin, n))
+		return HN_EFORMAT;
 	memcpy(c.origin, origin, n);
 	const char *size = line(&at, end, &n);
 	if (size == NULL || size_of(size, n, &c.size) != HN_OK)
