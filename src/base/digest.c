@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+/* The plain SHA-256 functions are marked as deprecated; see sha256_parts(). */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 struct sha256 {
@@ -23,23 +26,16 @@ static const EVP_MD *md_sha256(void)
 	return have;
 }
 
-/* One context a thread, because making one costs an allocation; it lives as long as the thread. */
-static EVP_MD_CTX *thread_ctx(void)
-{
-	static __thread EVP_MD_CTX *ctx;
-	if (ctx == NULL)
-		ctx = EVP_MD_CTX_new();
-	assert(ctx != NULL);
-	return ctx;
-}
-
+/*
+ * By the library's plain functions: EVP of OpenSSL 3.0 frees and allocates the state at every start, and
+ * short inputs are hashed where nothing may be allocated.
+ */
 void sha256_parts(const void *a, size_t a_len, const void *b, size_t b_len, const void *c, size_t c_len,
 		  uint8_t out[SHA256_SIZE])
 {
-	EVP_MD_CTX *ctx = thread_ctx();
-	int ok = EVP_DigestInit_ex2(ctx, md_sha256(), NULL) && EVP_DigestUpdate(ctx, a, a_len) &&
-		 EVP_DigestUpdate(ctx, b, b_len) && EVP_DigestUpdate(ctx, c, c_len) &&
-		 EVP_DigestFinal_ex(ctx, out, NULL);
+	SHA256_CTX ctx;
+	int ok = SHA256_Init(&ctx) && SHA256_Update(&ctx, a, a_len) && SHA256_Update(&ctx, b, b_len) &&
+		 SHA256_Update(&ctx, c, c_len) && SHA256_Final(out, &ctx);
 	assert(ok);
 	(void)ok;
 }
