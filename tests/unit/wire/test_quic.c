@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "wire/quic.h"
 
+#include <openssl/crypto.h>
+
 #include "../../fuzz/decoded.h"
 #include "../../fuzz/quic_seal.h"
 #include "../check.h"
@@ -315,8 +317,52 @@ static void other_versions_are_not_recognised(void **unused)
 	assert_int_equal(quic_guess(data, 3), GUESS_NO);
 }
 
+static unsigned allocations;
+
+static void *counted_malloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	allocations++;
+	return malloc(size);
+}
+
+static void *counted_realloc(void *p, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	allocations++;
+	return realloc(p, size);
+}
+
+static void counted_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+/* The decoder itself never asks for memory; nor may the library it calls, once its contexts are there. */
+static void nothing_is_allocated_once_it_runs(void **unused)
+{
+	(void)unused;
+	uint8_t frames[PAYLOAD_SIZE] = {0};
+	(void)crypto_frame(frames, 0, HELLO_SIZE);
+	size_t n = quic_seal(QUIC_V1, cid, 8, cid, 8, 0, frames, sizeof(frames), packet);
+	for (int i = 0; i < 20; i++) {
+		unsigned before = allocations;
+		transcript_start(&t, &state);
+		feed(packet, n);
+		assert_string_equal(t.text, FOUND);
+		assert_true(i == 0 || allocations == before);
+	}
+	assert_true(allocations > 0); /* they are counted */
+}
+
 int main(void)
 {
+	if (!CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free))
+		return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_those_of_the_standards),
 		cmocka_unit_test(packets_of_the_standards_are_opened),
@@ -328,6 +374,7 @@ int main(void)
 		cmocka_unit_test(work_on_a_flow_is_bounded),
 		cmocka_unit_test(prefixes_and_mutations_give_nothing),
 		cmocka_unit_test(odd_frames_are_survived),
+		cmocka_unit_test(nothing_is_allocated_once_it_runs),
 		cmocka_unit_test(other_versions_are_not_recognised),
 	};
 	return cmocka_run_group_tests_name("quic", tests, read_hello, NULL);
