@@ -118,14 +118,16 @@ void input_digest_begin(struct input_digest *d, struct capture *capture)
 {
 	(void)pthread_mutex_lock(&d->lock);
 	d->mapped = capture_mapped(capture, &d->mapped_len);
-	if (d->mapped == NULL) {
+	bool mapped = d->mapped != NULL;
+	if (!mapped)
 		d->mapped_len = 0;
-		capture_on_bytes(capture, hand_over, d);
-	}
 	d->busy = true;
-	d->ended = d->mapped != NULL;
+	d->ended = mapped;
 	(void)pthread_cond_broadcast(&d->changed);
 	(void)pthread_mutex_unlock(&d->lock);
+	/* Outside the lock: it hands over at once what was read to know the format. */
+	if (!mapped)
+		capture_on_bytes(capture, hand_over, d);
 }
 
 void input_digest_end(struct input_digest *d, uint8_t out[SHA256_SIZE])
