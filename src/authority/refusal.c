@@ -4,8 +4,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/lang.h"
+#include "base/utf8.h"
 
 static const struct {
 	const char *name;
@@ -65,11 +67,13 @@ const char *refusal_text(enum refusal r)
 
 enum refusal refusal_set(struct refusal_detail *detail, enum refusal r, const char *format, ...)
 {
-	va_list args;
 	if (detail == NULL)
 		return r;
+	va_list args;
 	va_start(args, format);
 	(void)vsnprintf(detail->text, sizeof(detail->text), format, args);
 	va_end(args);
+	/* Cut at the limit, but never within a character. */
+	detail->text[utf8_uncut_len(detail->text, strlen(detail->text))] = '\0';
 	return r;
 }

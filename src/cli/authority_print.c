@@ -22,20 +22,26 @@ const struct limits *authorization_any_limits(void)
 	return &any;
 }
 
-/* "label    value"; the label padded by the columns it takes on a terminal. */
-static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void row(const char *label, const char *format, ...)
+/* The label, padded by the columns it takes on a terminal, where other letters than ASCII take two. */
+static void print_label(const char *label)
 {
-	va_list args;
 	int columns = 0;
 	for (const unsigned char *c = (const unsigned char *)label; *c != '\0'; c++)
 		columns += *c < 0x80 ? 1 : (*c & 0xC0) == 0x80 ? 0 : 2;
 	printf("  %s%*s", label, LABEL_COLUMNS > columns ? LABEL_COLUMNS - columns : 1, "");
+}
+
+/* A line "label    value". */
+static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void row(const char *label, const char *format, ...)
+{
+	print_label(label);
+	va_list args;
 	va_start(args, format);
 	(void)vprintf(format, args);
 	va_end(args);
-	putchar('\n');
+	(void)putchar('\n');
 }
 
 static void row_time(const char *label, int64_t time_ns)

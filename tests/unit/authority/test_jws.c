@@ -172,20 +172,30 @@ static void headers_are_read_strictly(void **state)
 	}
 }
 
+/* The flattened form (7.2.2) is not ours. */
+static const char flattened[] = "{\"payload\":\"e30\",\"protected\":\"e30\",\"signature\":\"" SIG "\"}";
+
 static void documents_are_read_strictly(void **state)
 {
 	static const char *const bad[] = {
-		"", "{}", "[]", "null", "{\"payload\":\"e30\"}", "{\"signatures\":[]}",
-		"{\"payload\":\"\",\"signatures\":[]}", "{\"payload\":\"e30=\",\"signatures\":[]}",
+		"",
+		"{}",
+		"[]",
+		"null",
+		"{\"payload\":\"e30\"}",
+		"{\"signatures\":[]}",
+		"{\"payload\":\"\",\"signatures\":[]}",
+		"{\"payload\":\"e30=\",\"signatures\":[]}",
 		"{\"payload\":\"e31\",\"signatures\":[]}", /* not canonical: stray bits */
-		"{\"payload\":\"e3 0\",\"signatures\":[]}", "{\"payload\":\"e+0\",\"signatures\":[]}",
+		"{\"payload\":\"e3 0\",\"signatures\":[]}",
+		"{\"payload\":\"e+0\",\"signatures\":[]}",
 		"{\"payload\":\"e30\",\"payload\":\"e30\",\"signatures\":[]}",
 		"{\"payload\":\"e30\",\"signatures\":[],\"header\":{}}",
-		"{\"payload\":\"e30\",\"signatures\":{}}", "{\"payload\":\"e30\",\"signatures\":[1]}",
-		"{\"payload\":\"e30\",\"signatures\":[{}]}", "{\"payload\":{},\"signatures\":[]}",
-		"{\"payload\":\"e30\",\"signatures\":[]} x",
-		/* The flattened form (7.2.2) is not ours. */
-		"{\"payload\":\"e30\",\"protected\":\"e30\",\"signature\":\"" SIG "\"}"};
+		"{\"payload\":\"e30\",\"signatures\":{}}",
+		"{\"payload\":\"e30\",\"signatures\":[1]}",
+		"{\"payload\":\"e30\",\"signatures\":[{}]}",
+		"{\"payload\":{},\"signatures\":[]}",
+		"{\"payload\":\"e30\",\"signatures\":[]} x"};
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		uint8_t *copy = exact_copy(bad[i], strlen(bad[i]));
@@ -194,6 +204,8 @@ static void documents_are_read_strictly(void **state)
 			fail_msg("case %zu", i);
 		free(copy);
 	}
+	struct jws j;
+	assert_int_equal(jws_parse(flattened, sizeof(flattened) - 1, &j, NULL), HN_EFORMAT);
 }
 
 static void prefixes_are_refused(void **state)
