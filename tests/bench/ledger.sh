@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The Hinomi authors
 #
 # Appends a second and microseconds a proof. First argument: entries of the log for the proofs (10,000,000; some
-# 3.5 GB below TMPDIR while it runs).
+# 4 GB below TMPDIR while it runs).
 set -eu
 ninja -C "$HINOMI_SOURCE/build" tests/bench/bench_ledger >/dev/null
 entries=${1:-10000000}
