@@ -35,7 +35,7 @@ FIELDS = [
 
 INDICATORS = {
     "ip": ["198.51.100.80/32", "198.51.100.96/27", "2001:db8:f000:80::80/128", "203.0.113.66/32",
-           "2001:db8:f000:66::66/128", "203.0.113.68/32", "203.0.113.141/32", "203.0.113.143/32"],
+           "2001:db8:f000:66::66/128", "203.0.113.99/32", "203.0.113.141/32", "203.0.113.143/32"],
     "name": ["updates.kumo-sync.example", "hon.kitsune-login.example", "relay.oboro.example",
              "backup.usagi-drop.example"],
     "wildcard": ["t.mizuchi.example", "usagi-drop.example"],
@@ -46,7 +46,7 @@ INDICATORS = {
 # What the demonstration (scripts/run-selection.sh) authorises: both directions with these foreign facilities.
 DEMO_CLASSES = {"foreign-domestic", "domestic-foreign"}
 DEMO_FACILITIES = [ipaddress.ip_network(text) for text in (
-    "203.0.113.53", "203.0.113.64/26", "203.0.113.128/28", "198.51.100.64/26", "2001:db8:f000::53",
+    "203.0.113.53", "203.0.113.64/26", "203.0.113.128/28", "198.51.100.64/26", "2001:db8:f000::10", "2001:db8:f000::53",
     "2001:db8:f000:6::/64", "2001:db8:f000:66::/64", "2001:db8:f000:80::/64")]
 
 

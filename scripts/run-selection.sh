@@ -78,7 +78,7 @@ step "The authorisation: which foreign facilities, which directions, which act, 
 run hinomi authority issue --trust TRUST.json --basis specified \
 	--direction foreign-domestic --direction domestic-foreign \
 	--facility 203.0.113.53 --facility 203.0.113.64/26 --facility 203.0.113.128/28 --facility 198.51.100.64/26 \
-	--facility 2001:db8:f000::53 --facility 2001:db8:f000:6::/64 --facility 2001:db8:f000:66::/64 \
+	--facility 2001:db8:f000::10 --facility 2001:db8:f000::53 --facility 2001:db8:f000:6::/64 --facility 2001:db8:f000:66::/64 \
 	--facility 2001:db8:f000:80::/64 \
 	--purpose "$(t "To learn how act-2026-001 is carried out" "act-2026-001 の実態の把握")" --act act-2026-001 \
 	--from "$(date -u -d '1 hour ago' +%Y-%m-%dT%H:%M:%SZ)" --until P30D --retention P30D --recipient national-police \
@@ -90,6 +90,9 @@ run hinomi authority sign --key commissioner-a.key A.json
 step "One signature is not enough: nothing is read, nothing selected" \
 	"署名一つでは足りない。何も読まれず、何も選別されない"
 refused "${select_lab[@]}" -o refused nation.pcapng
+note "The refusal is an entry of the ledger:" "拒否したことも台帳の項目となる:"
+run hinomi ledger prove --key sensor.key.pub -o refusal.json refused 0
+run hinomi ledger verify-proof --key sensor.key.pub refusal.json
 
 step "The second commissioner signs" "二人目の委員が署名する"
 run hinomi authority sign --key commissioner-b.key A.json
@@ -98,14 +101,16 @@ run hinomi authority verify --trust TRUST.json A.json
 step "Automatic selection" "自動選別"
 run "${select_lab[@]}" -o out nation.pcapng
 
-step "What came out, and nothing else: the first record" "出力はこれだけである。最初の記録"
+step "What came out, and nothing else: records by the field that matched, and one of them" \
+	"出力はこれだけである。一致したフィールド別の記録数と、記録の一例"
 run ls out
-head -n 1 out/selected.ndjson
+grep -o '"field":"[^"]*"' out/selected.ndjson | sort | uniq -c
+grep -m 1 '"field":"tls.ja4"' out/selected.ndjson
 
-step "Proof: the ledger verifies, and one record can be shown to be in it" \
-	"証明: 台帳の検証と、一件の記録の開示"
+step "Proof: the ledger verifies, and one entry is disclosed: the commitment to the receipt" \
+	"証明: 台帳を検証し、受領証のコミットメントである項目を一つ開示する"
 run hinomi ledger verify --key sensor.key.pub out
-run hinomi ledger prove --key sensor.key.pub -o proof.json out 0
+run hinomi ledger prove --key sensor.key.pub -o proof.json out 1
 run hinomi ledger verify-proof --key sensor.key.pub proof.json
 
 note "
