@@ -180,10 +180,11 @@ static int open_stream(struct capture *c, const char *name, struct fault *fault)
 static int open_format(struct capture *c, const char *name, struct fault *fault)
 {
 	size_t len = (size_t)(c->end - c->at);
+	if (c->at == NULL || len == 0)
+		return fault_set(fault, HN_ETRUNC, name, tr("the input is empty", "入力が空です"));
 	const struct magic *magic = magic_of(c->at, len);
 	if (magic == NULL || magic->format == NULL)
-		return len == 0 ? fault_set(fault, HN_ETRUNC, name, tr("the input is empty", "入力が空です"))
-				: not_a_capture(magic, c->at, len, name, fault);
+		return not_a_capture(magic, c->at, len, name, fault);
 	if (len < CAPTURE_HEAD_SIZE)
 		return fault_set(
 			fault, HN_ETRUNC, name,
