@@ -18,9 +18,11 @@
 #define TYPE_A          1
 #define TYPE_AAAA       28
 #define TYPE_OPT        41
+#define QUESTION_MIN    5  /* bytes; a record has more */
 #define RECORD_FIXED    10 /* bytes between the owner name and the data */
 #define POINTER         0xc0
 #define HOPS_MAX        2048 /* compression pointers followed in one message */
+#define DROPPED_MAX     8    /* values of one message that are left out before the rest is */
 #define SEEN_SLOTS      64
 #define TCP_LENGTH_SIZE 2
 
@@ -239,16 +241,21 @@ static inline __attribute__((always_inline)) int message_walk(struct message *m,
 							      const struct header *h, struct extract *x)
 {
 	int rc = HN_OK;
-	/* Both loops end by the message's length: a question takes five bytes, a record eleven. */
-	for (uint32_t i = 0; i < h->questions && rc == HN_OK; i++)
-		rc = question_read(m, c, i == 0, x);
-	uint32_t records = (uint32_t)h->answers + h->authorities + h->additionals;
+	/* Ends by the message's length, a question takes five bytes, a record eleven; and soon when values
+	 * find no place or names are too long, which is no honest message. */
+	uint32_t records = (uint32_t)h->questions + h->answers + h->authorities + h->additionals;
+	uint32_t answers_end = (uint32_t)h->questions + h->answers;
 	for (uint32_t i = 0; i < records && rc == HN_OK; i++) {
-		if (x != NULL && x->count + x->dropped >= 2 * EXTRACT_MAX) {
-			x->dropped += records - i;
+		if (x != NULL && x->dropped > DROPPED_MAX) {
+			/* Not more than there can be, whatever the header claims. */
+			uint32_t room = (uint32_t)(cur_left(c) / QUESTION_MIN) + 1;
+			x->dropped += records - i < room ? records - i : room;
 			return HN_OK;
 		}
-		rc = record_read(m, c, i < h->answers, x);
+		if (i < h->questions)
+			rc = question_read(m, c, i == 0, x);
+		else
+			rc = record_read(m, c, i < answers_end, x);
 	}
 	return rc;
 }
