@@ -100,7 +100,7 @@ static void prefetch_prefix4(const struct set *s, uint32_t addr, uint32_t length
 		uint32_t key = prefix4_key(addr, (unsigned)__builtin_ctz(lengths));
 		for (size_t i = 0; i < s->count; i++) {
 			const struct him_table *t = &s->layers[i].him.tables[ENTRY_PREFIX4];
-			__builtin_prefetch(table_bucket(t, hash_bucket(hash_word(key, t->seed), t->home)));
+			table_prefetch(t, hash_word(key, t->seed));
 		}
 	}
 }
@@ -150,8 +150,7 @@ static void prefetch_prefix6(const struct set *s, const uint8_t addr[16], const 
 			prefix6_key(addr, 64 * word + (unsigned)__builtin_ctzll(left), key);
 			for (size_t i = 0; i < s->count; i++) {
 				const struct him_table *t = &s->layers[i].him.tables[ENTRY_PREFIX6];
-				uint32_t upper = (uint32_t)(hash_quad(key, t->seed) >> 32);
-				__builtin_prefetch(table_bucket(t, hash_bucket(upper, t->home)));
+				table_prefetch(t, (uint32_t)(hash_quad(key, t->seed) >> 32));
 			}
 		}
 	}
@@ -204,16 +203,22 @@ void set_prefetch_ip4(const struct set *s, const uint8_t addr[4])
 	uint32_t key = load_be32(addr);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him_table *t = &s->layers[i].him.tables[ENTRY_IP4];
-		__builtin_prefetch(table_bucket(t, hash_bucket(hash_word(key, t->seed), t->home)));
+		table_prefetch(t, hash_word(key, t->seed));
 	}
+	if (s->prefixes4)
+		prefetch_prefix4(s, key, lengths_near4(s, key));
 }
 
 void set_prefetch_ip6(const struct set *s, const uint8_t addr[16])
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him_table *t = &s->layers[i].him.tables[ENTRY_IP6];
-		uint32_t upper = (uint32_t)(hash_quad(addr, t->seed) >> 32);
-		__builtin_prefetch(table_bucket(t, hash_bucket(upper, t->home)));
+		table_prefetch(t, (uint32_t)(hash_quad(addr, t->seed) >> 32));
+	}
+	if (s->prefixes6) {
+		uint64_t lengths[2];
+		lengths_near6(s, addr, lengths);
+		prefetch_prefix6(s, addr, lengths);
 	}
 }
 
@@ -285,8 +290,7 @@ static void name_prefetch(struct name *n, const struct set *s, unsigned table, u
 		name_hash(n, t->seed);
 		for (unsigned k = first; k < last; k++)
 			if (bits_has(depths, n->labels - k))
-				__builtin_prefetch(table_bucket(
-					t, hash_bucket((uint32_t)(n->hashes[k] >> 32), t->home)));
+				table_prefetch(t, (uint32_t)(n->hashes[k] >> 32));
 	}
 }
 

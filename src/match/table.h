@@ -21,6 +21,14 @@ static inline const uint8_t *table_bucket(const struct him_table *t, uint32_t bu
 	return t->buckets + (size_t)bucket * HIM_BUCKET_SIZE;
 }
 
+/** Fetches the home bucket of a hash ahead; upper: the upper 32 bits. */
+static inline void table_prefetch(const struct him_table *t, uint32_t upper)
+{
+	__builtin_prefetch(table_bucket(t, hash_bucket(upper, t->home)));
+	/* GCC takes a function that only prefetches for one without effect, and drops its calls. */
+	__asm__ volatile("");
+}
+
 static inline uint32_t table_end(const struct him_table *t, uint32_t bucket)
 {
 	return t->total - bucket < HIM_PROBE_MAX ? t->total : bucket + HIM_PROBE_MAX;
