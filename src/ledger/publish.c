@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "ledger/publish.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,6 +64,8 @@ void publish_clear(struct publish *p)
 static int touch_dir(struct publish *p, const char *path, size_t len)
 {
 	char dir[TILE_PATH_SIZE] = ".";
+
+	assert(len < sizeof(dir));
 	if (len > 0) {
 		memcpy(dir, path, len);
 		dir[len] = '\0';

@@ -213,7 +213,7 @@ static int node(struct tlog *t, unsigned height, uint64_t i, struct merkle_hash 
 /* The root over count leaves from first on, which is a multiple of the power of two that count needs. */
 static int range_root(struct tlog *t, uint64_t first, uint64_t count, struct merkle_hash *out)
 {
-	struct merkle_hash root;
+	struct merkle_hash root = {{0}};
 	struct merkle_hash peak;
 	uint64_t at = first + count;
 	bool any = false;

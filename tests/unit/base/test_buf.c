@@ -111,6 +111,22 @@ static void json_strings_are_escaped(void **state)
 	}
 }
 
+static void what_was_reserved_cannot_fail(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 1000);
+	assert_int_equal(buf_reserve(&b, 1000), HN_OK);
+	size_t cap = b.cap;
+	for (size_t i = 0; i < 1000; i++)
+		buf_addc(&b, 'x');
+	assert_int_equal(buf_err(&b), HN_OK);
+	assert_int_equal(b.cap, cap);
+	assert_int_equal(buf_reserve(&b, 1), HN_ELIMIT);
+	assert_int_equal(buf_err(&b), HN_OK); /* asking is no failure */
+	buf_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +136,7 @@ int main(void)
 		cmocka_unit_test(no_maximum_at_all_works_too),
 		cmocka_unit_test(integers_stand_in_the_order_that_is_asked_for),
 		cmocka_unit_test(json_strings_are_escaped),
+		cmocka_unit_test(what_was_reserved_cannot_fail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
