@@ -121,6 +121,8 @@ static int add_host(const struct url *u, struct sink *s)
 		sink_add(s, text, strlen(text));
 		return HN_OK;
 	}
+	if (u->host.at == NULL || u->host.len == 0)
+		return HN_EFORMAT;
 	if (memchr(u->host.at, '\\', u->host.len) != NULL || memchr(u->host.at, '*', u->host.len) != NULL)
 		return HN_EFORMAT;
 	int rc = canonical_name(u->host.at, u->host.len, &host);
