@@ -8,12 +8,14 @@
 
 #include "authority/verify.h"
 #include "base/cur.h"
+#include "sensor/facilities.h"
 #include "wire/fragment.h"
 #include "wire/packet.h"
 
 struct prepare {
 	struct prepare_options options;
 	struct fragment_table *fragments;
+	struct facilities *facilities; /* NULL: the basis names none */
 	struct sums sums;
 };
 
@@ -31,7 +33,11 @@ int prepare_new(const struct prepare_options *options, struct prepare **out, boo
 		return HN_ENOMEM;
 	p->options = *options;
 	randombytes_buf(key, sizeof(key));
-	int rc = fragment_table_new(key, dropped, p, &p->fragments, locked_out);
+	int rc = HN_OK;
+	if (options->authorization->facility_count > 0)
+		rc = facilities_new(options->authorization, &p->facilities);
+	if (rc == HN_OK)
+		rc = fragment_table_new(key, dropped, p, &p->fragments, locked_out);
 	if (rc != HN_OK) {
 		prepare_free(p);
 		return rc;
@@ -54,14 +60,8 @@ void prepare_free(struct prepare *p)
 	if (p == NULL)
 		return;
 	fragment_table_free(p->fragments);
+	facilities_free(p->facilities);
 	free(p);
-}
-
-static struct ip ip_of(uint8_t version, const uint8_t *addr)
-{
-	struct ip ip = {.version = version};
-	memcpy(ip.bytes, addr, version == 4 ? 4 : 16);
-	return ip;
 }
 
 static enum flow_class class_of(const struct domestic *d, const struct packet *packet)
@@ -70,13 +70,6 @@ static enum flow_class class_of(const struct domestic *d, const struct packet *p
 		return flow_class_of(domestic_has4(d, load_be32(packet->class_src)),
 				     domestic_has4(d, load_be32(packet->class_dst)));
 	return flow_class_of(domestic_has6(d, packet->class_src), domestic_has6(d, packet->class_dst));
-}
-
-static bool facility_has(const struct authorization *a, enum flow_class c, const struct packet *packet)
-{
-	struct ip foreign =
-		ip_of(packet->class_version, c == DOMESTIC_FOREIGN ? packet->class_dst : packet->class_src);
-	return authorization_facility_has(a, c, &foreign);
 }
 
 /* What the packet alone decides. */
@@ -88,26 +81,51 @@ static enum erased_reason judge(const struct prepare *p, const struct packet *pa
 		return ERASED_CLASS;
 	if (!verify_packet_time(a, time_ns))
 		return ERASED_OUTSIDE_TIME;
-	if (a->facility_count > 0 && !facility_has(a, c, packet))
+	if (p->facilities != NULL &&
+	    !facilities_has(p->facilities, c, packet->class_version,
+			    c == DOMESTIC_FOREIGN ? packet->class_dst : packet->class_src))
 		return ERASED_FACILITY;
 	if (packet->reason != PACKET_OK)
 		return (enum erased_reason)packet->reason;
 	return ERASED_NOTHING;
 }
 
-/* Ends in an order of their own, so that both directions have one key. The memory is zero. */
+/* -1, 0 or 1, by address and then by port. */
+static int order_of(const struct packet *packet)
+{
+	uint64_t src[2] = {0}, dst[2] = {0};
+	if (packet->ip_version == 4) {
+		src[0] = load_be32(packet->src);
+		dst[0] = load_be32(packet->dst);
+	} else {
+		src[0] = load_be64(packet->src);
+		src[1] = load_be64(packet->src + 8);
+		dst[0] = load_be64(packet->dst);
+		dst[1] = load_be64(packet->dst + 8);
+	}
+	if (src[0] != dst[0])
+		return src[0] < dst[0] ? -1 : 1;
+	if (src[1] != dst[1])
+		return src[1] < dst[1] ? -1 : 1;
+	return packet->src_port < packet->dst_port ? -1 : packet->src_port > packet->dst_port;
+}
+
+/* Ends in an order of their own, so that both directions have one key. */
 static void make_key(struct unit *u, const struct packet *packet)
 {
 	struct flow_key *key = &u->key;
-	size_t size = packet->ip_version == 4 ? 4 : 16;
-	int order = memcmp(packet->src, packet->dst, size);
-	if (order == 0)
-		order = packet->src_port < packet->dst_port ? -1 : packet->src_port > packet->dst_port;
-	bool from_low = order <= 0;
+	bool from_low = order_of(packet) <= 0;
+	const uint8_t *low = from_low ? packet->src : packet->dst;
+	const uint8_t *high = from_low ? packet->dst : packet->src;
 
 	memset(key, 0, sizeof(*key));
-	memcpy(key->low, from_low ? packet->src : packet->dst, size);
-	memcpy(key->high, from_low ? packet->dst : packet->src, size);
+	if (packet->ip_version == 4) {
+		memcpy(key->low, low, 4);
+		memcpy(key->high, high, 4);
+	} else {
+		memcpy(key->low, low, 16);
+		memcpy(key->high, high, 16);
+	}
 	key->low_port = from_low ? packet->src_port : packet->dst_port;
 	key->high_port = from_low ? packet->dst_port : packet->src_port;
 	key->protocol = packet->protocol;

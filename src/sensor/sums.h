@@ -60,6 +60,7 @@ struct sums {
 	uint64_t last_ns;
 };
 
+/** Adds to a tally. */
 static inline void tally_add(struct tally *t, uint64_t packets, uint64_t bytes)
 {
 	t->packets += packets;
