@@ -86,9 +86,9 @@ static void names_the_object_and_why(void **state)
 {
 	(void)state;
 	struct heard h;
-	static const char
-		in[] = BUNDLE(INDICATOR("\"pattern\":\"[email-addr:value = 'a@b' OR ipv4-addr:value != "
-					"'1']\"") ",{\"type\":\"indicator\",\"pattern\":\"[\"}");
+	static const char in[] =
+		BUNDLE(INDICATOR("\"pattern\":\"[email-addr:value = 'a@b' OR ipv4-addr:value != "
+				 "'1']\"") ",{\"type\":\"indicator\",\"pattern\":\"[\"}");
 	heard_init(&h);
 	h.objects = h.details = true;
 	assert_int_equal(hear(&h, NULL, in, sizeof(in) - 1), HN_OK);
