@@ -346,7 +346,9 @@ void flow_table_drain(struct flow_table *t, enum flow_end why)
 		uint32_t slot = (uint32_t)(t->tick + i) % WHEEL_SLOTS;
 		while (t->tail[slot] != 0) {
 			struct flow *flow = &t->flows[t->tail[slot] - 1];
-			flow_end(t, flow, (flow->flags & FLOW_CLOSED) != 0 ? FLOW_END_CLOSED : why);
+			/* What was silent long enough has ended, though its slot has not come round. */
+			bool silent = (flow->flags & FLOW_CLOSED) != 0 || idle_at(flow) <= t->now_ns;
+			flow_end(t, flow, silent ? silent_end(flow) : why);
 		}
 	}
 	assert(t->count == 0);

@@ -11,6 +11,7 @@
 
 #define RING_BYTES ((size_t)1 << 20)
 #define STEP_BYTES ((size_t)1 << 18)
+#define GIVE_BYTES ((size_t)4 << 20) /* of a mapped input, so that it does not stay in memory */
 
 struct input_digest {
 	pthread_t thread;
@@ -19,7 +20,9 @@ struct input_digest {
 	struct sha256 *state;
 	const uint8_t *mapped; /* bytes the thread reads itself */
 	size_t mapped_len;
-	uint8_t *ring; /* bytes of a stream, in locked memory */
+	const struct capture *capture;
+	size_t given, since_given; /* bytes of the mapping given back, and read since */
+	uint8_t *ring;             /* bytes of a stream, in locked memory */
 	size_t ring_from, ring_len;
 	bool busy;  /* an input is under way */
 	bool ended; /* all its bytes were handed over */
@@ -43,6 +46,12 @@ static void piece_done(struct input_digest *d, size_t len)
 	if (d->mapped_len > 0) {
 		d->mapped += len;
 		d->mapped_len -= len;
+		d->since_given += len;
+		if (d->since_given >= GIVE_BYTES || d->mapped_len == 0) {
+			capture_give_back(d->capture, d->given, d->since_given);
+			d->given += d->since_given;
+			d->since_given = 0;
+		}
 		return;
 	}
 	locked_wipe(d->ring + d->ring_from, len);
@@ -117,6 +126,9 @@ static void hand_over(void *context, const uint8_t *data, size_t len)
 void input_digest_begin(struct input_digest *d, struct capture *capture)
 {
 	(void)pthread_mutex_lock(&d->lock);
+	d->capture = capture;
+	d->given = 0;
+	d->since_given = 0;
 	d->mapped = capture_mapped(capture, &d->mapped_len);
 	bool mapped = d->mapped != NULL;
 	if (!mapped)

@@ -104,12 +104,10 @@ static int compile_patterns(struct parser *p)
 static int open_inputs(struct parser *p)
 {
 	const struct parser_options *o = p->options;
-	bool locked = true;
-	int rc = capture_pool_new(POOL_BLOCKS, &p->pool, &locked);
-	p->memory_locked = p->memory_locked && locked;
+	int rc = HN_OK;
 	p->captures = calloc(o->input_count, sizeof(*p->captures));
-	if (rc == HN_OK && p->captures == NULL)
-		rc = HN_ENOMEM;
+	if (p->captures == NULL)
+		return HN_ENOMEM;
 	for (size_t i = 0; rc == HN_OK && i < o->input_count; i++) {
 		struct fault fault = {0};
 		rc = capture_open(o->inputs[i].fd, o->inputs[i].name, p->pool, &p->captures[i], &fault);
@@ -125,8 +123,12 @@ static int make_stages(struct parser *p)
 {
 	const struct parser_options *o = p->options;
 	bool locked = true;
+	int rc = capture_pool_new(POOL_BLOCKS, &p->pool, &locked);
+	p->memory_locked = p->memory_locked && locked;
+	if (rc != HN_OK)
+		return rc;
 	struct prepare_options prepare = {.authorization = o->authorization, .domestic = o->domestic};
-	int rc = prepare_new(&prepare, &p->prepare, &locked);
+	rc = prepare_new(&prepare, &p->prepare, &locked);
 	p->memory_locked = p->memory_locked && locked;
 	if (rc != HN_OK)
 		return rc;
@@ -140,9 +142,14 @@ static int make_stages(struct parser *p)
 					.context = p};
 	rc = engine_new(&engine, &p->engine, &locked);
 	p->memory_locked = p->memory_locked && locked;
-	if (rc == HN_OK)
-		rc = pipeline_new(p->prepare, p->engine, o->threads, &p->pipeline);
-	if (rc == HN_OK && o->take_digest)
+	return rc;
+}
+
+/* Landlock and capabilities are a thread's own: threads begin when both are given up. */
+static int start_threads(struct parser *p)
+{
+	int rc = pipeline_new(p->prepare, p->engine, p->options->threads, &p->pipeline);
+	if (rc == HN_OK && p->options->take_digest)
 		rc = input_digest_new(&p->digest);
 	return rc;
 }
@@ -218,8 +225,14 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 	p->options = options;
 	p->memory_locked = true;
 	buf_init(&p->outbox, 4 * MESSAGE_MAX);
-	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited); /* only root may; without it memory_locked says so */
+	capture_guard();
+	/* Memory is locked while the right to do so is still there; without it memory_locked says so. */
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	int rc = take_secret(p, identity);
+	if (rc == HN_OK)
+		rc = compile_patterns(p);
+	if (rc == HN_OK)
+		rc = make_stages(p);
 	if (rc == HN_OK)
 		rc = confine_identity(true, false, &state);
 	if (rc == HN_OK)
@@ -232,14 +245,10 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 			    "でいない"));
 		_exit(HN_EXIT_UNFINISHED);
 	}
+	if (rc == HN_OK && open_inputs(p) != HN_OK)
+		_exit(HN_EXIT_INPUT);
 	if (rc == HN_OK)
-		rc = compile_patterns(p);
-	if (rc == HN_OK) {
-		rc = open_inputs(p);
-		if (rc != HN_OK)
-			_exit(HN_EXIT_INPUT);
-		rc = make_stages(p);
-	}
+		rc = start_threads(p);
 	if (rc == HN_OK)
 		rc = close_sandbox(&state);
 	if (rc != HN_OK) {

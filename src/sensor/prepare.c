@@ -149,7 +149,7 @@ static void fill(struct unit *u, const struct packet *packet)
 /* A completed datagram's bytes must outlive the batch, for the table gives its memory to the next one. */
 static const uint8_t *keep_whole(struct unit_batch *batch, const uint8_t *data, size_t len)
 {
-	uint8_t *copy = len == 0 ? NULL : malloc(len);
+	uint8_t *copy = len == 0 || batch->whole_count == UNITS_MAX ? NULL : malloc(len);
 	if (copy == NULL)
 		return NULL;
 	memcpy(copy, data, len);
@@ -158,34 +158,53 @@ static const uint8_t *keep_whole(struct unit_batch *batch, const uint8_t *data, 
 	return copy;
 }
 
+static void erase_fragments(struct prepare *p, struct unit *u, uint64_t packets, uint64_t bytes)
+{
+	tally_add(&p->sums.erased[u->class][ERASED_FRAGMENT], packets, bytes);
+	u->packets = 0;
+}
+
+/*
+ * Fragments are counted as seen when they come, in the class of the header they had. When the datagram is
+ * whole its unit stands for all of them. A tunnel may have been cut up that carries fragments itself, hence
+ * the loop; each turn goes one header deeper, which packet_decode_reassembled() bounds.
+ */
 static void take_fragment(struct prepare *p, struct packet *packet, struct unit *u, struct unit_batch *batch)
 {
 	struct fragment_result result;
-	uint8_t c = u->class;
 
-	tally_add(&p->sums.seen[c], 1, u->bytes);
+	tally_add(&p->sums.seen[u->class], 1, u->bytes);
 	u->counted = true;
-	u->packets = 0;
-	fragment_add(p->fragments, packet, (uint32_t)u->bytes, u->time_ns, c, &result);
-	if (result.state == FRAGMENT_REFUSED)
-		tally_add(&p->sums.erased[c][ERASED_FRAGMENT], 1, u->bytes);
-	if (result.state != FRAGMENT_COMPLETE)
-		return;
-	u->packets = (uint32_t)result.sum.packets;
-	u->bytes = result.sum.bytes;
-	const uint8_t *data = keep_whole(batch, result.data, result.len);
-	if (data == NULL) {
-		u->erased = ERASED_FRAGMENT;
+	fragment_add(p->fragments, packet, (uint32_t)u->bytes, u->time_ns, u->class, &result);
+	if (result.state == FRAGMENT_REFUSED) {
+		erase_fragments(p, u, 1, u->bytes);
 		return;
 	}
-	packet_decode_reassembled(packet, data, result.len);
-	/* Its fragments were counted in the class of the header they had; what is inside must be authorised
-	 * too. */
-	u->erased = (uint8_t)judge(p, packet, class_of(p->options.domestic, packet), u->time_ns);
-	if (packet->fragment != FRAGMENT_NONE)
-		u->erased = ERASED_FRAGMENT; /* fragments inside of fragments */
-	if (u->erased == ERASED_NOTHING)
-		fill(u, packet);
+	u->packets = 0;
+	for (int depth = 0; result.state == FRAGMENT_COMPLETE; depth++) {
+		const uint8_t *data = keep_whole(batch, result.data, result.len);
+		if (data == NULL || depth == PACKET_LAYERS_MAX) {
+			erase_fragments(p, u, result.sum.packets, result.sum.bytes);
+			return;
+		}
+		packet_decode_reassembled(packet, data, result.len);
+		if (packet->fragment == FRAGMENT_NONE) {
+			u->packets = (uint32_t)result.sum.packets;
+			u->bytes = result.sum.bytes;
+			/* What is inside must be authorised too. */
+			u->erased =
+				(uint8_t)judge(p, packet, class_of(p->options.domestic, packet), u->time_ns);
+			if (u->erased == ERASED_NOTHING)
+				fill(u, packet);
+			return;
+		}
+		const struct fragment_sum carrier = result.sum;
+		fragment_add_carried(p->fragments, packet, &carrier, u->class, &result);
+		if (result.state == FRAGMENT_REFUSED) {
+			erase_fragments(p, u, carrier.packets, carrier.bytes);
+			return;
+		}
+	}
 }
 
 static void make_unit(struct prepare *p, const struct capture_record *record, struct unit *u,

@@ -316,6 +316,8 @@ int main(int argc, char **argv)
 		return code;
 	if (sodium_init() < 0)
 		return HN_EXIT_UNFINISHED;
+	/* A limit on file sizes is an error of write() like a full disk, not the end of the process. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	code = load_identity(&run);
 	if (code == -1)
 		code = open_output(&run);
