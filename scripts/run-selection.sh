@@ -74,7 +74,7 @@ run hinomi indicators compile -o lab.him --set lab --act act-2026-001 --holdings
 	lab/indicators/act-2026-001.rpz lab/indicators/act-2026-001.csv
 
 step "The authorisation: which foreign facilities, which directions, which act, which set, which sensor, how long" \
-	"承認書: 対象の国外設備、通信の区分、対象不正行為、指標セット、センサー、期間"
+	"承認書: 対象の国外設備、通信の区分、対象不正行為、指標集合、センサー、期間"
 run hinomi authority issue --trust TRUST.json --basis specified \
 	--direction foreign-domestic --direction domestic-foreign \
 	--facility 203.0.113.53 --facility 203.0.113.64/26 --facility 203.0.113.128/28 --facility 198.51.100.64/26 \

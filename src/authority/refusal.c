@@ -48,9 +48,9 @@ static const struct {
 		{"domestic-other", "the table of domestic addresses is not the one that the trust file names",
 		 "国内アドレス表が、信頼ファイルの定めるものと異なる"},
 	[REFUSAL_SET_NOT_COVERED] = {"set-not-covered", "the authorisation does not cover the indicator set",
-				     "この指標セットは承認の対象ではない"},
+				     "この指標集合は承認の対象ではない"},
 	[REFUSAL_SET_OUT_OF_BOUNDS] = {"set-out-of-bounds", "the indicator set leaves its authorised bounds",
-				       "指標セットが承認された範囲を外れている"},
+				       "指標集合が承認された範囲を外れている"},
 };
 
 const char *refusal_name(enum refusal r)

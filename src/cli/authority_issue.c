@@ -115,7 +115,7 @@ int authority_issue(int argc, char **argv)
 		{"sensor", 0, OPTION_LIST, &o.sensors, "ID[:KEY.pub]", "sensor, by id or identity (KEY.pub)",
 		 "センサーのID。識別鍵だけでもよい"},
 		{"set", 0, OPTION_LIST, &o.sets, "ID[:KINDS[:MAX]]",
-		 "indicator set, kinds of entry, most entries", "指標セット、項目の種類、最大件数"},
+		 "indicator set, kinds of entry, most entries", "指標集合、項目の種類、最大件数"},
 		{"pattern", 0, OPTION_LIST, &o.patterns, "FILE", "byte patterns (JSON array)",
 		 "バイトパターン（JSON配列）"},
 		{"identified", 0, OPTION_STRING, &o.identified, "GROUND", "do not de-identify, and why",

@@ -86,7 +86,7 @@ static void print_sets(const struct authorization *a)
 	for (size_t i = 0; i < a->set_count; i++) {
 		const struct bounds *b = &a->sets[i];
 		bool first = true;
-		row(tr("indicator set", "指標セット"),
+		row(tr("indicator set", "指標集合"),
 		    tr("%s: at most %llu entries, prefixes no wider than /%u and /%u",
 		       "%s: %llu件以下、プレフィックスは /%u、/%u まで"),
 		    b->set, (unsigned long long)b->entries_max, b->prefix4, b->prefix6);

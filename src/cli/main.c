@@ -22,12 +22,13 @@ static const struct command {
 	const char *help_en;
 	const char *help_ja;
 } commands[] = {
-	{"select", "automatic selection of captures under an authorisation", "許可の下で記録を自動選別する"},
+	{"select", "automatic selection of captures under an authorisation",
+	 "承認に基づき、記録された通信情報を自動選別する"},
 	{"indicators", "compile, merge, verify, show and match indicator sets",
 	 "指標集合の作成、統合、検証、表示、照合"},
-	{"authority", "issue, sign, verify and revoke authorisations", "許可の発行、署名、検証、取消し"},
+	{"authority", "issue, sign, verify and revoke authorisations", "承認書の発行、署名、検証、取消し"},
 	{"ledger", "verify, prove, cosign and export a tamper-evident log",
-	 "改ざんを検知できる台帳の検証、証明、副署、書出し"},
+	 "改ざんを検知できる台帳の検証、証明、連署、書出し"},
 	{"sensor", "selection on live traffic", "流れている通信の自動選別"},
 	{"resolver", "protective DNS", "防護DNS"},
 	{"hub", "the centre", "中央のサーバー"},

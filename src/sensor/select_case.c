@@ -35,7 +35,7 @@ static int open_set(const char *list, struct set **out)
 		if (count == SET_OVERLAYS_MAX + 1) {
 			log_line(LOG_LEVEL_ERROR,
 				 tr("more than %d overlays in '%s'; merge them first",
-				    "追加分が%dを超えている: '%s'。先に merge すること"),
+				    "差分集合が%dを超えている: '%s'。先に merge すること"),
 				 SET_OVERLAYS_MAX, list);
 			free(copy);
 			return HN_EXIT_USAGE;

@@ -20,7 +20,8 @@ static const struct command_help help = {
 		   "CAPTURE は pcap または pcapng(gzip、zstd 可)。- は標準入力。\n"
 		   "DIR には selected.ndjson、receipt.json、ledger/、private/ だけを書く。",
 	.example = "hinomi select --authorization A.json --trust TRUST.json --indicators SET.him "
-		   "--domestic PREFIXES --sensor UUID --recorded -o out traffic.pcapng",
+		   "--domestic PREFIXES \\\n"
+		   "    --identity sensor.key --recorded -o out traffic.pcapng",
 };
 
 static int usage(const char *text)
@@ -43,7 +44,7 @@ static int check(struct select_options *o)
 				"国内アドレス表がない。--domestic を指定すること"));
 	if (o->indicators.count == 0)
 		return usage(tr("no indicator set; give --indicators SET.him",
-				"インジケータ集合がない。--indicators を指定すること"));
+				"指標集合がない。--indicators を指定すること"));
 	if (o->digest_text != NULL) {
 		if (o->no_digest || o->input_count != 1)
 			return usage(tr("--digest goes with one capture and without --no-digest",
@@ -67,34 +68,34 @@ int select_options_read(int argc, char **argv, struct select_options *o)
 	o->threads = 1;
 	const struct option_row rows[] = {
 		{"authorization", 'a', OPTION_STRING, &o->authorization, "FILE",
-		 "what the commissioners signed", "委員が署名した承認"},
+		 "what the commissioners signed", "委員が署名した承認書"},
 		{"trust", 't', OPTION_STRING, &o->trust, "FILE", "whose signatures count (TRUST.json)",
-		 "署名の信頼元"},
+		 "信頼ファイル (誰の署名が有効か)"},
 		{"indicators", 'i', OPTION_LIST, &o->indicators, "SET.him",
 		 "a set; its overlays behind commas; repeatable",
-		 "インジケータ集合。追加分はコンマ区切り。複数可"},
+		 "指標集合。差分集合はコンマで続ける。複数可"},
 		{"domestic", 'd', OPTION_STRING, &o->domestic, "FILE", "domestic prefixes, one a line",
-		 "国内アドレス表"},
+		 "国内アドレス表 (一行に一つ)"},
 		{"output", 'o', OPTION_STRING, &o->output, "DIR",
 		 "where results go; a second run continues there", "出力先。再実行すると続きに書く"},
 		{"sensor", 's', OPTION_STRING, &o->sensor, "UUID",
-		 "this sensor (default: told by the identity)", "センサーの識別子(既定は鍵から決まる)"},
+		 "this sensor (default: told by the identity)", "センサーの識別子 (既定は鍵から決まる)"},
 		{"identity", 0, OPTION_STRING, &o->identity, "FILE",
 		 "the sensor's keys (default: DIR/private/identity)",
-		 "センサーの鍵(既定は DIR/private/identity)"},
+		 "センサーの鍵 (既定は DIR/private/identity)"},
 		{"revocations", 'r', OPTION_STRING, &o->revocations, "FILE", "list of revoked authorisations",
-		 "取り消された承認の一覧"},
+		 "失効リスト (取り消された承認)"},
 		{"recorded", 0, OPTION_FLAG, &o->recorded, NULL,
 		 "the captures were recorded earlier, elsewhere", "過去に別の場所で記録された入力である"},
 		{"digest", 0, OPTION_STRING, &o->digest_text, "HEX", "SHA-256 of the capture, known already",
-		 "入力のSHA-256(既知の場合)"},
+		 "既に分かっている入力のSHA-256"},
 		{"no-digest", 0, OPTION_FLAG, &o->no_digest, NULL, "take no digest of the captures",
 		 "入力のSHA-256を取らない"},
 		{"consume", 0, OPTION_FLAG, &o->consume, NULL,
 		 "unlink each capture once its receipt is durable", "受領証の確定後に入力を削除する"},
 		{"max-flows", 0, OPTION_COUNT, &o->flows_max, "N",
-		 "flows held at once, oldest out first (1000000)", "同時に保持する通信の数(既定1000000)", 16,
-		 1u << 28},
+		 "flows held at once, oldest out first (1000000)", "同時に保持するフローの数 (既定1000000)",
+		 16, 1u << 28},
 		{"threads", 0, OPTION_COUNT, &o->threads, "N", "1 or 2", "1または2", 1, 2},
 		{"json", 0, OPTION_FLAG, &o->json, NULL, "the summary as JSON", "結果の要約をJSONで出す"},
 		{0},

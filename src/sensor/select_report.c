@@ -29,19 +29,19 @@ static const char *reason_text(enum erased_reason reason)
 	case ERASED_CLASS:
 		return tr("class not authorised", "承認外の通信区分");
 	case ERASED_FACILITY:
-		return tr("not the named facility", "承認外の施設");
+		return tr("not the named facility", "承認で指定のない設備");
 	case ERASED_OUTSIDE_TIME:
 		return tr("outside of the validity", "有効期間外");
 	case ERASED_FRAGMENT:
 		return tr("incomplete fragments", "断片が揃わない");
 	case ERASED_FLOW_CLOSED:
-		return tr("no match, flow closed", "該当なし(通信終了)");
+		return tr("no match, flow closed", "一致なし (フロー終了)");
 	case ERASED_FLOW_IDLE:
-		return tr("no match, flow silent for 60 s", "該当なし(60秒無通信)");
+		return tr("no match, flow silent for 60 s", "一致なし (60秒間通信なし)");
 	case ERASED_FLOW_EVICTED:
-		return tr("no match, gave way", "該当なし(新しい通信に譲った)");
+		return tr("no match, gave way", "一致なし (新しいフローに譲った)");
 	case ERASED_FLOW_END:
-		return tr("no match, input ended", "該当なし(入力終了)");
+		return tr("no match, input ended", "一致なし (入力終了)");
 	case ERASED_NOTHING:
 	case ERASED_REASONS:
 		break;
@@ -85,7 +85,7 @@ static void add_text(struct buf *b, const struct writer_result *r, const char *d
 {
 	const struct sums *s = &r->sums;
 	buf_addf(b, "  %12s %15s\n", tr("packets", "パケット"), tr("bytes", "バイト"));
-	add_row(b, tr("seen", "受信"), total(s->seen));
+	add_row(b, tr("seen", "観測"), total(s->seen));
 	for (size_t c = 0; c < SUMS_CLASSES; c++) {
 		char name[96];
 		if (s->seen[c].packets == 0)
@@ -105,11 +105,11 @@ static void add_text(struct buf *b, const struct writer_result *r, const char *d
 		(void)snprintf(name, sizeof(name), "  %s", reason_text((enum erased_reason)reason));
 		add_row(b, name, t);
 	}
-	add_row(b, tr("pending", "未決"), total(s->pending_after));
+	add_row(b, tr("pending", "保留"), total(s->pending_after));
 	buf_addf(
 		b,
 		tr("Flows: %llu begun, %llu selected. Records: %llu. Receipts: %llu. Ledger: %llu entries.\n",
-		   "通信: 開始%llu、選別%llu。記録: %llu。受領証: %llu。台帳: %llu件。\n"),
+		   "フロー: 開始%llu、選別%llu。記録: %llu。受領証: %llu。台帳: %llu件。\n"),
 		(unsigned long long)s->flows_seen, (unsigned long long)s->flows_selected,
 		(unsigned long long)r->records, (unsigned long long)r->receipts, (unsigned long long)entries);
 	buf_addf(b,
