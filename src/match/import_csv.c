@@ -399,9 +399,9 @@ static int read_csv(struct import *im, struct cur in)
 	const char *line;
 	size_t len;
 	struct csv *c = calloc(1, sizeof(*c));
-	int rc = c == NULL ? HN_ENOMEM : HN_OK;
-	if (rc != HN_OK)
-		return rc;
+	int rc = HN_OK;
+	if (c == NULL)
+		return HN_ENOMEM;
 	c->im = im;
 	buf_init(&c->unquoted, COLUMNS_MAX * im->limits->line_max);
 	(void)find_header(c, &in);

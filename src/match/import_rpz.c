@@ -325,9 +325,9 @@ static int read_rpz(struct import *im, struct cur in)
 {
 	struct record r;
 	struct zone *z = calloc(1, sizeof(*z));
-	int rc = z == NULL ? HN_ENOMEM : HN_OK;
-	if (rc != HN_OK)
-		return rc;
+	int rc = HN_OK;
+	if (z == NULL)
+		return HN_ENOMEM;
 	z->im = im;
 	while (rc == HN_OK && next_record(z, &in, &r))
 		rc = r.words[0].text[0] == '$' ? read_directive(z, &r) : read_record(z, &r);

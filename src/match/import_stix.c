@@ -415,9 +415,9 @@ static int read_stix(struct import *im, struct cur in)
 	static const char definition[] = "\"marking-definition\"";
 	bool single = shape_of(in) == SHAPE_SINGLE;
 	struct stix *s = calloc(1, sizeof(*s));
-	int rc = s == NULL ? HN_ENOMEM : HN_OK;
-	if (rc != HN_OK)
-		return rc;
+	int rc = HN_OK;
+	if (s == NULL)
+		return HN_ENOMEM;
 	s->im = im;
 	stix_pattern_init(&s->pattern);
 	buf_init(&s->scratch, SCRATCH_MAX);

@@ -166,7 +166,7 @@ const char *import_tlp(const char *word, size_t len)
 
 static size_t tlp_rank(const char *marking)
 {
-	for (size_t i = sizeof(tlps) / sizeof(tlps[0]); marking != NULL && i-- > 0;)
+	for (size_t i = 0; marking != NULL && i < sizeof(tlps) / sizeof(tlps[0]); i++)
 		if (strcmp(marking, tlps[i].marking) == 0)
 			return i + 1;
 	return 0;

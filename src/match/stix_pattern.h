@@ -51,8 +51,9 @@ struct stix_pattern {
 	size_t room;
 };
 
-/** An empty one, which holds no memory yet; clear gives back what reading took. */
+/** An empty pattern; allocates nothing. */
 void stix_pattern_init(struct stix_pattern *p);
+/** Gives the memory back. */
 void stix_pattern_clear(struct stix_pattern *p);
 
 /**

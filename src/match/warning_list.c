@@ -80,7 +80,7 @@ void warning_lists_free(struct warning_lists *w)
 {
 	if (w == NULL)
 		return;
-	for (size_t i = 0; i < w->name_count; i++)
+	for (size_t i = 0; w->names != NULL && i < w->name_count; i++)
 		free(w->names[i]);
 	free(w->names);
 	free(w->slots);
