@@ -224,6 +224,25 @@ static void take_unit(struct engine *e, const struct unit *u)
 		follow_tcp_end(e, flow, u);
 }
 
+/* Time goes on once a batch, by packets that count: a flow that is asked for knows by itself whether it is
+ * idle. */
+static void note_times(struct engine *e, const struct unit_batch *batch)
+{
+	int64_t newest = INT64_MIN;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct unit *u = &batch->units[i];
+		uint64_t at = u->time_ns < 0 ? 0 : (uint64_t)u->time_ns;
+		if (e->sums.first_ns == 0 || at < e->sums.first_ns)
+			e->sums.first_ns = at;
+		if (at > e->sums.last_ns)
+			e->sums.last_ns = at;
+		if (u->erased == ERASED_NOTHING && u->time_ns > newest)
+			newest = u->time_ns;
+	}
+	if (newest != INT64_MIN)
+		flow_table_advance(e->flows, newest);
+}
+
 /*
  * Three passes over a batch, so that the memory each packet needs is on its way while others are worked on:
  * the index was asked for when the unit was made, the flow (or the sets, for a flow that seems new) is asked
@@ -239,19 +258,10 @@ void engine_take(struct engine *e, const struct unit_batch *batch)
 		if (u->erased == ERASED_NOTHING && !flow_prefetch(e->flows, u->hash))
 			lookup_prefetch(&e->lookup, u->key.ip_version, u->key.low, u->key.high);
 	}
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct unit *u = &batch->units[i];
-		if (u->packets == 0)
-			continue;
-		uint64_t at = u->time_ns < 0 ? 0 : (uint64_t)u->time_ns;
-		if (e->sums.first_ns == 0 || at < e->sums.first_ns)
-			e->sums.first_ns = at;
-		if (at > e->sums.last_ns)
-			e->sums.last_ns = at;
-		if (u->erased == ERASED_NOTHING)
-			flow_table_advance(e->flows, u->time_ns);
-		take_unit(e, u);
-	}
+	note_times(e, batch);
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->units[i].packets != 0)
+			take_unit(e, &batch->units[i]);
 }
 
 void engine_end(struct engine *e)

@@ -340,18 +340,28 @@ void flow_close(struct flow_table *t, struct flow *flow)
 	wheel_hang(t, flow, idle_at(flow));
 }
 
+/*
+ * In the order of memory, which is the order of birth as far as places were not used twice; that is much
+ * faster than in the wheel's. The memory goes back to the system, which wipes it.
+ */
 void flow_table_drain(struct flow_table *t, enum flow_end why)
 {
-	for (uint32_t i = 1; i <= WHEEL_SLOTS && t->count > 0; i++) {
-		uint32_t slot = (uint32_t)(t->tick + i) % WHEEL_SLOTS;
-		while (t->tail[slot] != 0) {
-			struct flow *flow = &t->flows[t->tail[slot] - 1];
-			/* What was silent long enough has ended, though its slot has not come round. */
-			bool silent = (flow->flags & FLOW_CLOSED) != 0 || idle_at(flow) <= t->now_ns;
-			flow_end(t, flow, silent ? silent_end(flow) : why);
-		}
+	for (uint32_t i = 0; i < t->used; i++) {
+		struct flow *flow = &t->flows[i];
+		if (flow->state == FLOW_FREE)
+			continue;
+		/* What was silent long enough has ended, though its slot has not come round. */
+		bool silent = (flow->flags & FLOW_CLOSED) != 0 || idle_at(flow) <= t->now_ns;
+		t->ended(t->context, flow, silent ? silent_end(flow) : why);
+		t->count--;
 	}
 	assert(t->count == 0);
+	(void)madvise(t->flows, t->flows_size, MADV_DONTNEED);
+	(void)madvise(t->index, t->index_size, MADV_DONTNEED);
+	t->used = 0;
+	t->free = 0;
+	memset(t->head, 0, sizeof(t->head));
+	memset(t->tail, 0, sizeof(t->tail));
 }
 
 void flow_each(struct flow_table *t, void (*each)(void *context, struct flow *flow), void *context)

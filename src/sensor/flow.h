@@ -115,7 +115,7 @@ void flow_end(struct flow_table *t, struct flow *flow, enum flow_end why);
 /** Marks the flow closed: it leaves soon. */
 void flow_close(struct flow_table *t, struct flow *flow);
 
-/** Ends all flows, oldest first by their place in the wheel. */
+/** Ends all flows; those that were silent long enough as idle, the others for this reason. */
 void flow_table_drain(struct flow_table *t, enum flow_end why);
 
 /** Calls back for each flow in the table; the callback must not add or end flows. */
