@@ -44,8 +44,10 @@ static const struct command_help help = {
 
 /* One record of the order and what was found for it. */
 struct result {
-	bool found; /* its line is in the file */
-	int rc;     /* of opening it */
+	bool has_peer;
+	struct ip peer; /* the destination, where both ends are domestic */
+	bool found;     /* its line is in the file */
+	int rc;         /* of opening it */
 	struct ip ip;
 };
 
@@ -153,6 +155,13 @@ static void judge_record(struct reidentification *r, const json_t *record)
 	if (json_is_string(sealed))
 		r->results[i].rc = seal_open(r->k, json_string_value(sealed), json_string_length(sealed), &id,
 					     &r->results[i].ip);
+	/* Where both ends are domestic (a tunnel), the destination stands apart. */
+	const json_t *peer = json_object_get(json_object_get(ours, "peer"), "sealed");
+	if (r->results[i].rc == HN_OK && json_is_string(peer)) {
+		r->results[i].has_peer = true;
+		r->results[i].rc = seal_open(r->k, json_string_value(peer), json_string_length(peer), &id,
+					     &r->results[i].peer);
+	}
 }
 
 static int read_lines(struct reidentification *r, FILE *file)
@@ -214,7 +223,12 @@ static int print_results(const struct reidentification *r)
 		uuid_format(&r->o.records[i], id);
 		if (result->found && result->rc == HN_OK) {
 			ip_format(&result->ip, ip);
-			printf("{\"uid\":\"%s\",\"ip\":\"%s\"}\n", id, ip);
+			printf("{\"uid\":\"%s\",\"ip\":\"%s\"", id, ip);
+			if (result->has_peer) {
+				ip_format(&result->peer, ip);
+				printf(",\"peer_ip\":\"%s\"", ip);
+			}
+			printf("}\n");
 			continue;
 		}
 		code = HN_EXIT_NO;

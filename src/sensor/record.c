@@ -104,14 +104,28 @@ static void add_matched(struct buf *b, const struct message_record *r, const cha
 	}
 }
 
-static void add_deidentified(struct buf *b, const char *name, const struct message_endpoint *e)
+static void add_deidentified(struct buf *b, const struct message_endpoint *e)
 {
-	if (e->identified)
-		return;
-	buf_addf(b, ",\"%s\":{\"pseudonym\":\"%s\",\"prefix_pseudonym\":\"%s\",\"sealed\":\"%s\"", name,
-		 e->pseudonym, e->prefix_pseudonym, e->sealed);
+	buf_addf(b, "\"pseudonym\":\"%s\",\"prefix_pseudonym\":\"%s\",\"sealed\":\"%s\"", e->pseudonym,
+		 e->prefix_pseudonym, e->sealed);
 	if (e->organisation[0] != '\0')
 		add_string(b, "organisation", e->organisation);
+}
+
+/*
+ * The domestic end. Both are only in a tunnel between global addresses with private ones inside, whose outer
+ * header decides the class; then dst stands in an object of its own.
+ */
+static void add_domestic_ends(struct buf *b, const struct message_record *r)
+{
+	if (r->src.identified && r->dst.identified)
+		return;
+	buf_addf(b, ",\"end\":\"%s\",", r->src.identified ? "dst" : "src");
+	add_deidentified(b, r->src.identified ? &r->dst : &r->src);
+	if (r->src.identified || r->dst.identified)
+		return;
+	buf_adds(b, ",\"peer\":{");
+	add_deidentified(b, &r->dst);
 	buf_addc(b, '}');
 }
 
@@ -194,8 +208,7 @@ static void add_own(struct buf *b, const struct record_context *c, const struct 
 	}
 	if (r->kind == ENTRY_WILDCARD && r->field != FIELD_PATTERN)
 		buf_addf(b, ",\"labels_left\":%u,\"bytes_left\":%u", r->labels_left, r->bytes_left);
-	add_deidentified(b, "src", &r->src);
-	add_deidentified(b, "dst", &r->dst);
+	add_domestic_ends(b, r);
 	buf_adds(b, "}}");
 }
 
