@@ -191,7 +191,7 @@ static void add_own(struct buf *b, const struct record_context *c, const struct 
 
 	buf_addf(b,
 		 ",\"unmapped\":{\"hinomi\":{\"authorization\":\"%s\",\"class\":\"%s\",\"action\":"
-		 "\"selected\"",
+		 "\"select\"",
 		 c->authorization->id_text, flow_class_name(r->class));
 	utc_format(r->match_ns, matched);
 	buf_addf(b, ",\"field\":\"%s\",\"matched_dt\":\"%s\"", field_name(r->field), matched);
