@@ -65,4 +65,8 @@ HN_MUST_USE int confine_files(const struct confine_rule rules[], size_t count, u
  */
 HN_MUST_USE int confine_calls(const int calls[], size_t count, struct confinement *state);
 
+/** Whether this is a sanitizer's build, whose run time needs more system calls and a place for its reports.
+ */
+bool confine_sanitized(void);
+
 #endif

@@ -77,6 +77,11 @@ static int allow_memory(scmp_filter_ctx filter)
 }
 #endif
 
+bool confine_sanitized(void)
+{
+	return WITH_SANITIZER;
+}
+
 int confine_calls(const int calls[], size_t count, struct confinement *state)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);

@@ -174,7 +174,12 @@ static int take_secret(struct parser *p, struct key *identity)
 static int close_sandbox(struct confinement *state)
 {
 	static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write)};
-	return confine_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
+	(void)close(STDIN_FILENO);
+	(void)close(STDOUT_FILENO);
+	int rc = confine_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
+	if (rc == HN_OK && !confine_sanitized())
+		(void)close(STDERR_FILENO);
+	return rc;
 }
 
 static void add_capture_stats(const struct capture *c, struct message_sums *m)

@@ -310,6 +310,18 @@ static int part(struct run *run)
 	return be_writer(run, ends[0], parser);
 }
 
+/* Numbers 0 to 2 are taken, so that no file of ours is given one of them. */
+static bool standard_files_open(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR | O_NOCTTY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct run run;
@@ -318,7 +330,7 @@ int main(int argc, char **argv)
 	int code = select_options_read(argc, argv, &run.options);
 	if (code != -1)
 		return code;
-	if (sodium_init() < 0)
+	if (!standard_files_open() || sodium_init() < 0)
 		return HN_EXIT_UNFINISHED;
 	/* A limit on file sizes is an error of write() like a full disk, not the end of the process. */
 	(void)signal(SIGXFSZ, SIG_IGN);
