@@ -105,16 +105,21 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+uint32_t flow_hash_words(const uint64_t word[5], uint8_t ip_version)
+{
+	uint64_t h = mix(word[0] ^ hash_secret[0], word[2] ^ hash_secret[1]);
+	if (ip_version == 6)
+		h ^= mix(word[1] ^ hash_secret[2], word[3] ^ hash_secret[3]);
+	h = mix(h ^ word[4], hash_secret[3] ^ UINT64_C(0x9E3779B97F4A7C15));
+	return (uint32_t)(h ^ h >> 32);
+}
+
 uint32_t flow_hash(const struct flow_key *key)
 {
 	uint64_t word[5];
 	_Static_assert(sizeof(word) == sizeof(*key), "the key is hashed whole");
 	memcpy(word, key, sizeof(word));
-	uint64_t h = mix(word[0] ^ hash_secret[0], word[2] ^ hash_secret[1]);
-	if (key->ip_version == 6)
-		h ^= mix(word[1] ^ hash_secret[2], word[3] ^ hash_secret[3]);
-	h = mix(h ^ word[4], hash_secret[3] ^ UINT64_C(0x9E3779B97F4A7C15));
-	return (uint32_t)(h ^ h >> 32);
+	return flow_hash_words(word, key->ip_version);
 }
 
 void flow_prefetch_index(const struct flow_table *t, uint32_t hash)

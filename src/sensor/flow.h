@@ -92,6 +92,9 @@ void flow_table_free(struct flow_table *t);
 /** Hash of a key, keyed by a secret of the process. */
 uint32_t flow_hash(const struct flow_key *key);
 
+/** The same of a key that is still in registers: its 40 bytes as five words, as they lie in memory. */
+uint32_t flow_hash_words(const uint64_t word[5], uint8_t ip_version);
+
 /** First touch of what flow_find() will read; then, a little later, of the flow itself. */
 void flow_prefetch_index(const struct flow_table *t, uint32_t hash);
 /** @return whether some flow with this hash seems to be there */
