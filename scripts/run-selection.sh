@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 [ $# = 0 ] || die 2 "./x run takes no arguments; its last lines tell how to run on a capture of your own" \
-	"./x run に引数はない。自分の記録での実行方法は最後に表示される"
+	"./x run に引数はない。自分のキャプチャでの実行方法は最後に表示される"
 
 ./x build
 mkdir -p tmp
@@ -53,7 +53,7 @@ refused() {
 }
 
 step "The input: the lab's capture, its times moved to now (an authorisation is valid for a while only)" \
-	"入力: ラボの記録。承認書には有効期間があるため、時刻を現在に移す"
+	"入力: ラボのキャプチャ。承認書には有効期間があるため、時刻を現在に移す"
 run lab/shift.py lab/nation.pcapng.zst nation.pcapng
 stat -c '%s bytes: %n' nation.pcapng
 
@@ -120,7 +120,7 @@ All of it is in $work. On a capture of your own (pcap or pcapng, gzip and zstd t
         --domestic PREFIXES --identity sensor.key --recorded -o DIR CAPTURE...
 
 The steps above show how to make each file; 'hinomi COMMAND --help' and docs/ say the rest." "
-すべて $work にある。自分の記録 (pcap、pcapng。gzip、zstdも可) では、自分の鍵で次のとおり:
+すべて $work にある。自分のキャプチャ (pcap、pcapng。gzip、zstdも可) では、自分の鍵で次のとおり:
 
     build/bin/hinomi select --authorization A.json --trust TRUST.json --indicators SET.him \\
         --domestic PREFIXES --identity sensor.key --recorded -o DIR CAPTURE...
