@@ -61,7 +61,7 @@ static uint64_t all_bits(unsigned count)
 int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 {
 	bool root = geteuid() == 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return HN_EIO;
 	if (root && nobody &&
 	    (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
@@ -73,6 +73,9 @@ int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 		return HN_EIO;
 	/* The bounding set needs a capability to shrink; without it there is nothing to give up either. */
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return HN_EIO;
+	/* Last: the kernel sets it anew whenever the user or the capabilities change. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return HN_EIO;
 	state->unprivileged = !root || nobody;
 	return HN_OK;

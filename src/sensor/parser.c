@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -220,6 +222,16 @@ static void read_input(struct parser *p, size_t i)
 	tell(p, &m);
 }
 
+/* Ends with the writer. The kernel forgets such a wish when the user changes, so it comes after that. */
+static int end_with_writer(pid_t writer)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return HN_EIO;
+	if (getppid() != writer)
+		give_up();
+	return HN_OK;
+}
+
 _Noreturn void parser_run(const struct parser_options *options, struct key *identity)
 {
 	static struct parser parser;
@@ -240,6 +252,8 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 		rc = make_stages(p);
 	if (rc == HN_OK)
 		rc = confine_identity(true, false, &state);
+	if (rc == HN_OK)
+		rc = end_with_writer(options->writer);
 	if (rc == HN_OK)
 		rc = confine_files(NULL, 0, CONFINE_ABI_MAX, &state);
 	if (rc == HN_EUNSUPPORTED) {

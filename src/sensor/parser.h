@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "authority/authorization.h"
 #include "authority/domestic.h"
@@ -38,6 +39,7 @@ struct parser_options {
 	unsigned threads; /* 1, or 2: headers on one, flows on the other */
 	bool take_digest; /* of each input, on a thread of its own */
 	int pipe_fd;      /* to the writer */
+	pid_t writer;     /* without it there is nothing to do */
 };
 
 /**

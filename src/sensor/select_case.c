@@ -116,10 +116,13 @@ enum refusal select_case_judge(const struct select_options *o, const struct uuid
 	buf_init(&text, AUTHORIZATION_FILE_MAX);
 	int rc = file_read(o->authorization, &text);
 	struct verify_question q = {
-		.text = rc == HN_OK && text.data != NULL ? text.data : NULL,
+		.text = rc != HN_OK         ? NULL
+			: text.data == NULL ? ""
+					    : text.data,
 		.len = text.len,
 		.trust = trusted ? &c->trust : NULL,
 		.revocations = o->revocations != NULL ? &c->revocations : NULL,
+		.revocations_due = o->revocations != NULL, /* a list that is given must be in force */
 		.sensor = sensor,
 		.domestic = c->domestic,
 		.now_ns = now_ns,

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -214,7 +213,7 @@ static int enter_begin(struct run *run)
 	return rc;
 }
 
-static _Noreturn void be_parser(struct run *run, int pipe_fd)
+static _Noreturn void be_parser(struct run *run, int pipe_fd, pid_t writer)
 {
 	const struct select_case *c = &run->stands_on;
 	const struct parser_options options = {
@@ -231,8 +230,8 @@ static _Noreturn void be_parser(struct run *run, int pipe_fd)
 		.threads = (unsigned)run->options.threads,
 		.take_digest = !run->options.no_digest && !run->options.has_digest,
 		.pipe_fd = pipe_fd,
+		.writer = writer,
 	};
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without a writer there is nothing to do */
 	parser_run(&options, run->identity);
 }
 
@@ -288,12 +287,13 @@ static int part(struct run *run)
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return HN_EXIT_UNFINISHED;
 	(void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+	pid_t writer = getpid();
 	pid_t parser = fork();
 	if (parser < 0)
 		return HN_EXIT_UNFINISHED;
 	if (parser == 0) {
 		(void)close(ends[0]);
-		be_parser(run, ends[1]);
+		be_parser(run, ends[1], writer);
 	}
 	(void)close(ends[1]);
 	for (size_t i = 0; i < run->options.input_count; i++)
@@ -332,8 +332,10 @@ int main(int argc, char **argv)
 		return code;
 	if (!standard_files_open() || sodium_init() < 0)
 		return HN_EXIT_UNFINISHED;
-	/* A limit on file sizes is an error of write() like a full disk, not the end of the process. */
+	/* A limit on file sizes is an error of write() like a full disk, not the end of the process; so is a
+	 * reader of our output, or the other process, that has gone. */
 	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	code = load_identity(&run);
 	if (code == -1)
 		code = open_output(&run);
