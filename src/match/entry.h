@@ -47,10 +47,12 @@ struct entry_key {
 /** What is told of an entry; identical rows are kept once in a set. Text points to memory of the giver; NULL:
  * none. */
 struct entry_meta {
-	const char *object;     /* id of the object it came from, e.g. "indicator--…", or source and line */
-	const char *act;        /* the target act it belongs to */
-	const char *marking;    /* e.g. "TLP:AMBER" */
-	const char *phase;      /* kill-chain phase */
+	const char *object;  /* id of the object it came from, e.g. "indicator--…", or source and line */
+	const char *act;     /* the target act it belongs to */
+	const char *marking; /* e.g. "TLP:AMBER" */
+	const char *phase;   /* kill-chain phase */
+	const char *source;  /* importers only: the input, when the entry has no id of its own; `object` names
+				the  line too, for messages, and the set keeps the source */
 	int64_t valid_from_ns;  /* 0: always */
 	int64_t valid_until_ns; /* 0: for ever; the first instant at which it does not hold */
 	uint8_t confidence;     /* 0..100; 255: not said */

@@ -107,6 +107,9 @@ static int take(void *context, const struct entry_key *key, const struct entry_m
 		return HN_OK;
 	}
 	g->added++;
+	/* A row of metadata for each line of a list would be most of the set; a list is one source. */
+	if (meta.source != NULL)
+		meta.object = meta.source;
 	return him_build_add(g->build, key, &meta);
 }
 

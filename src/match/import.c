@@ -162,6 +162,7 @@ void import_at_line(struct import *im, uint64_t line, struct entry_meta *meta)
 		*at++ = digits[--n];
 	*at = '\0';
 	meta->object = im->object;
+	meta->source = im->name;
 }
 
 int import_fault_line(struct import *im, int err, uint64_t line, const char *message)

@@ -339,8 +339,10 @@ static int read_meta(struct csv *c, struct entry_meta *meta)
 
 	import_at_line(c->im, c->line, meta);
 	const char *object = copy_cell(c, ROLE_OBJECT, c->object);
-	if (object != NULL)
+	if (object != NULL) {
 		meta->object = object;
+		meta->source = NULL;
+	}
 	meta->act = copy_cell(c, ROLE_ACT, c->act);
 	meta->phase = copy_cell(c, ROLE_PHASE, c->phase);
 	meta->marking = import_tlp(tlp->text, tlp->len);
