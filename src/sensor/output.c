@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/lang.h"
+#include "base/utc.h"
 #include "ledger/ledger.h"
 #include "ledger/log_entry.h"
 #include "ledger/private.h"
@@ -69,6 +70,39 @@ static int open_ledger(struct output *o, const struct uuid *edge, const struct k
 	return ledger_open(o->dir, &options, &o->ledger, fault);
 }
 
+/*
+ * Where the private record of the last receipt was erased, the last whole line of receipt.json must be it:
+ * made at the entry's time, and (as the caller checks) signed by us.
+ */
+static int erased_receipt(struct output *o, int64_t made_ns, struct buf *line)
+{
+	char text[UTC_SIZE], made[UTC_SIZE + 16];
+	off_t end = lseek(o->receipts, 0, SEEK_END);
+	if (end < 0)
+		return HN_EIO;
+	size_t len = end < (off_t)LINE_MAX_LEN ? (size_t)end : LINE_MAX_LEN;
+	char *tail = malloc(len + 1);
+	if (tail == NULL)
+		return HN_ENOMEM;
+	ssize_t got = pread(o->receipts, tail, len, end - (off_t)len);
+	len = got < 0 ? 0 : (size_t)got;
+	while (len > 0 && tail[len - 1] != '\n')
+		len--;
+	size_t from = len == 0 ? 0 : len - 1;
+	while (from > 0 && tail[from - 1] != '\n')
+		from--;
+	utc_format(made_ns, text);
+	int made_len = snprintf(made, sizeof(made), "\"made\":\"%s\"", text);
+	int rc = memmem(tail + from, len - from, made, (size_t)made_len) == NULL ? HN_EFORMAT : HN_OK;
+	if (rc == HN_OK) {
+		buf_reset(line);
+		buf_add(line, tail + from, len - from);
+		rc = buf_err(line);
+	}
+	free(tail);
+	return rc;
+}
+
 /* The last receipt of the ledger, by going back from its end. @return HN_ENOENT when there is none */
 static int last_receipt(struct output *o, struct buf *line)
 {
@@ -96,6 +130,8 @@ static int last_receipt(struct output *o, struct buf *line)
 		rc = private_slot(private, i, &slot);
 		if (rc == HN_OK)
 			rc = private_record(private, &slot, salt, line);
+		if (rc == HN_ESTATE)
+			rc = erased_receipt(o, entry.time_ns, line);
 		found = rc == HN_OK;
 	}
 	private_free(private);
