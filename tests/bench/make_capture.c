@@ -4,9 +4,10 @@
 /*
  * Makes large captures for measurements.
  *
- *   make_capture mixed BYTES OUT CAPTURE...   the packets of the captures, played by many players at once,
- * each with hosts of its own, until OUT has so many bytes make_capture small PACKETS FLOWS OUT      60-byte
- * TCP packets, each of a flow chosen at random
+ *   make_capture mixed BYTES OUT CAPTURE...     the packets of the captures, played by many players at
+ *                                               once, each with hosts of its own, until OUT has so many bytes
+ *   make_capture small PACKETS FLOWS OUT        60-byte TCP packets, each of a flow chosen at random
+ *   make_capture repeat PACKETS OUT CAPTURE     all packets of one capture, also the odd, by players as above
  *
  * In mixed traffic every flow crosses the border: hosts of private networks become 20.0.0.0/8, which the
  * measurement's domestic table names, and where both ends are private the one with the lower port
@@ -37,6 +38,8 @@ struct record {
 
 static struct record *records;
 static size_t record_count, record_cap;
+static uint32_t link_type = 1;
+static bool keep_all; /* also what cannot be decoded, and as it lies */
 static FILE *out;
 static uint64_t written, clock_us;
 
@@ -55,7 +58,7 @@ static void put(const void *data, size_t len)
 
 static void put_header(void)
 {
-	const uint32_t header[6] = {0xa1b2c3d4, 2 | 4u << 16, 0, 0, 65535, 1};
+	const uint32_t header[6] = {0xa1b2c3d4, 2 | 4u << 16, 0, 0, 65535, link_type};
 	put(header, sizeof(header));
 }
 
@@ -106,8 +109,10 @@ static void move_hosts(uint8_t *src, uint8_t *dst, uint16_t src_port, uint16_t d
 static void keep(const uint8_t *data, size_t len)
 {
 	struct packet p;
-	packet_decode(1, data, len, &p);
-	if (p.reason != PACKET_OK || p.ip_version == 0 || len > RECORD_MAX || len < 42)
+	packet_decode(link_type, data, len, &p);
+	if (len > RECORD_MAX)
+		return;
+	if (!keep_all && (p.reason != PACKET_OK || p.ip_version == 0 || len < 42))
 		return;
 	if (record_count == record_cap) {
 		record_cap = record_cap == 0 ? 65536 : 2 * record_cap;
@@ -119,7 +124,7 @@ static void keep(const uint8_t *data, size_t len)
 	if (copy == NULL)
 		die("no memory");
 	memcpy(copy, data, len);
-	if (p.ip_version == 4 && !p.tunnelled)
+	if (p.reason == PACKET_OK && p.ip_version == 4 && !p.tunnelled)
 		move_hosts(copy + (p.src - data), copy + (p.dst - data), p.src_port, p.dst_port);
 	records[record_count++] = (struct record){copy, (uint32_t)len};
 }
@@ -132,20 +137,38 @@ static void load(const char *path, struct capture_pool *pool)
 	if (fd < 0 || capture_open(fd, path, pool, &c, NULL) != HN_OK)
 		return;
 	while (capture_next(c, &batch) == HN_OK && batch.count > 0) {
+		if (keep_all && record_count == 0)
+			link_type = batch.records[0].link_type;
 		for (size_t i = 0; i < batch.count; i++)
-			if (batch.records[i].link_type == 1)
+			if (batch.records[i].link_type == link_type)
 				keep(batch.records[i].data, batch.records[i].len);
 		capture_release(&batch);
 	}
 	capture_close(c);
 }
 
+/* In the network's part of both addresses. Checksums are left as they are. */
+static void vary_ipv6(uint8_t *src, uint8_t *dst, uint16_t mask)
+{
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t bits = (uint8_t)(mask >> 8 * i);
+		src[6 + i] = (uint8_t)(src[6 + i] ^ bits);
+		dst[6 + i] = (uint8_t)(dst[6 + i] ^ bits);
+	}
+}
+
 /* Gives the packet hosts of the player's turn: the third and fourth byte of both addresses. */
 static void vary(uint8_t *data, size_t len, uint16_t mask)
 {
 	struct packet p;
-	packet_decode(1, data, len, &p);
-	if (p.ip_version != 4 || p.tunnelled || p.reason != PACKET_OK)
+	packet_decode(link_type, data, len, &p);
+	if (p.reason != PACKET_OK)
+		return;
+	if (p.ip_version == 6 && keep_all && !p.tunnelled) {
+		vary_ipv6(data + (p.src - data), data + (p.dst - data), mask);
+		return;
+	}
+	if (p.ip_version != 4 || p.tunnelled)
 		return;
 	uint8_t *ip = data + (p.src - data) - 12;
 	for (size_t at = 14; at <= 18; at += 4) {
@@ -176,7 +199,8 @@ static void vary(uint8_t *data, size_t len, uint16_t mask)
 	transport[offset + 1] = (uint8_t)sum;
 }
 
-static void make_mixed(uint64_t bytes)
+/* Every player plays all records from a place of its own, then again with other hosts. */
+static void play(size_t players, uint64_t bytes, uint64_t packets)
 {
 	size_t at[PLAYERS];
 	uint16_t mask[PLAYERS];
@@ -184,12 +208,12 @@ static void make_mixed(uint64_t bytes)
 
 	if (record_count == 0)
 		die("the captures hold no packets that can be used");
-	for (size_t i = 0; i < PLAYERS; i++) {
-		at[i] = record_count * i / PLAYERS;
+	for (size_t i = 0; i < players; i++) {
+		at[i] = keep_all ? 0 : record_count * i / players;
 		mask[i] = (uint16_t)next_random();
 	}
-	while (written < bytes) {
-		for (size_t i = 0; i < PLAYERS; i++) {
+	while (written < bytes && clock_us < packets) {
+		for (size_t i = 0; i < players; i++) {
 			const struct record *r = &records[at[i]];
 			memcpy(packet, r->data, r->len);
 			vary(packet, r->len, mask[i]);
@@ -224,28 +248,38 @@ static void make_small(uint64_t packets, uint64_t flows)
 	}
 }
 
-int main(int argc, char **argv)
+static const char *make(int argc, char **argv)
 {
 	struct capture_pool *pool;
-	bool locked;
+	bool locked, mixed = argc >= 5 && strcmp(argv[1], "mixed") == 0;
 
-	if (argc >= 5 && strcmp(argv[1], "mixed") == 0) {
-		if (capture_pool_new(8, &pool, &locked) != HN_OK)
-			die("no memory");
-		for (int i = 4; i < argc; i++)
-			load(argv[i], pool);
-	} else if (argc != 5 || strcmp(argv[1], "small") != 0) {
-		die("usage: make_capture mixed BYTES OUT CAPTURE... | small PACKETS FLOWS OUT");
-	}
-	out = fopen(argv[1][0] == 'm' ? argv[3] : argv[4], "wb");
+	keep_all = argc == 5 && strcmp(argv[1], "repeat") == 0;
+	if (!mixed && !keep_all && (argc != 5 || strcmp(argv[1], "small") != 0))
+		die("usage: make_capture mixed BYTES OUT CAPTURE... | small PACKETS FLOWS OUT | "
+		    "repeat PACKETS OUT CAPTURE");
+	if ((mixed || keep_all) && capture_pool_new(8, &pool, &locked) != HN_OK)
+		die("no memory");
+	for (int i = 4; (mixed || keep_all) && i < argc; i++)
+		load(argv[i], pool);
+	return mixed || keep_all ? argv[3] : argv[4];
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = make(argc, argv);
+	uint64_t count = strtoull(argv[2], NULL, 10);
+
+	out = fopen(path, "wb");
 	if (out == NULL)
 		die(strerror(errno));
 	(void)setvbuf(out, NULL, _IOFBF, 1 << 20);
 	put_header();
-	if (argv[1][0] == 'm')
-		make_mixed(strtoull(argv[2], NULL, 10));
+	if (argv[1][0] == 's')
+		make_small(count, strtoull(argv[3], NULL, 10));
+	else if (keep_all)
+		play(16, UINT64_MAX, count);
 	else
-		make_small(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+		play(PLAYERS, count, UINT64_MAX);
 	if (fclose(out) != 0)
 		die(strerror(errno));
 	printf("%llu\n", (unsigned long long)clock_us);
