@@ -108,7 +108,7 @@ void indicators_text_entry(const struct entry_key *key, const struct entry_meta 
 	if (meta->allow)
 		buf_addf(out, "  %s", tr("allowed", "許可"));
 	add_text(out, tr("object", "オブジェクト"), meta->object);
-	add_text(out, tr("act", "対象行為"), meta->act);
+	add_text(out, tr("act", "対象不正行為"), meta->act);
 	if (meta->marking != NULL)
 		buf_addf(out, "  %s", meta->marking);
 	add_text(out, tr("phase", "段階"), meta->phase);

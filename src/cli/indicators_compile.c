@@ -398,7 +398,7 @@ int indicators_compile(int argc, char **argv)
 		{"set", 0, OPTION_STRING, &o->set_id, "ID", "the set's id, the same for base and overlays",
 		 "集合のID。基本集合と差分集合で同じもの"},
 		{"act", 0, OPTION_LIST, &o->acts, "ID", "target act of entries that name none; repeatable",
-		 "記載のない項目の対象行為。複数可"},
+		 "記載のない項目の対象不正行為。複数可"},
 		{"base", 0, OPTION_STRING, &o->base, "BASE.him", "make an overlay of this base",
 		 "この基本集合への差分集合を作る"},
 		{"remove", 0, OPTION_STRING, &o->remove, "FILE", "take these values out of the base",

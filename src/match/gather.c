@@ -69,8 +69,8 @@ static int choose_act(const struct gather *g, struct entry_meta *meta, struct fa
 			tr("this entry names no target act and --act names several; give one --act, or name "
 			   "the "
 			   "act in the input (CSV column 'act', STIX 'x_hinomi_act', MISP tag 'hinomi:act=')",
-			   "対象行為の記載がなく、--act は複数ある。--act "
-			   "を一つにするか、入力に対象行為を書く"
+			   "対象不正行為の記載がなく、--act は複数ある。--act "
+			   "を一つにするか、入力に対象不正行為を書く"
 			   "(CSVの列 act、STIXの x_hinomi_act、MISPのタグ hinomi:act=)"));
 	if (meta->act == NULL || g->act_count == 0)
 		return HN_OK;
@@ -79,7 +79,7 @@ static int choose_act(const struct gather *g, struct entry_meta *meta, struct fa
 			return HN_OK;
 	return fault_set(fault, HN_ESTATE, meta->object,
 			 tr("this entry belongs to the target act '%.100s', which no --act names",
-			    "対象行為 '%.100s' は --act に挙げられていない"),
+			    "対象不正行為 '%.100s' は --act に挙げられていない"),
 			 meta->act);
 }
 
