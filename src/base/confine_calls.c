@@ -48,10 +48,10 @@ static const int probed[] = {SCMP_SYS(clone3), SCMP_SYS(openat2), SCMP_SYS(facce
 #if WITH_SANITIZER
 /* What the sanitizers' run time itself calls; only in their builds. */
 static const int sanitizer[] = {
-	SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(write),       SCMP_SYS(mmap),         SCMP_SYS(mprotect),  SCMP_SYS(tgkill),
-	SCMP_SYS(getppid),     SCMP_SYS(personality),  SCMP_SYS(getuid),    SCMP_SYS(geteuid),
-	SCMP_SYS(nanosleep),   SCMP_SYS(getrusage),
+	SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(prlimit64),    SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(write),       SCMP_SYS(mmap),         SCMP_SYS(mprotect),     SCMP_SYS(tgkill),
+	SCMP_SYS(getppid),     SCMP_SYS(personality),  SCMP_SYS(getuid),       SCMP_SYS(geteuid),
+	SCMP_SYS(nanosleep),   SCMP_SYS(getrusage),    SCMP_SYS(gettimeofday),
 };
 #endif
 

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""Selections that are ended: either process, or both, killed at many moments; full disks; torn tails. What is there
+verifies, a rerun goes on, and nothing that a receipt covers is lost or changed. Told by TAP."""
+import collections
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from select_world import (DONE, HINOMI, TIMEOUT, UNFINISHED, Output, Tap, World, gist, kill, one_line,  # noqa: E402
+                          packets_of, pcap, run, wait_gone)
+
+MOMENTS = 10  # for each way of dying, spread over the time that a whole run takes
+
+
+def children(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(word) for word in text.split()]
+
+
+def killed_at(world, inputs, seconds, victims, out):
+    """Starts a run, waits, and kills: returns its exit code, its stderr, and whether every process of it ended."""
+    process = subprocess.Popen(world.command(out, *inputs), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    time.sleep(seconds)  # where a run is killed does not matter for what must hold
+    parsers = children(process.pid)
+    if "parser" in victims:
+        for pid in parsers:
+            kill(pid)
+    if "writer" in victims:
+        kill(process.pid)
+    _, told = process.communicate(timeout=TIMEOUT)
+    return process.returncode, told, wait_gone(parsers)
+
+
+def covered(out):
+    """What receipts cover, and the receipts: none of it may ever change."""
+    receipts = out.receipts() if out.bytes_of("receipt.json").endswith(b"\n") else []
+    end = receipts[-1]["records"]["offset"] + receipts[-1]["records"]["bytes"] if receipts else 0
+    return out.bytes_of("selected.ndjson")[:end], b"".join(line + b"\n" for line in out.lines()[:len(receipts)])
+
+
+def kills(tap, world, files, wanted, seconds):
+    """One directory for each way, killed again and again, then brought to its end."""
+    for victims in (("writer",), ("parser",), ("parser", "writer")):
+        name = " and ".join(victims)
+        out = world.fresh()
+        wrong, before = [], (b"", b"")
+        for moment in range(MOMENTS):
+            code, told, gone = killed_at(world, files, seconds * moment / MOMENTS, victims, out)
+            if code not in (DONE, UNFINISHED, -9):
+                wrong.append((moment, "exit", code, told))
+            if not gone:
+                wrong.append((moment, "a process stayed"))
+            if not out.exists():
+                continue
+            state = Output(out, world)
+            if (out / "ledger/checkpoint").exists():
+                wrong += [(moment, fault) for fault in state.faults(torn=True)]
+            after = covered(state)
+            if any(not new.startswith(old) for new, old in zip(after, before)):
+                wrong.append((moment, "what a receipt covered has changed"))
+            before = after
+        tap.equal(f"{name} killed at {MOMENTS} moments", wrong[:4], [])
+        number = len(Output(out, world).lines())
+        done, state = world.select(*files, out=out)
+        tap.equal(f"{name} killed: a rerun goes on", (done.returncode, state.faults()), (DONE, []))
+        tap.check(f"{name} killed: nothing covered was lost", all(
+            new.startswith(old) for new, old in zip(covered(state), before)))
+        tap.check(f"{name} killed: the rerun found everything", own_records(state, len(files)) == wanted,
+                  len(state.lines()), number)
+
+
+def own_records(state, count):
+    """The records of the last `count` receipts."""
+    last = state.receipts()[-count:]
+    data = state.bytes_of("selected.ndjson")[last[0]["records"]["offset"]:]
+    return collections.Counter(gist(json.loads(line)) for line in data.splitlines())
+
+
+def limited(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def full_disk(tap, world, capture, wanted):
+    wrong, met = [], collections.Counter()
+    out = world.fresh()
+    for size in (0, 10, 200, 700, 3000, 20000, 400000, 1 << 20):
+        done, state = world.select(capture, out=out, preexec_fn=limited(size))
+        met[done.returncode] += 1
+        if done.returncode != UNFINISHED or len(done.stderr.splitlines()) > 2:
+            wrong.append((size, done.returncode, done.stderr))
+        if (out / "ledger/checkpoint").exists():
+            wrong += [(size, fault) for fault in state.faults(torn=True)]
+    tap.equal("files may not grow: exit 5, and what is there verifies", wrong[:3], [])
+    done, state = world.select(capture, out=out)
+    tap.equal("with room again: a rerun goes on", (done.returncode, state.faults()), (DONE, []))
+    tap.check("and finds everything", own_records(state, 1) == wanted)
+
+
+SMALL_DISK = """
+mount -t tmpfs -o size="$1" hinomi "$2" || exit 99
+shift 2
+"$@"
+code=$?
+cp -a "$OUT" "$KEEP"
+exit $code
+"""
+
+
+def small_disk(tap, world, capture):
+    """A disk that is truly full, in a mount namespace of its own."""
+    probe = run("unshare", "-m", "sh", "-c", "mount -t tmpfs none /mnt") if os.geteuid() == 0 else None
+    if probe is None or probe.returncode != 0:
+        tap.skip("a full disk", "no mount namespace here")
+        return
+    disk = world.path("disk")
+    disk.mkdir()
+    for size in ("64k", "300k", "900k"):
+        keep = world.path("kept-" + size)
+        environment = dict(os.environ, OUT=str(disk / "out"), KEEP=str(keep))
+        done = run("unshare", "-m", "sh", "-c", SMALL_DISK, "sh", size, disk,
+                   *world.command(disk / "out", capture), env=environment)
+        state = Output(keep, world)
+        wrong = state.faults(torn=True) if (keep / "ledger/checkpoint").exists() else []
+        tap.equal(f"a disk of {size}: exit 5, and what is there verifies", (done.returncode, wrong), (UNFINISHED, []))
+        done, state = world.select(capture, out=keep)
+        tap.equal(f"a disk of {size}: moved to a larger one, a rerun goes on", (done.returncode, state.faults()), (DONE, []))
+
+
+def torn_tails(tap, world, capture):
+    """Bytes behind the last receipt, or missing in receipt.json, are mended and the mending is ledgered."""
+    def spoil_receipt(state):
+        file = state.path / "receipt.json"
+        file.write_bytes(file.read_bytes() + b'{"receipt":{"vers')
+
+    def cut_receipt(state):
+        file = state.path / "receipt.json"
+        file.write_bytes(file.read_bytes()[:-100])
+
+    def drop_receipt(state):
+        (state.path / "receipt.json").write_bytes(b"")
+
+    def more_records(state):
+        file = state.path / "selected.ndjson"
+        file.write_bytes(file.read_bytes() + b'{"class_uid":4001,"cat')
+
+    for name, spoil in (("half a receipt", spoil_receipt), ("a receipt cut short", cut_receipt),
+                        ("a receipt lost", drop_receipt), ("half a record", more_records)):
+        _, state = world.select(capture)
+        before = covered(state)
+        spoil(state)
+        done, state = world.select(capture, out=state.path)
+        tap.equal(f"{name}: mended", (done.returncode, state.faults()), (DONE, []))
+        tap.check(f"{name}: what was covered is as it was", all(
+            new.startswith(old) for new, old in zip(covered(state), before)))
+    _, state = world.select(capture)
+    file = state.path / "selected.ndjson"
+    file.write_bytes(file.read_bytes()[:-10])
+    done, state = world.select(capture, out=state.path)
+    tap.check("covered records that are missing stop the run", done.returncode not in (DONE, -11) and one_line(done.stderr),
+              done.returncode, done.stderr)
+    done, state = world.select(capture)
+    done, _ = world.select(capture, out=state.path, identity=world.path("stranger.key"))
+    tap.check("another identity's directory is left alone", done.returncode not in (DONE, -11) and one_line(done.stderr) and
+              state.faults() == [], done.returncode, done.stderr)
+
+
+def consumed(tap, world, packets):
+    """An input that is gone has a durable receipt."""
+    wrong = []
+    out = world.fresh()
+    for moment in range(MOMENTS):
+        files = [world.path(f"eat-{moment}-{i}") for i in range(3)]
+        for i, file in enumerate(files):
+            file.write_bytes(pcap(packets[i * 3000:(i + 1) * 3000]))
+        process = subprocess.Popen(world.command(out, *files, consume=True), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.02 * moment)
+        kill(process.pid)
+        process.wait(timeout=TIMEOUT)
+        state = Output(out, world)
+        names = {r["input"]["name"] for r in state.receipts()} if state.bytes_of("receipt.json").endswith(b"\n") else set()
+        wrong += [(moment, file.name) for file in files if not file.exists() and str(file) not in names]
+    tap.equal(f"--consume, killed at {MOMENTS} moments: no input is gone that no receipt covers", wrong, [])
+    done, state = world.select(world.capture, out=out)
+    tap.equal("and the directory goes on", (done.returncode, state.faults()), (DONE, []))
+
+
+def gone_reader(tap, world, capture):
+    """Whoever reads our output may go away."""
+    read, write = os.pipe()
+    os.close(read)
+    out = world.fresh()
+    done = subprocess.run(world.command(out, capture), stdin=subprocess.DEVNULL, stdout=write, stderr=write,
+                          timeout=TIMEOUT, check=False)
+    os.close(write)
+    tap.equal("nobody reads the summary: the work is done all the same", (done.returncode, Output(out, world).faults()),
+              (DONE, []))
+
+
+def main():
+    tap, world = Tap(), World()
+    packets = list(packets_of(world.capture))
+    files = [world.path(f"part-{i}") for i in range(4)]
+    for i, file in enumerate(files):
+        file.write_bytes(pcap(packets[i * 9000:(i + 1) * 9000]))
+    started = time.monotonic()
+    done, state = world.select(*files)
+    seconds = time.monotonic() - started
+    tap.equal("an undisturbed run", (done.returncode, state.faults()), (DONE, []))
+    kills(tap, world, files, collections.Counter(gist(r) for r in state.records()), seconds)
+    _, state = world.select(files[0])
+    wanted = collections.Counter(gist(r) for r in state.records())
+    full_disk(tap, world, files[0], wanted)
+    small_disk(tap, world, files[0])
+    torn_tails(tap, world, files[0])
+    consumed(tap, world, packets)
+    gone_reader(tap, world, files[0])
+    tap.done()
+
+
+if __name__ == "__main__":
+    assert pathlib.Path(HINOMI).exists(), HINOMI
+    main()
