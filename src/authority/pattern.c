@@ -10,30 +10,6 @@
 #include "base/json.h"
 #include "base/lang.h"
 
-static const char *const positions[PATTERN_POSITION_COUNT] = {
-	[PATTERN_TCP_OPENING] = "tcp.opening",
-	[PATTERN_UDP_OPENING] = "udp.opening",
-	[PATTERN_HTTP_REQUEST_LINE] = "http.request_line",
-	[PATTERN_SSH_BANNER] = "ssh.banner",
-	[PATTERN_TLS_CLIENT_HELLO] = "tls.client_hello",
-};
-
-const char *pattern_position_name(enum pattern_position p)
-{
-	return (unsigned)p < PATTERN_POSITION_COUNT ? positions[p] : "";
-}
-
-int pattern_position_parse(const char *name, size_t len, enum pattern_position *out)
-{
-	for (unsigned i = 0; i < PATTERN_POSITION_COUNT; i++) {
-		if (strlen(positions[i]) != len || memcmp(positions[i], name, len) != 0)
-			continue;
-		*out = (enum pattern_position)i;
-		return HN_OK;
-	}
-	return HN_ENOENT;
-}
-
 void pattern_clear(struct pattern *p)
 {
 	free(p->bytes);
@@ -134,7 +110,7 @@ static int position_read(const json_t *o, struct pattern *p, struct fault *fault
 	int rc = json_get_string(o, "position", true, &position, fault);
 	if (rc != HN_OK)
 		return rc;
-	if (pattern_position_parse(position, strlen(position), &p->position) != HN_OK)
+	if (position_parse(position, strlen(position), &p->position) != HN_OK)
 		return fault_set(fault, HN_EFORMAT, "/position",
 				 tr("'%.64s' is no position where a pattern may look",
 				    "'%.64s' はパターンを照合できる位置ではない"),
@@ -185,7 +161,7 @@ json_t *pattern_json(const struct pattern *p)
 	text[used] = '\0';
 	field_put_string(o, "id", p->id, &bad);
 	field_put_string(o, "act", p->act, &bad);
-	field_put_string(o, "position", positions[p->position], &bad);
+	field_put_string(o, "position", position_name(p->position), &bad);
 	if (json_array_append_new(offset, json_integer(p->offset_min)) != 0 ||
 	    json_array_append_new(offset, json_integer(p->offset_max)) != 0)
 		bad = true;

@@ -9,39 +9,23 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "wire/position.h"
 
 /*
  * Byte patterns: command information (指令情報), listed in full in what the commissioners sign, at a
- * named protocol position within the first PATTERN_WINDOW bytes of a flow, never over the
+ * named protocol position (wire/position.h) within the first PATTERN_WINDOW bytes of a flow, never over the
  * bodies of mail, web or messages.
  */
 
-#define PATTERN_WINDOW    1024 /* bytes */
-#define PATTERN_FIXED_MIN 4    /* consecutive bytes without wildcard */
-#define PATTERN_ID_MAX    64   /* bytes; also of acts, sets */
+#define PATTERN_FIXED_MIN 4  /* consecutive bytes without wildcard */
+#define PATTERN_ID_MAX    64 /* bytes; also of acts, sets */
 #define PATTERNS_MAX      4096
-
-/** Where a pattern may look. */
-enum pattern_position {
-	PATTERN_TCP_OPENING, /* "tcp.opening": first window of a direction of a TCP flow whose protocol is
-				none of HTTP, mail, TLS and messaging */
-	PATTERN_UDP_OPENING, /* "udp.opening": the same of a UDP flow, its first datagram of a direction; not
-				DNS, QUIC, messaging */
-	PATTERN_HTTP_REQUEST_LINE, /* "http.request_line": the first request line, without CRLF */
-	PATTERN_SSH_BANNER,       /* "ssh.banner": the identification string (RFC 4253, 4.2), without CR LF */
-	PATTERN_TLS_CLIENT_HELLO, /* "tls.client_hello": the handshake message (RFC 8446, 4.1.2) */
-	PATTERN_POSITION_COUNT,
-};
-
-/** The position's name as it stands in authorisations, and back. @return HN_EFORMAT for another name */
-const char *pattern_position_name(enum pattern_position p);
-HN_MUST_USE int pattern_position_parse(const char *name, size_t len, enum pattern_position *out);
 
 /** One pattern. Offsets count from the start of the position's bytes. */
 struct pattern {
 	char id[PATTERN_ID_MAX + 1];
 	char act[PATTERN_ID_MAX + 1];
-	enum pattern_position position;
+	enum position position;
 	uint16_t offset_min; /* where its first byte may lie, both inclusive */
 	uint16_t offset_max; /* offset_max + len <= PATTERN_WINDOW */
 	uint16_t len;        /* PATTERN_FIXED_MIN..PATTERN_WINDOW */

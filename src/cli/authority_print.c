@@ -107,7 +107,7 @@ static void print_patterns(const struct authorization *a)
 		const struct pattern *p = &a->patterns[i];
 		row(tr("byte pattern", "バイトパターン"),
 		    tr("%s (act %s) at %s, offset %u to %u:", "%s（対象 %s）%s、位置 %u〜%u:"), p->id, p->act,
-		    pattern_position_name(p->position), p->offset_min, p->offset_max);
+		    position_name(p->position), p->offset_min, p->offset_max);
 		printf("  %*s", LABEL_COLUMNS, "");
 		for (size_t k = 0; k < p->len; k++) {
 			char hex[3] = "??";

@@ -75,7 +75,7 @@ static void flow_ended(void *context, const struct flow *flow, const struct sele
 	tell(p, &m);
 }
 
-/* The signed patterns in the matcher's form; positions have the same names in both rooms. */
+/* The signed patterns in the matcher's form. */
 static int compile_patterns(struct parser *p)
 {
 	const struct authorization *a = p->options->authorization;
@@ -89,7 +89,7 @@ static int compile_patterns(struct parser *p)
 	for (size_t i = 0; i < a->pattern_count; i++) {
 		const struct pattern *from = &a->patterns[i];
 		p->sources[i] = (struct pattern_source){.id = from->id,
-							.position = (uint8_t)from->position,
+							.position = from->position,
 							.offset_min = from->offset_min,
 							.offset_max = from->offset_max,
 							.len = from->len,

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/lang.h"
-#include "wire/position.h"
 
 #define EXPRESSION_MAX (4u * PATTERN_WINDOW + 16)
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "wire/position.h"
 
 /*
  * Command information: the byte patterns that the commissioners signed in full, each at a named protocol
@@ -21,7 +22,7 @@ struct patterns;
 /** One pattern as signed. */
 struct pattern_source {
 	const char *id;
-	uint8_t position;    /* enum position of wire/position.h */
+	enum position position;
 	uint16_t offset_min; /* first byte at which it may begin, counted from the position's start */
 	uint16_t offset_max; /* last such byte */
 	uint16_t len;        /* bytes */

@@ -104,7 +104,4 @@ enum decode_guess decoder_find(uint8_t protocol, uint16_t src_port, uint16_t dst
 /** The first row of that name; NULL when there is none. */
 const struct decoder *decoder_by_name(const char *name);
 
-/** Byte positions where command information may be looked for (position.h). */
-#define PATTERN_WINDOW 1024 /* bytes from the start of a direction of a flow */
-
 #endif

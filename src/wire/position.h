@@ -17,16 +17,22 @@
  */
 
 enum position {
-	POSITION_TCP_OPENING, /* "tcp.opening": the first bytes of a direction, unless web, mail or messages
-			       */
-	POSITION_UDP_OPENING, /* "udp.opening": the flow's first datagram of a direction, with the same
-				 exception */
-	POSITION_HTTP_REQUEST_LINE, /* "http.request_line": the first request's line, without its end */
-	POSITION_SSH_BANNER,        /* "ssh.banner": the identification line, without its end */
-	POSITION_TLS_CLIENT_HELLO, /* "tls.client_hello": the record that begins the hello, from its header on
-				    */
+	/** "tcp.opening": the first window of a direction of a TCP flow, unless the flow is web, mail or
+	 * messages */
+	POSITION_TCP_OPENING,
+	/** "udp.opening": the first datagram of a direction of a UDP flow, with the same exception */
+	POSITION_UDP_OPENING,
+	/** "http.request_line": the first request's line, without its end */
+	POSITION_HTTP_REQUEST_LINE,
+	/** "ssh.banner": the identification string (RFC 4253, 4.2), without its end */
+	POSITION_SSH_BANNER,
+	/** "tls.client_hello": the record that begins the hello (RFC 8446, 4.1.2 and 5.1), from its header on
+	 */
+	POSITION_TLS_CLIENT_HELLO,
 	POSITION_COUNT,
 };
+
+#define PATTERN_WINDOW 1024 /* bytes from the start of a direction of a flow */
 
 /** The name in authorisations; NULL for a value that is none. */
 const char *position_name(enum position position);
