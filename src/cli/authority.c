@@ -4,21 +4,9 @@
 /* hinomi authority COMMAND ... */
 #include "cli/authority.h"
 
-#include <sodium.h>
-#include <stdio.h>
-#include <string.h>
+#include "cli/subcommands.h"
 
-#include "base/err.h"
-#include "base/lang.h"
-#include "base/log.h"
-#include "base/version.h"
-
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help_en;
-	const char *help_ja;
-} commands[] = {
+static const struct subcommand commands[] = {
 	{"keygen", authority_keygen, "make a commissioner's key", "委員の鍵を作る"},
 	{"trust", authority_trust, "write whose signatures count, and the limits",
 	 "署名できる者と上限を定める"},
@@ -33,47 +21,17 @@ static const struct command {
 	 "命令書の示す記録を再識別する"},
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static void print_help(FILE *out)
-{
-	fprintf(out, "%s: hinomi authority %s\n\n", tr("Usage", "使い方"),
-		tr("COMMAND [OPTION]... [FILE]...", "コマンド [オプション]... [ファイル]..."));
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-12s%s\n", commands[i].name,
-			lang_get() == LANG_JA ? commands[i].help_ja : commands[i].help_en);
-	fprintf(out, "\n%s\n",
-		tr("'hinomi authority COMMAND --help' explains each.",
-		   "各コマンドの説明は 'hinomi authority コマンド --help' で表示される。"));
-	fprintf(out, "%s:\n  hinomi authority verify --trust TRUST.json A.json\n", tr("Example", "例"));
-}
-
 int main(int argc, char **argv)
 {
-	(void)lang_get();
-	log_init("hinomi authority", false);
-	if (argc < 2) {
-		print_help(stderr);
-		return HN_EXIT_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0) {
-		print_help(stdout);
-		return HN_EXIT_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("hinomi %s (%s)\n", HINOMI_VERSION, version_build_id());
-		return HN_EXIT_DONE;
-	}
-	if (sodium_init() < 0) {
-		log_line(LOG_LEVEL_ERROR, "%s", tr("no source of randomness", "乱数が得られない"));
-		return HN_EXIT_UNFINISHED;
-	}
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	log_line(LOG_LEVEL_ERROR,
-		 tr("no command '%s'; see hinomi authority --help",
-		    "'%s' というコマンドはない。hinomi authority --help を参照"),
-		 argv[1]);
-	return HN_EXIT_USAGE;
+	static const struct subcommands self = {
+		.command = "hinomi authority",
+		.arguments_en = "COMMAND [OPTION]... [FILE]...",
+		.arguments_ja = "コマンド [オプション]... [ファイル]...",
+		.note_en = "",
+		.note_ja = "",
+		.example = "hinomi authority verify --trust TRUST.json A.json",
+		.rows = commands,
+		.count = sizeof(commands) / sizeof(commands[0]),
+	};
+	return subcommands_main(&self, argc, argv);
 }

@@ -3,7 +3,6 @@
 
 /* hinomi ledger verify, prove, verify-proof: what anybody may ask. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/options.h"
 #include "base/utf8.h"
 #include "cli/ledger.h"
+#include "cli/ledger_common.h"
 #include "ledger/proof.h"
 #include "ledger/verify.h"
 
@@ -91,8 +91,7 @@ int ledger_cmd_verify(int argc, char **argv)
 	const char *key_path = NULL;
 	bool json = false;
 	const struct option_row rows[] = {
-		{"key", 'k', OPTION_STRING, &key_path, "FILE", "the log's public key (KEY.pub)",
-		 "ログの公開鍵 (KEY.pub)"},
+		LEDGER_KEY_ROW(&key_path),
 		{"json", 0, OPTION_FLAG, &json, NULL, "the result as JSON", "結果をJSONで出す"},
 		{NULL},
 	};
@@ -109,21 +108,15 @@ int ledger_cmd_verify(int argc, char **argv)
 	struct note_key room;
 	const struct note_key *key;
 	char **args;
-	size_t count;
+	int fd;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
+	if (code == -1)
+		code = ledger_cmd_key(key_path, &room, &key);
+	if (code == -1)
+		code = ledger_cmd_open_dir(args[0], &fd);
 	if (code != -1)
 		return code;
-	if (!ledger_cmd_arguments(count, 1))
-		return HN_EXIT_USAGE;
-	code = ledger_cmd_key(key_path, &room, &key);
-	if (code != -1)
-		return code;
-	int fd = open(args[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		(void)fault_set(&fault, HN_EIO, "", "%s", strerror(errno));
-		return ledger_cmd_fail(args[0], HN_EIO, &fault);
-	}
 	int rc = ledger_verify(fd, key, &report, &fault);
 	(void)close(fd);
 	if (json && (rc == HN_OK || rc == HN_EAUTH))
@@ -175,8 +168,7 @@ int ledger_cmd_prove(int argc, char **argv)
 	const char *key_path = NULL;
 	const char *out_path = NULL;
 	const struct option_row rows[] = {
-		{"key", 'k', OPTION_STRING, &key_path, "FILE", "the log's public key (KEY.pub)",
-		 "ログの公開鍵 (KEY.pub)"},
+		LEDGER_KEY_ROW(&key_path),
 		{"output", 'o', OPTION_STRING, &out_path, "FILE",
 		 "write there (0600), not to standard output", "標準出力でなくFILEに書く (0600)"},
 		{NULL},
@@ -194,12 +186,11 @@ int ledger_cmd_prove(int argc, char **argv)
 	const struct note_key *key;
 	uint64_t index;
 	char **args;
-	size_t count;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 2, &args);
 	if (code != -1)
 		return code;
-	if (!ledger_cmd_arguments(count, 2) || !read_index(args[1], &index))
+	if (!read_index(args[1], &index))
 		return HN_EXIT_USAGE;
 	code = ledger_cmd_key(key_path, &room, &key);
 	return code != -1 ? code : prove(args[0], key, index, out_path);
@@ -250,8 +241,7 @@ int ledger_cmd_verify_proof(int argc, char **argv)
 	const char *key_path = NULL;
 	bool json = false;
 	const struct option_row rows[] = {
-		{"key", 'k', OPTION_STRING, &key_path, "FILE", "the log's public key (KEY.pub)",
-		 "ログの公開鍵 (KEY.pub)"},
+		LEDGER_KEY_ROW(&key_path),
 		{"json", 0, OPTION_FLAG, &json, NULL, "the result as JSON", "結果をJSONで出す"},
 		{NULL},
 	};
@@ -269,14 +259,10 @@ int ledger_cmd_verify_proof(int argc, char **argv)
 	struct proof proof = {0};
 	struct buf text;
 	char **args;
-	size_t count;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
-	if (code != -1)
-		return code;
-	if (!ledger_cmd_arguments(count, 1))
-		return HN_EXIT_USAGE;
-	code = ledger_cmd_key(key_path, &room, &key);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
+	if (code == -1)
+		code = ledger_cmd_key(key_path, &room, &key);
 	if (code != -1)
 		return code;
 	buf_init(&text, PROOF_SIZE_MAX);

@@ -16,6 +16,7 @@
 #include "base/options.h"
 #include "base/utc.h"
 #include "cli/ledger.h"
+#include "cli/ledger_common.h"
 #include "ledger/cosign.h"
 #include "ledger/export.h"
 #include "ledger/private.h"
@@ -89,8 +90,7 @@ int ledger_cmd_cosign(int argc, char **argv)
 {
 	struct cosign_options o = {0};
 	const struct option_row rows[] = {
-		{"key", 'k', OPTION_STRING, &o.key_path, "FILE", "the log's public key (KEY.pub)",
-		 "ログの公開鍵 (KEY.pub)"},
+		LEDGER_KEY_ROW(&o.key_path),
 		{"cosigner", 0, OPTION_STRING, &o.secret_path, "KEY", "the cosigner's secret key",
 		 "連署者の秘密鍵"},
 		{"name", 0, OPTION_STRING, &o.name, "NAME", "the cosigner's name; else its key's",
@@ -113,13 +113,10 @@ int ledger_cmd_cosign(int argc, char **argv)
 		"hinomi ledger cosign --key edge.pub --cosigner witness.key --name commission.example/w1 "
 		"--state edge.state out/"};
 	char **args;
-	size_t count;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
 	if (code != -1)
 		return code;
-	if (!ledger_cmd_arguments(count, 1))
-		return HN_EXIT_USAGE;
 	if (o.key_path == NULL || o.secret_path == NULL || o.state_path == NULL) {
 		log_line(LOG_LEVEL_ERROR, "%s",
 			 tr("--key, --cosigner and --state are needed; see --help",
@@ -157,8 +154,7 @@ int ledger_cmd_export(int argc, char **argv)
 	const char *key_path = NULL;
 	const char *out_path = NULL;
 	const struct option_row rows[] = {
-		{"key", 'k', OPTION_STRING, &key_path, "FILE", "the log's public key (KEY.pub)",
-		 "ログの公開鍵 (KEY.pub)"},
+		LEDGER_KEY_ROW(&key_path),
 		{"output", 'o', OPTION_STRING, &out_path, "DIR",
 		 "a new directory for the copy; without it files are listed",
 		 "写しを置く新しいディレクトリ。なければ一覧のみ"},
@@ -174,14 +170,10 @@ int ledger_cmd_export(int argc, char **argv)
 	const struct note_key *key;
 	struct tlog *t = NULL;
 	char **args;
-	size_t count;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
-	if (code != -1)
-		return code;
-	if (!ledger_cmd_arguments(count, 1))
-		return HN_EXIT_USAGE;
-	code = ledger_cmd_key(key_path, &room, &key);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
+	if (code == -1)
+		code = ledger_cmd_key(key_path, &room, &key);
 	if (code == -1)
 		code = ledger_cmd_open(args[0], key, &t);
 	if (code != -1)
@@ -246,13 +238,10 @@ int ledger_cmd_erase(int argc, char **argv)
 		"hinomi ledger erase --before 2026-10-22T00:00:00Z out/"};
 	int64_t before_ns = INT64_MAX;
 	char **args;
-	size_t count;
 
-	int code = options_read(argc, argv, rows, &help, &args, &count);
+	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
 	if (code != -1)
 		return code;
-	if (!ledger_cmd_arguments(count, 1))
-		return HN_EXIT_USAGE;
 	if ((before == NULL) == (index == UINT64_MAX)) {
 		log_line(LOG_LEVEL_ERROR, "%s",
 			 tr("give either --before or --index",
