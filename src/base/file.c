@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,6 +63,28 @@ int fd_read_full(int fd, void *data, size_t len, size_t *got_out)
 	}
 	*got_out = got;
 	return HN_OK;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+int fd_close_except(int keep[], size_t count)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	qsort(keep, count, sizeof(keep[0]), by_value);
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] < (int)from)
+			continue;
+		unsigned fd = (unsigned)keep[i];
+		if (fd > from && close_range(from, fd - 1, 0) != 0)
+			return HN_EIO;
+		from = fd + 1;
+	}
+	return close_range(from, ~0u, 0) == 0 ? HN_OK : HN_EIO;
 }
 
 static int read_all(int fd, struct buf *out)

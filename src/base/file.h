@@ -36,4 +36,12 @@ HN_MUST_USE int fd_write_all(int fd, const void *data, size_t len);
 /** Reads until len bytes or the end. @return HN_OK with *got_out <= len, or HN_EIO. */
 HN_MUST_USE int fd_read_full(int fd, void *data, size_t len, size_t *got_out);
 
+/**
+ * Closes every descriptor from 3 up but those in keep: what a process was started with and has no use for.
+ *
+ * @param keep  in any order; it is sorted. Values below 3 are passed over
+ * @return HN_EIO (errno)
+ */
+HN_MUST_USE int fd_close_except(int keep[], size_t count);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "base/utf8.h"
 #include "base/version.h"
 
 #define RECEIPT_MAX (256u << 10)
@@ -126,11 +127,26 @@ static json_t *process_json(const struct confinement *c)
 			 "unprivileged", c->unprivileged);
 }
 
+/* A name that is no UTF-8 is told with question marks, as log lines tell it. */
+static json_t *name_json(const char *name)
+{
+	char text[4096];
+	size_t len = strlen(name) < sizeof(text) ? strlen(name) : sizeof(text) - 1;
+	memcpy(text, name, len);
+	len = utf8_uncut_len(text, len);
+	for (size_t i = 0, n; i < len; i += n == 0 ? 1 : n) {
+		n = utf8_char_len(text + i, len - i);
+		if (n == 0)
+			text[i] = '?';
+	}
+	return json_stringn(text, len);
+}
+
 static json_t *input_json(const struct receipt *r)
 {
-	json_t *input = json_pack("{s:s, s:s, s:o, s:o, s:b}", "name", r->input, "state", r->input_state,
-				  "packets", number(r->sums->records), "bytes", number(r->sums->input_bytes),
-				  "cut", r->sums->cut);
+	json_t *input = json_pack("{s:o, s:s, s:o, s:o, s:b}", "name", name_json(r->input), "state",
+				  r->input_state, "packets", number(r->sums->records), "bytes",
+				  number(r->sums->input_bytes), "cut", r->sums->cut);
 	if (r->sums->has_digest)
 		json_object_set_new(input, "sha256", digest_text(r->sums->digest));
 	return input;

@@ -212,11 +212,35 @@ static void add_own(struct buf *b, const struct record_context *c, const struct 
 	buf_adds(b, "}}");
 }
 
+static bool hex_of(const char *text, size_t len)
+{
+	return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+}
+
+/* A parser that a packet has taken over might write what it read into the fields of a record. */
+static bool endpoint_lawful(const struct record_context *c, const struct message_endpoint *e)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=";
+	if (e->identified)
+		return c->authorization->identified || !domestic_has(c->domestic, &e->ip);
+	return !c->authorization->identified && hex_of(e->pseudonym, PSEUDONYM_TEXT_SIZE - 1) &&
+	       hex_of(e->prefix_pseudonym, PSEUDONYM_TEXT_SIZE - 1) &&
+	       strspn(e->sealed, base64) == SEAL_TEXT_SIZE - 1 && e->sealed[SEAL_TEXT_SIZE - 1] == '\0';
+}
+
+static bool record_lawful(const struct record_context *c, const struct message_record *r)
+{
+	return authorization_has_class(c->authorization, r->class) && endpoint_lawful(c, &r->src) &&
+	       endpoint_lawful(c, &r->dst);
+}
+
 int record_add(const struct record_context *c, const struct message_record *r, struct buf *out)
 {
 	struct indicator indicator;
 	char uid_text[UUID_TEXT_SIZE];
 
+	if (!record_lawful(c, r))
+		return HN_EFORMAT;
 	int rc = find_indicator(c, r, &indicator);
 	if (rc != HN_OK) {
 		buf_clear(&indicator.value);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "authority/authorization.h"
+#include "authority/domestic.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/uuid.h"
@@ -18,6 +19,7 @@
 /** What all records of a run have in common. */
 struct record_context {
 	const struct authorization *authorization;
+	const struct domestic *domestic;
 	const struct set *const *sets;
 	size_t set_count;
 	struct uuid edge;

@@ -134,6 +134,23 @@ static int refuse(struct run *run, enum refusal refusal, const struct refusal_de
 	return HN_EXIT_NOT_AUTHORISED;
 }
 
+/* Not by a symbolic link, of which only the link would be removed. */
+static bool named_directly(const struct writer_input *w)
+{
+	struct stat st;
+	return fstatat(w->parent_fd, w->base, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == w->device &&
+	       st.st_ino == w->inode;
+}
+
+static bool named_before(const struct run *run, size_t i)
+{
+	const struct writer_input *w = run->writer_inputs;
+	for (size_t k = 0; k < i; k++)
+		if (w[k].device == w[i].device && w[k].inode == w[i].inode)
+			return true;
+	return false;
+}
+
 static int open_inputs(struct run *run)
 {
 	size_t count = run->options.input_count;
@@ -167,10 +184,18 @@ static int open_inputs(struct run *run)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as said */
 		run->writer_inputs[i].base = basename(copy2);
 		free(copy);
-		if (run->writer_inputs[i].parent_fd < 0 || !S_ISREG(st.st_mode)) {
+		run->writer_inputs[i].device = st.st_dev;
+		run->writer_inputs[i].inode = st.st_ino;
+		if (run->writer_inputs[i].parent_fd < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+		    named_before(run, i) || !named_directly(&run->writer_inputs[i])) {
 			log_line(LOG_LEVEL_ERROR,
-				 tr("--consume: '%s' is no file that can be removed",
-				    "--consume: '%s' は削除できるファイルでない"),
+				 tr("--consume: removing '%s' would not remove the capture (no regular file, "
+				    "a "
+				    "symbolic link, other hard links, or named twice)",
+				    "--consume: '%s' "
+				    "を削除してもキャプチャは消えない("
+				    "通常のファイルでない、シンボリックリンク、"
+				    "他のハードリンクがある、または二度指定されている)"),
 				 path);
 			return HN_EXIT_INPUT;
 		}
@@ -243,6 +268,7 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 	struct writer_options options = {
 		.output = run->output,
 		.records = {.authorization = c->authorization,
+			    .domestic = c->domestic,
 			    .sets = (const struct set *const *)c->sets,
 			    .set_count = c->set_count,
 			    .edge = run->sensor,
@@ -280,6 +306,25 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 	return code;
 }
 
+/* What each process may hold: its end of the pipe, and the parser the inputs, the writer the directories of
+ * those to be consumed. Standard input may be a capture, so the writer's leads nowhere. */
+static int keep_only(const struct run *run, bool parser, int pipe_fd)
+{
+	size_t count = run->options.input_count;
+	int *keep = calloc(count + 1, sizeof(*keep));
+	if (keep == NULL)
+		return HN_ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		keep[i] = parser ? run->parser_inputs[i].fd : run->writer_inputs[i].parent_fd;
+	keep[count] = pipe_fd;
+	int null = parser ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int rc = parser || (null >= 0 && dup2(null, STDIN_FILENO) >= 0) ? HN_OK : HN_EIO;
+	if (rc == HN_OK)
+		rc = fd_close_except(keep, count + 1);
+	free(keep);
+	return rc;
+}
+
 /* Standing on two processes; the output is opened after the fork, so the parser never holds it. */
 static int part(struct run *run)
 {
@@ -292,12 +337,12 @@ static int part(struct run *run)
 	if (parser < 0)
 		return HN_EXIT_UNFINISHED;
 	if (parser == 0) {
-		(void)close(ends[0]);
+		if (keep_only(run, true, ends[1]) != HN_OK)
+			_exit(HN_EXIT_UNFINISHED);
 		be_parser(run, ends[1], writer);
 	}
-	(void)close(ends[1]);
-	for (size_t i = 0; i < run->options.input_count; i++)
-		(void)close(run->parser_inputs[i].fd);
+	if (keep_only(run, false, ends[0]) != HN_OK)
+		return HN_EXIT_UNFINISHED;
 	int code = open_output(run);
 	if (code != -1)
 		return code;

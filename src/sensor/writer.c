@@ -85,14 +85,19 @@ static int take_record(struct writer *w, const struct message_record *r)
 static int consume(struct writer *w, const struct writer_input *input)
 {
 	struct buf record;
+	struct stat st;
 	buf_init(&record, 8192);
 	int rc = HN_OK;
-	if (unlinkat(input->parent_fd, input->base, 0) != 0 || fsync(input->parent_fd) != 0) {
+	bool there = fstatat(input->parent_fd, input->base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	bool same = there && st.st_dev == input->device && st.st_ino == input->inode;
+	if (there && !same)
+		errno = ESTALE; /* another file has taken its name */
+	if (!same || unlinkat(input->parent_fd, input->base, 0) != 0 || fsync(input->parent_fd) != 0) {
 		log_line(LOG_LEVEL_ERROR,
 			 tr("cannot remove '%s': %s; its receipt says unlinked, so remove it by hand",
 			    "'%s' を削除できない: %s。受領証では削除済みなので、手で削除すること"),
 			 input->name, strerror(errno));
-		rc = HN_EIO;
+		rc = HN_ESTATE; /* said already */
 	}
 	buf_addf(&record, "{\"input\":");
 	buf_json_string(&record, input->name, strlen(input->name));
@@ -235,6 +240,8 @@ static int parser_end(const struct writer *w)
 
 static int say_error(int rc)
 {
+	if (rc == HN_ESTATE)
+		return HN_EXIT_UNFINISHED;
 	if (rc == HN_EFORMAT || rc == HN_ETRUNC || rc == HN_ELIMIT)
 		log_line(LOG_LEVEL_ERROR, "%s",
 			 tr("the parser sent a message that is none; stopped, what is written holds up to "

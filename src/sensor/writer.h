@@ -21,6 +21,8 @@ struct writer_input {
 	const char *name; /* as given, for people and receipts */
 	const char *base; /* the file's own name in its directory */
 	int parent_fd;    /* of that directory, for --consume; -1 else */
+	dev_t device;     /* which file it was when it was opened, for --consume */
+	ino_t inode;
 };
 
 struct writer_options {

@@ -220,6 +220,27 @@ static void reads_over_short_reads(void **state)
 	assert_int_equal(len, 2);
 }
 
+static void closes_every_descriptor_but_those_to_keep(void **state)
+{
+	(void)state;
+	pid_t child = fork();
+	if (child == 0) {
+		int fds[6];
+		for (int i = 0; i < 6; i++)
+			fds[i] = fcntl(STDERR_FILENO, F_DUPFD, 20 + 3 * i);
+		int keep[] = {fds[4], -1, fds[1], fds[2], fds[1], STDERR_FILENO};
+		bool right = fd_close_except(keep, COUNT(keep)) == HN_OK;
+		for (int i = 0; i < 6; i++) {
+			bool kept = i == 1 || i == 2 || i == 4;
+			right = right && (fcntl(fds[i], F_GETFD) >= 0) == kept;
+		}
+		_exit(right && fcntl(STDOUT_FILENO, F_GETFD) >= 0 ? 0 : 1);
+	}
+	int status = 1;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_kill_in_mid_write_leaves_what_was_there, enter, leave),
 		cmocka_unit_test_setup_teardown(reading_has_a_limit_and_says_what_is_wrong, enter, leave),
 		cmocka_unit_test_setup_teardown(reads_over_short_reads, enter, leave),
+		cmocka_unit_test(closes_every_descriptor_but_those_to_keep),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
