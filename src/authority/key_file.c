@@ -256,7 +256,7 @@ static int read_locked(const char *path, struct parsed *p)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return errno == ENOENT ? HN_ENOENT : HN_EIO;
+		return hn_err_of_errno(errno);
 	int rc = fd_read_full(fd, p->text, sizeof(p->text), &p->len);
 	int saved = errno;
 	(void)close(fd);

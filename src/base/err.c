@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "base/err.h"
 
+#include <errno.h>
+
 #include "base/lang.h"
 
 const char *hn_strerror(int err)
@@ -33,5 +35,23 @@ const char *hn_strerror(int err)
 		return tr("no space left", "空き容量がない");
 	default:
 		return tr("unknown error", "不明なエラー");
+	}
+}
+
+int hn_err_of_errno(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return HN_ENOSPC;
+	case ENOENT:
+		return HN_ENOENT;
+	case EEXIST:
+		return HN_EEXIST;
+	case ENOMEM:
+		return HN_ENOMEM;
+	default:
+		return HN_EIO;
 	}
 }

@@ -39,4 +39,10 @@ enum hn_exit {
  */
 const char *hn_strerror(int err);
 
+/**
+ * What an errno of a call on files means: HN_ENOSPC (also quota and file size limit), HN_ENOENT, HN_EEXIST,
+ * HN_ENOMEM, else HN_EIO.
+ */
+int hn_err_of_errno(int error);
+
 #endif

@@ -15,22 +15,6 @@
 
 #define CHUNK 65536
 
-static int os_err(void)
-{
-	switch (errno) {
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-		return HN_ENOSPC;
-	case ENOENT:
-		return HN_ENOENT;
-	case EEXIST:
-		return HN_EEXIST;
-	default:
-		return HN_EIO;
-	}
-}
-
 int fd_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;
@@ -41,7 +25,7 @@ int fd_write_all(int fd, const void *data, size_t len)
 		if (n == 0)
 			errno = EIO;
 		if (n <= 0)
-			return os_err();
+			return hn_err_of_errno(errno);
 		at += n;
 		len -= (size_t)n;
 	}
@@ -109,7 +93,7 @@ int file_read(const char *path, struct buf *out)
 		return read_all(STDIN_FILENO, out);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return os_err();
+		return hn_err_of_errno(errno);
 	int rc = read_all(fd, out);
 	int saved = errno;
 	(void)close(fd);
@@ -151,7 +135,7 @@ static int put_in_place(int parent, const char *temporary, const char *name, boo
 	}
 	if (rc == 0)
 		rc = fsync(parent);
-	return rc == 0 ? HN_OK : os_err();
+	return rc == 0 ? HN_OK : hn_err_of_errno(errno);
 }
 
 int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t len, mode_t mode, bool replace)
@@ -166,18 +150,18 @@ int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t l
 	}
 	int parent = open_parent(dir_fd, path);
 	if (parent < 0)
-		return os_err();
+		return hn_err_of_errno(errno);
 	int rc = HN_OK;
 	int fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0) {
-		rc = os_err();
+		rc = hn_err_of_errno(errno);
 		goto out;
 	}
 	rc = fd_write_all(fd, data, len);
 	if (rc == HN_OK && fsync(fd) != 0)
-		rc = os_err();
+		rc = hn_err_of_errno(errno);
 	if (close(fd) != 0 && rc == HN_OK)
-		rc = os_err();
+		rc = hn_err_of_errno(errno);
 	if (rc == HN_OK)
 		rc = put_in_place(parent, temporary, name, replace);
 	if (rc != HN_OK) {

@@ -30,7 +30,7 @@ HN_MUST_USE int file_write_whole(const char *path, const void *data, size_t len,
 HN_MUST_USE int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t len, mode_t mode,
 				    bool replace);
 
-/** Writes all of it, over short writes and EINTR. @return HN_ENOSPC (ENOSPC, EDQUOT, EFBIG), HN_EIO. */
+/** Writes all of it, over short writes and EINTR. @return as hn_err_of_errno() */
 HN_MUST_USE int fd_write_all(int fd, const void *data, size_t len);
 
 /** Reads until len bytes or the end. @return HN_OK with *got_out <= len, or HN_EIO. */

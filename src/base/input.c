@@ -174,7 +174,7 @@ static int read_or_map(const char *path, size_t size_max, struct input *out)
 		return read_stream(STDIN_FILENO, size_max, out);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return errno == ENOENT ? HN_ENOENT : HN_EIO;
+		return hn_err_of_errno(errno);
 	int rc;
 	if (fstat(fd, &st) != 0)
 		rc = HN_EIO;

@@ -60,22 +60,6 @@ const struct ledger_io ledger_io_system = {
 	.unlink_at = io_unlink_at,
 };
 
-int ledger_io_err(void)
-{
-	switch (errno) {
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-		return HN_ENOSPC;
-	case ENOENT:
-		return HN_ENOENT;
-	case ENOMEM:
-		return HN_ENOMEM;
-	default:
-		return HN_EIO;
-	}
-}
-
 int ledger_io_write(const struct ledger_io *io, int fd, const void *data, size_t len, uint64_t offset)
 {
 	const char *at = data;
@@ -86,7 +70,7 @@ int ledger_io_write(const struct ledger_io *io, int fd, const void *data, size_t
 		if (n == 0)
 			errno = EIO;
 		if (n <= 0)
-			return ledger_io_err();
+			return hn_err_of_errno(errno);
 		at += n;
 		len -= (size_t)n;
 		offset += (uint64_t)n;

@@ -27,10 +27,7 @@ struct ledger_io {
 /** The operating system's. */
 extern const struct ledger_io ledger_io_system;
 
-/** What errno means: HN_ENOSPC (also quota and file size limit), HN_ENOENT, HN_ENOMEM, else HN_EIO. */
-int ledger_io_err(void);
-
-/** Writes all of it at the offset, over short writes and EINTR. @return as ledger_io_err() */
+/** Writes all of it at the offset, over short writes and EINTR. @return as hn_err_of_errno() */
 HN_MUST_USE int ledger_io_write(const struct ledger_io *io, int fd, const void *data, size_t len,
 				uint64_t offset);
 

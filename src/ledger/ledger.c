@@ -170,7 +170,7 @@ static int commit_private(struct ledger *l)
 				     l->head.size * PRIVATE_SLOT_SIZE);
 	if (rc == HN_OK &&
 	    (l->io->sync(l->io->ctx, l->records_fd) != 0 || l->io->sync(l->io->ctx, l->index_fd) != 0))
-		rc = ledger_io_err();
+		rc = hn_err_of_errno(errno);
 	return rc;
 }
 
@@ -236,7 +236,7 @@ static int put_note(struct ledger *l, const struct buf *note)
 	publish_clear(&p);
 	errno = saved;
 	if (rc == HN_OK && l->io->rename_at(l->io->ctx, l->log_fd, LEDGER_TEMPORARY, LEDGER_CHECKPOINT) != 0)
-		rc = ledger_io_err();
+		rc = hn_err_of_errno(errno);
 	return rc == HN_OK ? publish_sync_dir(l->io, l->log_fd, ".") : rc;
 }
 

@@ -87,7 +87,7 @@ int private_open(int dir_fd, bool erase, struct private **out)
 		*out = p;
 		return HN_OK;
 	}
-	int rc = ledger_io_err();
+	int rc = hn_err_of_errno(errno);
 	int saved = errno;
 	private_free(p);
 	errno = saved;
@@ -187,7 +187,7 @@ static int mark(struct private *p, uint64_t first, uint64_t end, int64_t before_
 			return rc;
 		++*count;
 	}
-	return io->sync(io->ctx, p->index_fd) == 0 ? HN_OK : ledger_io_err();
+	return io->sync(io->ctx, p->index_fd) == 0 ? HN_OK : hn_err_of_errno(errno);
 }
 
 static int zero_out(struct private *p, const struct private_slot *slot, const struct ledger_io *io)
@@ -225,7 +225,7 @@ static int wipe(struct private *p, uint64_t first, uint64_t end, int64_t before_
 		if (rc != HN_OK)
 			return rc;
 	}
-	return io->sync(io->ctx, p->records_fd) == 0 ? HN_OK : ledger_io_err();
+	return io->sync(io->ctx, p->records_fd) == 0 ? HN_OK : hn_err_of_errno(errno);
 }
 
 int ledger_private_erase(struct private *p, uint64_t size, uint64_t first, uint64_t end, int64_t before_ns,

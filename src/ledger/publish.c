@@ -21,8 +21,8 @@ int publish_sync_dir(const struct ledger_io *io, int dir_fd, const char *path)
 {
 	int fd = io->open_at(io->ctx, dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return ledger_io_err();
-	int rc = io->sync(io->ctx, fd) == 0 ? HN_OK : ledger_io_err();
+		return hn_err_of_errno(errno);
+	int rc = io->sync(io->ctx, fd) == 0 ? HN_OK : hn_err_of_errno(errno);
 	int saved = errno;
 	(void)close(fd);
 	errno = saved;
@@ -34,7 +34,7 @@ static int sync_files(struct publish *p)
 	int rc = HN_OK;
 	for (size_t i = 0; i < p->files; i++) {
 		if (rc == HN_OK && p->io->sync(p->io->ctx, p->fds[i]) != 0)
-			rc = ledger_io_err();
+			rc = hn_err_of_errno(errno);
 		int saved = errno;
 		(void)close(p->fds[i]);
 		errno = saved;
@@ -96,7 +96,7 @@ static int make_dirs(struct publish *p, const char *path)
 			if (rc != HN_OK)
 				return rc;
 		} else if (errno != EEXIST) {
-			return ledger_io_err();
+			return hn_err_of_errno(errno);
 		}
 		parent = len;
 	}
@@ -116,7 +116,7 @@ static int create(struct publish *p, const char *path, int *fd_out)
 	if (fd < 0 && errno == EEXIST && p->io->unlink_at(p->io->ctx, p->dir_fd, path, 0) == 0)
 		fd = p->io->open_at(p->io->ctx, p->dir_fd, path, flags, 0644);
 	if (fd < 0)
-		return ledger_io_err();
+		return hn_err_of_errno(errno);
 	*fd_out = fd;
 	return HN_OK;
 }

@@ -33,11 +33,11 @@ void publish_init(struct publish *p, const struct ledger_io *io, int dir_fd);
  * never was in the log have such names.
  *
  * @param path  shorter than TILE_PATH_SIZE
- * @return as ledger_io_err()
+ * @return as hn_err_of_errno()
  */
 HN_MUST_USE int publish_file(struct publish *p, const char *path, const void *data, size_t len);
 
-/** Makes everything durable. @return as ledger_io_err() */
+/** Makes everything durable. @return as hn_err_of_errno() */
 HN_MUST_USE int publish_flush(struct publish *p);
 
 /** Closes what is open, after an error too. */

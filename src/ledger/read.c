@@ -43,7 +43,7 @@ int read_file_at(int dir_fd, const char *path, struct buf *out)
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR || errno == ENXIO))
 		return HN_EFORMAT;
 	if (fd < 0)
-		return ledger_io_err();
+		return hn_err_of_errno(errno);
 	int rc = read_fd(fd, out);
 	int saved = errno;
 	(void)close(fd);

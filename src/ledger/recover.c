@@ -34,10 +34,10 @@ static int open_dir(const struct ledger_io *io, int dir_fd, const char *name, mo
 		if (rc != HN_OK)
 			return rc;
 	} else if (errno != EEXIST) {
-		return ledger_io_err();
+		return hn_err_of_errno(errno);
 	}
 	*fd_out = io->open_at(io->ctx, dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
-	return *fd_out < 0 ? ledger_io_err() : HN_OK;
+	return *fd_out < 0 ? hn_err_of_errno(errno) : HN_OK;
 }
 
 static int open_private(struct ledger *l, int dir_fd, struct fault *fault)
@@ -51,7 +51,7 @@ static int open_private(struct ledger *l, int dir_fd, struct fault *fault)
 	l->index_fd = l->io->open_at(l->io->ctx, private_fd, "index", flags, 0600);
 	l->records_fd = l->index_fd < 0 ? -1 : l->io->open_at(l->io->ctx, private_fd, "records", flags, 0600);
 	if (l->records_fd < 0)
-		rc = ledger_io_err();
+		rc = hn_err_of_errno(errno);
 	else
 		rc = publish_sync_dir(l->io, private_fd, ".");
 	if (rc != HN_OK)
@@ -196,7 +196,7 @@ static int cut_file(struct ledger *l, int fd, uint64_t len)
 	if ((uint64_t)have == len)
 		return HN_OK;
 	if (l->io->truncate(l->io->ctx, fd, (off_t)len) != 0 || l->io->sync(l->io->ctx, fd) != 0)
-		return ledger_io_err();
+		return hn_err_of_errno(errno);
 	return HN_OK;
 }
 
@@ -233,7 +233,7 @@ static int drop_partials(struct ledger *l, unsigned row, uint64_t index, unsigne
 	*strrchr(path, '/') = '\0';
 	int fd = openat(l->log_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? HN_OK : ledger_io_err();
+		return errno == ENOENT ? HN_OK : hn_err_of_errno(errno);
 	DIR *dir = fdopendir(fd);
 	if (dir == NULL) {
 		(void)close(fd);
@@ -248,7 +248,7 @@ static int drop_partials(struct ledger *l, unsigned row, uint64_t index, unsigne
 		if (tile.width <= width_max)
 			l->partials[row].widths[tile.width / 8] |= (uint8_t)(1u << (tile.width % 8));
 		else if (l->io->unlink_at(l->io->ctx, l->log_fd, full, 0) != 0)
-			rc = ledger_io_err();
+			rc = hn_err_of_errno(errno);
 	}
 	(void)closedir(dir);
 	if (rc == HN_OK && width_max == 0)
@@ -268,7 +268,7 @@ static int drop_name(struct ledger *l, unsigned row, const char *dir, const char
 	if (n > 0 && tile_path_parse(path, (size_t)n, &tile) == HN_OK) {
 		if (tile.index < first || tile.index >= end)
 			return HN_OK;
-		return l->io->unlink_at(l->io->ctx, l->log_fd, path, 0) == 0 ? HN_OK : ledger_io_err();
+		return l->io->unlink_at(l->io->ctx, l->log_fd, path, 0) == 0 ? HN_OK : hn_err_of_errno(errno);
 	}
 	n = snprintf(path, sizeof(path), "%s/%s/1", dir, name);
 	if (n < 0 || tile_path_parse(path, (size_t)n, &tile) != HN_OK || tile.index < first ||
@@ -297,7 +297,7 @@ static int drop_tail(struct ledger *l, unsigned row)
 			continue;
 		DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 		if (dir == NULL)
-			return ledger_io_err();
+			return hn_err_of_errno(errno);
 		while (rc == HN_OK && (name = readdir(dir)) != NULL)
 			rc = drop_name(l, row, path, name->d_name, first, end);
 		(void)closedir(dir);
@@ -321,7 +321,7 @@ int ledger_recover(struct ledger *l, int dir_fd, struct fault *fault)
 	if (rc != HN_OK)
 		return rc;
 	if (l->io->unlink_at(l->io->ctx, l->log_fd, LEDGER_TEMPORARY, 0) != 0 && errno != ENOENT)
-		return os_fault(fault, ledger_io_err(), "ledger/" LEDGER_TEMPORARY);
+		return os_fault(fault, hn_err_of_errno(errno), "ledger/" LEDGER_TEMPORARY);
 	for (unsigned row = 0; row < ROWS; row++) {
 		rc = drop_tail(l, row);
 		if (rc != HN_OK)

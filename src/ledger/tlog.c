@@ -75,7 +75,7 @@ static int open_dirs(struct tlog *t, int dir_fd)
 		t->fd = openat(dir_fd, ".", flags);
 	if (t->fd >= 0)
 		return HN_OK;
-	return errno == ENOENT ? HN_ENOENT : HN_EIO;
+	return hn_err_of_errno(errno);
 }
 
 static int checkpoint_fault(struct fault *fault, int rc, bool bare)

@@ -21,7 +21,7 @@ static int open_dir(int dir_fd, const char *path, DIR **out)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return ledger_io_err();
+		return hn_err_of_errno(errno);
 	*out = fdopendir(fd);
 	if (*out != NULL)
 		return HN_OK;

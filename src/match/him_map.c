@@ -35,7 +35,7 @@ int him_map(const char *path, struct him_file *out, struct fault *fault)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return fault_set(fault, errno == ENOENT ? HN_ENOENT : HN_EIO, path, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), path, "%s", strerror(errno));
 	int rc = map(fd, path, out, fault);
 	(void)close(fd);
 	return rc;

@@ -39,8 +39,7 @@ struct output {
 
 static int os_fault(struct fault *fault, const char *what)
 {
-	int rc = errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
-	return fault_set(fault, rc, what, "%s", strerror(errno));
+	return fault_set(fault, hn_err_of_errno(errno), what, "%s", strerror(errno));
 }
 
 static int open_files(struct output *o, const char *path, struct fault *fault)
@@ -285,7 +284,7 @@ int output_records_end(struct output *o, uint64_t *offset_out, uint64_t *bytes_o
 		       uint8_t digest_out[SHA256_SIZE])
 {
 	if (fsync(o->records) != 0)
-		return errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
+		return hn_err_of_errno(errno);
 	*offset_out = o->records_begin;
 	*bytes_out = o->records_at - o->records_begin;
 	sha256_end(o->digest, digest_out);
@@ -312,7 +311,7 @@ int output_receipt(struct output *o, const char *line, size_t len, int64_t time_
 	if (rc == HN_OK)
 		rc = fd_write_all(o->receipts, line, len);
 	if (rc == HN_OK && fsync(o->receipts) != 0)
-		rc = errno == ENOSPC || errno == EDQUOT ? HN_ENOSPC : HN_EIO;
+		rc = hn_err_of_errno(errno);
 	if (rc != HN_OK)
 		return rc;
 	sha256(line, len - 1, o->former);

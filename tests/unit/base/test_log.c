@@ -87,21 +87,6 @@ static void a_fault_is_cut_between_characters(void **state)
 	assert_int_equal(fault_set(NULL, HN_EIO, "x", "y"), HN_EIO);
 }
 
-static void every_error_has_words_in_both_languages(void **state)
-{
-	(void)state;
-	for (int err = HN_ENOSPC; err <= HN_OK; err++) {
-		lang_set(LANG_EN);
-		const char *en = hn_strerror(err);
-		assert_non_null(en);
-		assert_string_not_equal(en, hn_strerror(-9999));
-		lang_set(LANG_JA);
-		assert_string_not_equal(en, hn_strerror(err));
-		assert_true(utf8_valid(hn_strerror(err), strlen(hn_strerror(err))));
-	}
-	lang_set(LANG_EN);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,7 +94,6 @@ int main(void)
 		cmocka_unit_test(json_lines_are_json),
 		cmocka_unit_test(a_long_line_is_cut_and_still_one_line),
 		cmocka_unit_test(a_fault_is_cut_between_characters),
-		cmocka_unit_test(every_error_has_words_in_both_languages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
