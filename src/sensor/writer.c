@@ -263,6 +263,7 @@ int writer_run(struct writer_options *options, struct writer_result *result)
 	struct writer w = {.options = options, .result = result};
 	uint8_t *frame = malloc(MESSAGE_MAX);
 	int rc = frame == NULL ? HN_ENOMEM : HN_OK;
+	bool closed = false; /* a file that is missing is HN_ENOENT too, but not the end of the pipe */
 
 	buf_init(&w.lines, LINES_MAX);
 	memset(result, 0, sizeof(*result));
@@ -270,6 +271,7 @@ int writer_run(struct writer_options *options, struct writer_result *result)
 		struct message m;
 		size_t len = 0;
 		rc = read_frame(options->pipe_fd, frame, &len);
+		closed = rc == HN_ENOENT;
 		if (rc == HN_OK)
 			rc = message_decode(cur_of(frame, len), &m);
 		if (rc == HN_OK)
@@ -278,7 +280,7 @@ int writer_run(struct writer_options *options, struct writer_result *result)
 	free(frame);
 	buf_clear(&w.lines);
 	(void)close(options->pipe_fd); /* a parser that still writes ends by it */
-	if (rc != HN_ENOENT)
+	if (!closed)
 		return say_error(rc);
 	int code = parser_end(&w);
 	if (code == HN_EXIT_DONE && !w.ended)
