@@ -9,7 +9,7 @@
 
 #include "../check.h"
 #include "ledger/verify.h"
-#include "world.h"
+#include "log_world.h"
 
 #define THINGS 512
 
@@ -204,22 +204,6 @@ static void lose_power(void)
 		else if (!t->synced)
 			assert_int_equal(truncate(t->path, t->durable), 0);
 	}
-}
-
-static struct world w;
-
-static int begin(void **state)
-{
-	(void)state;
-	world_init(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	world_clear(&w);
-	return 0;
 }
 
 static uint64_t verified_size(void)

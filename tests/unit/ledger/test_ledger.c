@@ -6,23 +6,7 @@
 #include "ledger/edge.h"
 #include "ledger/private.h"
 #include "ledger/read.h"
-#include "world.h"
-
-static struct world w;
-
-static int begin(void **state)
-{
-	(void)state;
-	world_init(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	world_clear(&w);
-	return 0;
-}
+#include "log_world.h"
 
 /* Reads the checkpoint on disk and recomputes its root from the entries alone. */
 static uint64_t size_on_disk(void)

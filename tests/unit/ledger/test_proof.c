@@ -4,23 +4,7 @@
 
 #include "../check.h"
 #include "ledger/private.h"
-#include "world.h"
-
-static struct world w;
-
-static int begin(void **state)
-{
-	(void)state;
-	world_init(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	world_clear(&w);
-	return 0;
-}
+#include "log_world.h"
 
 static void make(uint64_t index, struct buf *out)
 {

@@ -3,26 +3,10 @@
 #include "ledger/tlog.h"
 
 #include "../check.h"
+#include "log_world.h"
 #include "naive.h"
-#include "world.h"
 
 #define ENTRIES 300u
-
-static struct world w;
-
-static int begin(void **state)
-{
-	(void)state;
-	world_init(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	world_clear(&w);
-	return 0;
-}
 
 static struct tlog *read_log(void)
 {
