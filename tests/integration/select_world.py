@@ -20,6 +20,9 @@ import time
 sys.dont_write_bytecode = True
 from verify_log import ed25519_verify  # noqa: E402  beside this file
 
+# Leaks are looked for at a process's end by another that traces it, which a sandbox rightly kills.
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+
 SOURCE = pathlib.Path(os.environ["HINOMI_SOURCE"])
 HINOMI = os.path.join(os.environ["HINOMI_BIN"], "hinomi")
 LAB = SOURCE / "lab"
