@@ -33,6 +33,7 @@ struct output {
 	uint64_t records_begin;
 	uint64_t records_at;
 	uint64_t next_number;
+	int64_t newest_ns;
 	bool has_former;
 	uint8_t former[SHA256_SIZE];
 };
@@ -124,6 +125,8 @@ static int last_receipt(struct output *o, struct buf *line)
 		rc = tlog_entry(log, i, &bytes);
 		if (rc == HN_OK)
 			rc = log_entry_parse(bytes.data, bytes.len, &entry);
+		if (rc == HN_OK && entry.time_ns > o->newest_ns)
+			o->newest_ns = entry.time_ns;
 		if (rc != HN_OK || strcmp(entry.kind, KIND_RECEIPT) != 0)
 			continue;
 		rc = private_slot(private, i, &slot);
@@ -323,4 +326,9 @@ int output_receipt(struct output *o, const char *line, size_t len, int64_t time_
 uint64_t output_entries(const struct output *o)
 {
 	return ledger_size(o->ledger);
+}
+
+int64_t output_newest_ns(const struct output *o)
+{
+	return o->newest_ns;
 }

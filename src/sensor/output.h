@@ -62,6 +62,9 @@ HN_MUST_USE int output_receipt(struct output *o, const char *line, size_t len, i
 HN_MUST_USE int output_entry(struct output *o, const char *kind, const void *record, size_t len,
 			     int64_t time_ns);
 
+/** Time of the newest entry that the ledger had when it was opened; 0: it was empty. */
+int64_t output_newest_ns(const struct output *o);
+
 /** Entries in the ledger. */
 uint64_t output_entries(const struct output *o);
 

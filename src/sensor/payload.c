@@ -84,6 +84,10 @@ static void finish_decoder(struct flow *flow, unsigned d)
 
 void payload_begin(struct flow *flow, const struct unit *u)
 {
+	/* Once bytes were taken, a later SYN is a retransmission or a lie: it may not move where the stream
+	 * begins. */
+	if (flow->stream[u->direction] != 0 || flow->decoder[u->direction] != FLOW_DECODER_NONE)
+		return;
 	flow->begin_seq[u->direction] = u->tcp_seq + 1;
 	flow->marks |= (uint8_t)(1u << u->direction);
 }

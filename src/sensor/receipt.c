@@ -50,22 +50,35 @@ static const char *class_name(size_t c)
 	return c == SUMS_UNDECODED ? "undecoded" : flow_class_name((enum flow_class)c);
 }
 
+/* Takes over value; remembers when it could not be made or put. */
+static void put(json_t *o, const char *name, json_t *value, bool *bad)
+{
+	if (json_object_set_new(o, name, value) != 0)
+		*bad = true;
+}
+
+static void append(json_t *array, json_t *value, bool *bad)
+{
+	if (json_array_append_new(array, value) != 0)
+		*bad = true;
+}
+
 /* One side of the account: the sum, and the classes that are not zero. */
-static json_t *side_json(const struct tally t[SUMS_CLASSES])
+static json_t *side_json(const struct tally t[SUMS_CLASSES], bool *bad)
 {
 	struct tally total = {0};
 	json_t *classes = json_object();
 	for (size_t c = 0; c < SUMS_CLASSES; c++) {
 		tally_add(&total, t[c].packets, t[c].bytes);
 		if (t[c].packets > 0)
-			json_object_set_new(classes, class_name(c), tally_json(&t[c]));
+			put(classes, class_name(c), tally_json(&t[c]), bad);
 	}
 	json_t *side = tally_json(&total);
-	json_object_set_new(side, "by_class", classes);
+	put(side, "by_class", classes, bad);
 	return side;
 }
 
-static json_t *erased_json(const struct sums *s)
+static json_t *erased_json(const struct sums *s, bool *bad)
 {
 	struct tally by_class[SUMS_CLASSES] = {0};
 	json_t *reasons = json_object();
@@ -75,48 +88,48 @@ static json_t *erased_json(const struct sums *s)
 			const struct tally *t = &s->erased[c][r];
 			tally_add(&by_class[c], t->packets, t->bytes);
 			if (t->packets > 0)
-				json_object_set_new(of_class, erased_reason_name((enum erased_reason)r),
-						    tally_json(t));
+				put(of_class, erased_reason_name((enum erased_reason)r), tally_json(t), bad);
 		}
 		if (json_object_size(of_class) > 0)
-			json_object_set_new(reasons, class_name(c), of_class);
+			put(reasons, class_name(c), of_class, bad);
 		else
 			json_decref(of_class);
 	}
-	json_t *side = side_json(by_class);
-	json_object_set_new(side, "by_reason", reasons);
+	json_t *side = side_json(by_class, bad);
+	put(side, "by_reason", reasons, bad);
 	return side;
 }
 
-static json_t *sums_json(const struct sums *s)
+static json_t *sums_json(const struct sums *s, bool *bad)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "pending_before", side_json(s->pending_before), "seen",
-			 side_json(s->seen), "selected", side_json(s->selected), "erased", erased_json(s),
-			 "pending_after", side_json(s->pending_after));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "pending_before", side_json(s->pending_before, bad),
+			 "seen", side_json(s->seen, bad), "selected", side_json(s->selected, bad), "erased",
+			 erased_json(s, bad), "pending_after", side_json(s->pending_after, bad));
 }
 
-static json_t *flows_json(const struct sums *s)
+static json_t *flows_json(const struct sums *s, bool *bad)
 {
 	json_t *erased = json_object();
 	for (size_t r = 0; r < ERASED_REASONS; r++)
 		if (s->flows_erased[r] > 0)
-			json_object_set_new(erased, erased_reason_name((enum erased_reason)r),
-					    number(s->flows_erased[r]));
+			put(erased, erased_reason_name((enum erased_reason)r), number(s->flows_erased[r]),
+			    bad);
 	return json_pack("{s:o, s:o, s:o, s:o}", "begun", number(s->flows_seen), "selected",
 			 number(s->flows_selected), "erased", erased, "pending", number(s->flows_pending));
 }
 
-static json_t *sets_json(const struct receipt_context *c)
+static json_t *sets_json(const struct receipt_context *c, bool *bad)
 {
 	json_t *sets = json_array();
 	for (size_t i = 0; i < c->set_count; i++) {
 		const struct set_info *info = set_info(c->sets[i]);
 		json_t *layers = json_array();
 		for (size_t layer = 0; layer < info->layers; layer++)
-			json_array_append_new(layers, digest_text(set_layer_digest(c->sets[i], layer)));
-		json_array_append_new(sets, json_pack("{s:s, s:s, s:o, s:o}", "id", info->id, "version",
-						      info->version, "layers", layers, "entries",
-						      number(info->entries)));
+			append(layers, digest_text(set_layer_digest(c->sets[i], layer)), bad);
+		append(sets,
+		       json_pack("{s:s, s:s, s:o, s:o}", "id", info->id, "version", info->version, "layers",
+				 layers, "entries", number(info->entries)),
+		       bad);
 	}
 	return sets;
 }
@@ -142,57 +155,68 @@ static json_t *name_json(const char *name)
 	return json_stringn(text, len);
 }
 
-static json_t *input_json(const struct receipt *r)
+static json_t *input_json(const struct receipt *r, bool *bad)
 {
 	json_t *input = json_pack("{s:o, s:s, s:o, s:o, s:b}", "name", name_json(r->input), "state",
 				  r->input_state, "packets", number(r->sums->records), "bytes",
 				  number(r->sums->input_bytes), "cut", r->sums->cut);
 	if (r->sums->has_digest)
-		json_object_set_new(input, "sha256", digest_text(r->sums->digest));
+		put(input, "sha256", digest_text(r->sums->digest), bad);
 	return input;
 }
 
+/* @return NULL when there was no memory for some member: a receipt is whole or none */
 static json_t *receipt_json(const struct receipt_context *c, const struct receipt *r)
 {
 	const struct sums *s = &r->sums->sums;
 	json_t *o = json_object();
-	json_object_set_new(o, "version", json_integer(1));
-	json_object_set_new(o, "edge", uuid_text(&c->edge));
-	json_object_set_new(o, "epoch", uuid_text(&c->epoch));
-	json_object_set_new(o, "number", number(r->number));
-	json_object_set_new(o, "made", time_text(r->made_ns));
-	json_object_set_new(o, "interval",
-			    json_pack("{s:o, s:o}", "from", time_text((int64_t)s->first_ns), "until",
-				      time_text((int64_t)s->last_ns)));
-	json_object_set_new(o, "authorizations",
-			    json_pack("[{s:s, s:o}]", "id", c->authorization->id_text, "sha256",
-				      digest_text(c->authorization->digest)));
-	json_object_set_new(o, "trust", digest_text(c->trust->digest));
+	bool bad = o == NULL;
+	put(o, "version", json_integer(1), &bad);
+	put(o, "edge", uuid_text(&c->edge), &bad);
+	put(o, "epoch", uuid_text(&c->epoch), &bad);
+	put(o, "number", number(r->number), &bad);
+	put(o, "made", time_text(r->made_ns), &bad);
+	put(o, "interval",
+	    json_pack("{s:o, s:o}", "from", time_text((int64_t)s->first_ns), "until",
+		      time_text((int64_t)s->last_ns)),
+	    &bad);
+	put(o, "authorizations",
+	    json_pack("[{s:s, s:o}]", "id", c->authorization->id_text, "sha256",
+		      digest_text(c->authorization->digest)),
+	    &bad);
+	put(o, "trust", digest_text(c->trust->digest), &bad);
 	if (c->trust->mark != TRUST_MARK_NONE)
-		json_object_set_new(o, "trust_mark", json_string(trust_mark_name(c->trust->mark)));
-	json_object_set_new(o, "domestic", digest_text(domestic_digest(c->domestic)));
-	json_object_set_new(o, "sets", sets_json(c));
-	json_object_set_new(o, "program",
-			    json_pack("{s:s, s:s, s:s}", "name", "hinomi-select", "version", HINOMI_VERSION,
-				      "build_id", version_build_id()));
-	json_object_set_new(o, "sandbox",
-			    json_pack("{s:o, s:o, s:b}", "parser", process_json(c->parser), "writer",
-				      process_json(c->writer), "memory_locked", c->memory_locked));
-	json_object_set_new(o, "recorded", json_boolean(c->recorded));
-	json_object_set_new(o, "identified", json_boolean(c->authorization->identified));
-	json_object_set_new(o, "pseudonym_secret", json_string(c->secret_drawn ? "drawn" : "sealed"));
-	json_object_set_new(o, "input", input_json(r));
-	json_object_set_new(o, "sums", sums_json(s));
-	json_object_set_new(o, "flows", flows_json(s));
-	json_object_set_new(o, "not_seen", number(s->not_seen_packets));
-	json_object_set_new(o, "values_dropped", number(s->values_dropped));
-	json_object_set_new(o, "streams_dropped", number(s->streams_dropped));
-	json_object_set_new(o, "records",
-			    json_pack("{s:o, s:o, s:o, s:o}", "count", number(r->records_count), "offset",
-				      number(r->records_offset), "bytes", number(r->records_bytes), "sha256",
-				      digest_text(r->records_digest)));
+		put(o, "trust_mark", json_string(trust_mark_name(c->trust->mark)), &bad);
+	put(o, "domestic", digest_text(domestic_digest(c->domestic)), &bad);
+	put(o, "sets", sets_json(c, &bad), &bad);
+	put(o, "program",
+	    json_pack("{s:s, s:s, s:s}", "name", "hinomi-select", "version", HINOMI_VERSION, "build_id",
+		      version_build_id()),
+	    &bad);
+	put(o, "sandbox",
+	    json_pack("{s:o, s:o, s:b}", "parser", process_json(c->parser), "writer", process_json(c->writer),
+		      "memory_locked", c->memory_locked),
+	    &bad);
+	put(o, "recorded", json_boolean(c->recorded), &bad);
+	put(o, "identified", json_boolean(c->authorization->identified), &bad);
+	put(o, "pseudonym_secret", json_string(c->secret_drawn ? "drawn" : "sealed"), &bad);
+	put(o, "input", input_json(r, &bad), &bad);
+	put(o, "sums", sums_json(s, &bad), &bad);
+	put(o, "flows", flows_json(s, &bad), &bad);
+	put(o, "not_seen", number(s->not_seen_packets), &bad);
+	put(o, "values_dropped", number(s->values_dropped), &bad);
+	put(o, "streams_dropped", number(s->streams_dropped), &bad);
+	put(o, "records",
+	    json_pack("{s:o, s:o, s:o, s:o}", "count", number(r->records_count), "offset",
+		      number(r->records_offset), "bytes", number(r->records_bytes), "sha256",
+		      digest_text(r->records_digest)),
+	    &bad);
 	if (r->has_former)
-		json_object_set_new(o, "former", digest_text(r->former));
+		put(o, "former", digest_text(r->former), &bad);
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
 	return o;
 }
 
@@ -215,7 +239,10 @@ int receipt_add(const struct receipt_context *c, const struct receipt *r, struct
 	buf_init(&header_text, 1024);
 	buf_init(&input, 2 * RECEIPT_MAX);
 	json_t *o = receipt_json(c, r);
-	json_add(&text, o);
+	if (o == NULL)
+		text.err = HN_ENOMEM;
+	else
+		json_add(&text, o);
 	json_decref(o);
 	buf_addf(&header, "{\"alg\":\"Ed25519\",\"kid\":\"%s\"}", key_public(c->identity)->id);
 	base64url_add(&header_text, header.data, header.len);

@@ -93,7 +93,7 @@ static enum refusal judge_sets(const struct select_case *c, struct refusal_detai
 }
 
 enum refusal select_case_judge(const struct select_options *o, const struct uuid *sensor, int64_t now_ns,
-			       struct select_case *c, struct refusal_detail *detail)
+			       int64_t newest_signed_ns, struct select_case *c, struct refusal_detail *detail)
 {
 	struct fault fault = {0};
 	struct buf text;
@@ -126,6 +126,7 @@ enum refusal select_case_judge(const struct select_options *o, const struct uuid
 		.sensor = sensor,
 		.domestic = c->domestic,
 		.now_ns = now_ns,
+		.newest_signed_ns = newest_signed_ns,
 		.recorded = o->recorded,
 	};
 	enum refusal r = verify(&q, &c->authorization, detail);

@@ -37,10 +37,12 @@ HN_MUST_USE int select_case_inputs(const struct select_options *o, struct select
  * Asks whether this run is authorised: signatures, validity, revocation, sensor, domestic table, every entry
  * of every set.
  *
+ * @param newest_signed_ns  the newest time that this directory's ledger has signed; a clock behind it is not
+ *        believed
  * @return REFUSAL_NONE with authorization set; else detail says what exactly
  */
 HN_MUST_USE enum refusal select_case_judge(const struct select_options *o, const struct uuid *sensor,
-					   int64_t now_ns, struct select_case *c,
+					   int64_t now_ns, int64_t newest_signed_ns, struct select_case *c,
 					   struct refusal_detail *detail);
 
 /** Frees what opening and judging took. */

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "authority/pseudonym.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -102,6 +103,21 @@ static int open_output(struct run *run)
 			return fail(HN_EXIT_UNFINISHED, run->options.output, &fault, rc);
 	}
 	return -1;
+}
+
+/* Whether the identity is the one that the commission sealed this sensor's secret to. */
+static enum refusal judge_identity(const struct run *run, struct refusal_detail *detail)
+{
+	struct pseudonym_secret *secret = NULL;
+	bool drawn;
+	int rc = pseudonym_secret_open(run->stands_on.authorization, &run->sensor, run->identity, &secret,
+				       &drawn);
+	pseudonym_secret_free(secret);
+	if (rc == HN_EAUTH)
+		return refusal_set(detail, REFUSAL_SENSOR_OTHER, "%s",
+				   tr("the identity is not that of the sensor named by --sensor",
+				      "--sensor のセンサーの鍵ではない"));
+	return REFUSAL_NONE;
 }
 
 /* One line, one entry in the ledger, exit 4. */
@@ -388,7 +404,10 @@ int main(int argc, char **argv)
 		code = select_case_inputs(&run.options, &run.stands_on);
 	if (code == -1) {
 		enum refusal refusal =
-			select_case_judge(&run.options, &run.sensor, utc_now_ns(), &run.stands_on, &detail);
+			select_case_judge(&run.options, &run.sensor, utc_now_ns(),
+					  output_newest_ns(run.output), &run.stands_on, &detail);
+		if (refusal == REFUSAL_NONE)
+			refusal = judge_identity(&run, &detail);
 		if (refusal != REFUSAL_NONE)
 			code = refuse(&run, refusal, &detail);
 	}
