@@ -30,6 +30,9 @@ struct writer {
 	struct buf lines;
 	uint64_t records; /* since the last receipt */
 	uint64_t last_seq;
+	uint64_t flows_selected;            /* told in sums; each gives one record when it ends */
+	struct tally pending[SUMS_CLASSES]; /* at the end of the former interval */
+	bool faulted; /* the input under way could not be read on: it is kept whatever was asked */
 	bool ready;
 	bool ended;  /* the last sums came */
 	bool unread; /* an input could not be read */
@@ -116,7 +119,7 @@ static int make_receipt(struct writer *w, struct message_sums *sums)
 	const struct writer_input *input = &o->inputs[sums->input];
 	struct receipt r = {.made_ns = utc_now_ns(),
 			    .input = input->name,
-			    .input_state = o->consume ? "unlinked" : "kept",
+			    .input_state = o->consume && !w->faulted ? "unlinked" : "kept",
 			    .sums = sums,
 			    .records_count = w->records};
 	struct buf line;
@@ -140,9 +143,28 @@ static int make_receipt(struct writer *w, struct message_sums *sums)
 	return rc;
 }
 
+/* What one interval says must go on from what the former said: inputs in order, nothing pending lost or left.
+ */
+static int check_order(struct writer *w, const struct message_sums *sums)
+{
+	const struct sums *s = &sums->sums;
+	if (sums->input != w->result->receipts ||
+	    sums->last != (sums->input + 1 == w->options->input_count) ||
+	    memcmp(s->pending_before, w->pending, sizeof(w->pending)) != 0)
+		return HN_EFORMAT;
+	memcpy(w->pending, s->pending_after, sizeof(w->pending));
+	w->flows_selected += s->flows_selected;
+	for (size_t c = 0; sums->last && c < SUMS_CLASSES; c++)
+		if (s->pending_after[c].packets != 0 || s->pending_after[c].bytes != 0)
+			return HN_EFORMAT;
+	if (w->result->records > w->flows_selected || (sums->last && w->result->records != w->flows_selected))
+		return HN_EFORMAT;
+	return HN_OK;
+}
+
 static int take_sums(struct writer *w, struct message_sums *sums)
 {
-	if (sums->input >= w->options->input_count)
+	if (check_order(w, sums) != HN_OK)
 		return HN_EFORMAT;
 	int rc = make_receipt(w, sums);
 	if (rc != HN_OK)
@@ -157,7 +179,9 @@ static int take_sums(struct writer *w, struct message_sums *sums)
 	w->result->packets += sums->records;
 	w->result->cut = w->result->cut || sums->cut;
 	w->ended = sums->last;
-	return w->options->consume ? consume(w, &w->options->inputs[sums->input]) : HN_OK;
+	bool keep = !w->options->consume || w->faulted;
+	w->faulted = false;
+	return keep ? HN_OK : consume(w, &w->options->inputs[sums->input]);
 }
 
 static int take_ready(struct writer *w, const struct message_ready *ready)
@@ -187,6 +211,7 @@ static int take_message(struct writer *w, struct message *m)
 		if (m->fault.input >= w->options->input_count)
 			return HN_EFORMAT;
 		w->unread = true;
+		w->faulted = true;
 		log_line(LOG_LEVEL_ERROR,
 			 tr("'%s' could not be read to its end: %s", "'%s' を最後まで読めない: %s"),
 			 w->options->inputs[m->fault.input].name, hn_strerror(m->fault.error));
