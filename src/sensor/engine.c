@@ -224,11 +224,11 @@ static void take_unit(struct engine *e, const struct unit *u)
 		follow_tcp_end(e, flow, u);
 }
 
-/* Time goes on once a batch, by packets that count: a flow that is asked for knows by itself whether it is
- * idle. */
+/* Time goes on once a batch, to its oldest packet that counts: a later one would end flows that go on within
+ * the batch. A flow that is asked for knows by itself whether it is idle. */
 static void note_times(struct engine *e, const struct unit_batch *batch)
 {
-	int64_t newest = INT64_MIN;
+	int64_t oldest = INT64_MAX;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct unit *u = &batch->units[i];
 		uint64_t at = u->time_ns < 0 ? 0 : (uint64_t)u->time_ns;
@@ -236,11 +236,11 @@ static void note_times(struct engine *e, const struct unit_batch *batch)
 			e->sums.first_ns = at;
 		if (at > e->sums.last_ns)
 			e->sums.last_ns = at;
-		if (u->erased == ERASED_NOTHING && u->time_ns > newest)
-			newest = u->time_ns;
+		if (u->erased == ERASED_NOTHING && u->time_ns < oldest)
+			oldest = u->time_ns;
 	}
-	if (newest != INT64_MIN)
-		flow_table_advance(e->flows, newest);
+	if (oldest != INT64_MAX)
+		flow_table_advance(e->flows, oldest);
 }
 
 /*
