@@ -295,14 +295,14 @@ def programs(address_list, name_list, one, ten):
         ("two", "the same, 1 M + 1 M, --threads 2 (two cores)",
          lambda c: select(one, "--no-digest", "--threads", "2", c), 0, selected),
         ("unpinned", "the same, --threads 1 (two cores)", lambda c: select(one, "--no-digest", c), 0, selected),
-        ("tcpdump", "tcpdump -w /dev/null", lambda c: ["tcpdump", "-r", c, "-w", "/dev/null"], 1, lambda run: (None, "no count told")),
+        ("tcpdump", "tcpdump -w /dev/null", lambda c: ["tcpdump", "-r", c, "-w", "/dev/null"], 1, lambda run: (None, "it tells no count")),
         ("softflowd", "softflowd (no matching)",
          lambda c: ["softflowd", "-r", c, "-d", "-m", "2000000", "-p", WORK / "sf.pid", "-c", "none"], 1,
          number_after(r"Packets processed: (\d+)")),
         ("nfpcapd", "nfpcapd (no matching)",
-         lambda c: ["nfpcapd", "-r", c, "-w", WORK / "flows"], 1, number_after(r"[Pp]ackets: *(\d+)")),
+         lambda c: ["nfpcapd", "-r", c, "-w", WORK / "flows"], 1, number_after(r"Total: Processed: (\d+)")),
         ("ndpiReader", "ndpiReader -c, 1 M addresses + 1 M names, exact",
-         lambda c: ["ndpiReader", "-q", "-c", ndpi_list, "-i", c], 1, read_ndpi),
+         lambda c: ["ndpiReader", "-c", ndpi_list, "-i", c], 1, read_ndpi),
     ]
 
 
