@@ -4,8 +4,8 @@
 """./x bench selection: what selection costs, beside the machine's limit and beside peers.
 
 Makes its own captures, lists, sets and authorisations below TMPDIR (build/bench) and keeps them for the next time.
-Each round runs every program once, in turn, pinned to one core, the capture in the page cache; what is printed is
-the median over the rounds. Cost is CPU time of the whole process tree (wait4). Peers that are not installed are
+Each round runs every program once, in turn, pinned to one core, the capture in the page cache; what is printed are
+medians over the rounds, ratios formed within each round. Cost is CPU time of the whole process tree (wait4). Peers that are not installed are
 said to be absent; tests/bench/packages.txt names their packages.
 """
 import argparse
@@ -313,6 +313,12 @@ def one_run(command, pinned, watch=False):
     return Run(command, {CORE} if pinned else None, watch)
 
 
+def ratio(results, than, key):
+    """The median, over the rounds, of how much faster one is than another in the same round."""
+    pairs = [a.cpu / b.cpu for a, b in zip(results.get(than, []), results[key]) if a.code == 0 and b.code == 0]
+    return statistics.median(pairs) if pairs else None
+
+
 def packet_count(run):
     return int(json.loads(run.out)["packets"])
 
@@ -349,12 +355,10 @@ def speed(capture, rounds, wanted, peer_rounds, sets):
             if seen is not None and seen != total:
                 row["note"] = f"SAW {seen} of {total} packets; " + found
         table.append(row)
-    limit = next((r.get("mpps") for r in table if r["key"] == "limit"), None)
-    base = next((r.get("mpps") for r in table if r["key"] == "select"), None)
     for row in table:
         if "mpps" in row:
-            row["of_limit"] = row["mpps"] / limit if limit else None
-            row["of_select"] = row["mpps"] / base if base else None
+            row["of_limit"] = ratio(results, "limit", row["key"])
+            row["of_select"] = ratio(results, "select", row["key"])
     return table
 
 
