@@ -10,53 +10,24 @@
 #include "base/locked.h"
 
 #define RING_BYTES ((size_t)1 << 20)
-#define STEP_BYTES ((size_t)1 << 18)
-#define GIVE_BYTES ((size_t)4 << 20) /* of a mapped input, so that it does not stay in memory */
+#define STEP_BYTES ((size_t)1 << 18) /* at most, so that room comes free while the rest is digested */
 
 struct input_digest {
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t changed;
 	struct sha256 *state;
-	const uint8_t *mapped; /* bytes the thread reads itself */
-	size_t mapped_len;
-	const struct capture *capture;
-	size_t given, since_given; /* bytes of the mapping given back, and read since */
-	uint8_t *ring;             /* bytes of a stream, in locked memory */
+	uint8_t *ring; /* bytes of the input, in locked memory */
+	pthread_mutex_t
+		lock; /* guards all below; of the ring, the reader owns what is free, the thread the rest */
+	pthread_cond_t changed;
 	size_t ring_from, ring_len;
 	bool busy;  /* an input is under way */
 	bool ended; /* all its bytes were handed over */
 };
 
-/* Takes the next piece out of the lock: the ring's owner only writes where nothing lies. */
-static size_t next_piece(struct input_digest *d, const uint8_t **piece_out)
+static size_t least(size_t a, size_t b, size_t c)
 {
-	if (d->mapped_len > 0) {
-		size_t len = d->mapped_len < STEP_BYTES ? d->mapped_len : STEP_BYTES;
-		*piece_out = d->mapped;
-		return len;
-	}
-	size_t to_edge = RING_BYTES - d->ring_from;
-	*piece_out = d->ring + d->ring_from;
-	return d->ring_len < to_edge ? d->ring_len : to_edge;
-}
-
-static void piece_done(struct input_digest *d, size_t len)
-{
-	if (d->mapped_len > 0) {
-		d->mapped += len;
-		d->mapped_len -= len;
-		d->since_given += len;
-		if (d->since_given >= GIVE_BYTES || d->mapped_len == 0) {
-			capture_give_back(d->capture, d->given, d->since_given);
-			d->given += d->since_given;
-			d->since_given = 0;
-		}
-		return;
-	}
-	locked_wipe(d->ring + d->ring_from, len);
-	d->ring_from = (d->ring_from + len) % RING_BYTES;
-	d->ring_len -= len;
+	size_t ab = a < b ? a : b;
+	return ab < c ? ab : c;
 }
 
 static void *work(void *context)
@@ -64,8 +35,8 @@ static void *work(void *context)
 	struct input_digest *d = context;
 	(void)pthread_mutex_lock(&d->lock);
 	for (;;) {
-		const uint8_t *piece;
-		size_t len = d->busy ? next_piece(d, &piece) : 0;
+		uint8_t *piece = d->ring + d->ring_from;
+		size_t len = d->busy ? least(d->ring_len, RING_BYTES - d->ring_from, STEP_BYTES) : 0;
 		if (len == 0) {
 			if (d->busy && d->ended) {
 				d->busy = false;
@@ -76,8 +47,10 @@ static void *work(void *context)
 		}
 		(void)pthread_mutex_unlock(&d->lock);
 		sha256_add(d->state, piece, len);
+		locked_wipe(piece, len);
 		(void)pthread_mutex_lock(&d->lock);
-		piece_done(d, len);
+		d->ring_from = (d->ring_from + len) % RING_BYTES;
+		d->ring_len -= len;
 		(void)pthread_cond_broadcast(&d->changed);
 	}
 	return NULL;
@@ -111,13 +84,13 @@ static void hand_over(void *context, const uint8_t *data, size_t len)
 		while (d->ring_len == RING_BYTES)
 			(void)pthread_cond_wait(&d->changed, &d->lock);
 		size_t at = (d->ring_from + d->ring_len) % RING_BYTES;
-		size_t room =
-			at >= d->ring_from && d->ring_len < RING_BYTES ? RING_BYTES - at : d->ring_from - at;
-		size_t n = len < room ? len : room;
+		size_t n = least(len, RING_BYTES - at, RING_BYTES - d->ring_len);
+		(void)pthread_mutex_unlock(&d->lock);
 		memcpy(d->ring + at, data, n);
-		d->ring_len += n;
 		data += n;
 		len -= n;
+		(void)pthread_mutex_lock(&d->lock);
+		d->ring_len += n;
 		(void)pthread_cond_broadcast(&d->changed);
 	}
 	(void)pthread_mutex_unlock(&d->lock);
@@ -126,20 +99,11 @@ static void hand_over(void *context, const uint8_t *data, size_t len)
 void input_digest_begin(struct input_digest *d, struct capture *capture)
 {
 	(void)pthread_mutex_lock(&d->lock);
-	d->capture = capture;
-	d->given = 0;
-	d->since_given = 0;
-	d->mapped = capture_mapped(capture, &d->mapped_len);
-	bool mapped = d->mapped != NULL;
-	if (!mapped)
-		d->mapped_len = 0;
 	d->busy = true;
-	d->ended = mapped;
-	(void)pthread_cond_broadcast(&d->changed);
+	d->ended = false;
 	(void)pthread_mutex_unlock(&d->lock);
 	/* Outside the lock: it hands over at once what was read to know the format. */
-	if (!mapped)
-		capture_on_bytes(capture, hand_over, d);
+	capture_on_bytes(capture, hand_over, d);
 }
 
 void input_digest_end(struct input_digest *d, uint8_t out[SHA256_SIZE])

@@ -21,7 +21,8 @@ struct input_digest;
  */
 HN_MUST_USE int input_digest_new(struct input_digest **out);
 
-/** Begins with an input: a mapped one is read by the thread, a stream is handed to it as it is read. */
+/** Begins with an input, of which nothing was read yet: its bytes are handed to the thread as they are read.
+ */
 void input_digest_begin(struct input_digest *d, struct capture *capture);
 
 /** Waits until all of the input is in. */

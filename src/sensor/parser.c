@@ -242,7 +242,6 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 	p->options = options;
 	p->memory_locked = true;
 	buf_init(&p->outbox, 4 * MESSAGE_MAX);
-	capture_guard();
 	/* Memory is locked while the right to do so is still there; without it memory_locked says so. */
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	int rc = take_secret(p, identity);

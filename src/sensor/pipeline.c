@@ -7,7 +7,8 @@
 
 /*
  * Between the two threads: a ring of batches. A side that must wait is woken when half of the ring is ready
- * for it, so that neither wakes for every batch.
+ * for it, so that neither wakes for every batch; the flow stage also when the reader runs short of memory
+ * that batches hold.
  */
 #define RING 32u
 
@@ -69,11 +70,11 @@ static struct slot *free_slot(struct pipeline *p)
 	return &p->slots[p->filled % RING];
 }
 
-static void hand_over(struct pipeline *p)
+static void hand_over(struct pipeline *p, const struct capture *capture)
 {
 	(void)pthread_mutex_lock(&p->lock);
 	p->filled++;
-	if (p->filled - p->taken >= RING / 2)
+	if (p->filled - p->taken >= RING / 2 || capture_runs_short(capture))
 		(void)pthread_cond_signal(&p->readable);
 	(void)pthread_mutex_unlock(&p->lock);
 }
@@ -120,7 +121,7 @@ int pipeline_run(struct pipeline *p, struct capture *capture, bool last)
 		}
 		prepare_batch(p->prepare, &slot->records, &slot->units);
 		if (p->threaded)
-			hand_over(p);
+			hand_over(p, capture);
 		else
 			finish_slot(p, slot);
 	}

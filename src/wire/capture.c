@@ -6,15 +6,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lang.h"
 #include "base/locked.h"
 #include "wire/capture_parts.h"
-
-#define WINDOW (4u << 20) /* bytes that are brought in, and given back, at once */
 
 /* --- what the first bytes say --- */
 
@@ -105,83 +101,64 @@ static int cannot_read(const char *name, struct fault *fault)
 			 strerror(errno));
 }
 
-/* Maps a regular file that is read from its start and is not compressed; else leaves c as it is. */
-static void try_map(struct capture *c)
-{
-	struct stat st;
-	if (fstat(c->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-	    lseek(c->fd, 0, SEEK_CUR) != 0)
-		return;
-	size_t len = (size_t)st.st_size;
-	uint8_t first[8] = {0};
-	ssize_t got = pread(c->fd, first, sizeof(first), 0);
-	const struct magic *magic = got <= 0 ? NULL : magic_of(first, (size_t)got);
-	if (magic == NULL || magic->format == NULL || len < CAPTURE_HEAD_SIZE)
-		return;
-	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, c->fd, 0);
-	if (map == MAP_FAILED)
-		return;
-	(void)madvise(map, len, MADV_SEQUENTIAL);
-	(void)madvise(map, len, MADV_DONTDUMP);
-	c->map = map;
-	c->map_len = len;
-	c->at = c->map;
-	c->end = c->map + len;
-}
-
-/* Unpacks the head, which is where the window is until the first block is filled. */
-static int read_head(struct capture *c)
+/* Stored bytes into c->head until it is full or the input ends; a pipe may give fewer at first. */
+static int read_head(struct capture *c, size_t *len_out)
 {
 	size_t len = 0;
 	for (size_t got = 1; len < CAPTURE_HEAD_SIZE && got > 0; len += got) {
-		int rc = c->source->read(c, c->head + len, CAPTURE_HEAD_SIZE - len, &got);
-		if (rc == HN_EIO)
-			return rc;
+		int rc = capture_fetch(c, c->head + len, CAPTURE_HEAD_SIZE - len, &got);
 		if (rc != HN_OK)
-			got = 0;
+			return rc;
 	}
-	c->at = c->head;
-	c->end = c->head + len;
+	*len_out = len;
 	return HN_OK;
 }
 
-/* The first stored bytes tell how they are packed; more of them than a pipe may give at first are waited for.
- */
-static int open_stream(struct capture *c, const char *name, struct fault *fault)
+/* The head's stored bytes become the first input of the unpacker, the unpacked ones take their place. */
+static int unpack_head(struct capture *c, const struct capture_source *source, size_t *len_io)
 {
 	bool locked;
-	if (c->pool == NULL)
-		return fault_set(fault, HN_EUNSUPPORTED, name,
-				 tr("only regular files that are not compressed can be read here",
-				    "ここでは圧縮されていない通常ファイルだけを読めます"));
 	c->input = locked_alloc(CAPTURE_INPUT_SIZE, &locked);
 	if (c->input == NULL)
 		return HN_ENOMEM;
-	while (c->input_len < 4) {
-		ssize_t got = read(c->fd, c->input + c->input_len, CAPTURE_INPUT_SIZE - c->input_len);
-		if (got < 0 && errno != EINTR)
-			return cannot_read(name, fault);
-		if (got == 0)
-			break;
-		c->input_len += got < 0 ? 0 : (size_t)got;
-	}
-	c->stats.bytes_read = c->input_len;
-	if (c->input_len == 0)
-		return fault_set(fault, HN_ETRUNC, name, tr("the input is empty", "入力が空です"));
-	const struct magic *magic = magic_of(c->input, c->input_len);
-	c->source = magic != NULL && magic->source != NULL ? magic->source : &capture_source_plain;
-	int rc = c->source->open(c);
-	if (rc != HN_OK) {
-		c->source = NULL;
+	memcpy(c->input, c->head, *len_io);
+	c->input_len = *len_io;
+	int rc = source->open(c);
+	if (rc != HN_OK)
 		return rc;
+	c->source = source;
+	size_t len = 0;
+	for (size_t got = 1; len < CAPTURE_HEAD_SIZE && got > 0; len += got) {
+		got = 0;
+		if (source->read(c, c->head + len, CAPTURE_HEAD_SIZE - len, &got) == HN_EIO)
+			return HN_EIO;
 	}
-	return read_head(c) == HN_OK ? HN_OK : cannot_read(name, fault);
+	*len_io = len;
+	return HN_OK;
+}
+
+/* The first stored bytes tell how they are packed. */
+static int open_source(struct capture *c, const char *name, struct fault *fault)
+{
+	size_t len = 0;
+	c->source = &capture_source_plain;
+	int rc = read_head(c, &len);
+	if (rc == HN_OK && len == 0)
+		return fault_set(fault, HN_ETRUNC, name, tr("the input is empty", "入力が空です"));
+	const struct magic *magic = rc == HN_OK ? magic_of(c->head, len) : NULL;
+	if (magic != NULL && magic->source != NULL)
+		rc = unpack_head(c, magic->source, &len);
+	if (rc == HN_EIO)
+		return cannot_read(name, fault);
+	c->at = c->head;
+	c->end = c->head + len;
+	return rc;
 }
 
 static int open_format(struct capture *c, const char *name, struct fault *fault)
 {
 	size_t len = (size_t)(c->end - c->at);
-	if (c->at == NULL || len == 0)
+	if (len == 0)
 		return fault_set(fault, HN_ETRUNC, name, tr("the input is empty", "入力が空です"));
 	const struct magic *magic = magic_of(c->at, len);
 	if (magic == NULL || magic->format == NULL)
@@ -204,8 +181,7 @@ int capture_open(int fd, const char *name, struct capture_pool *pool, struct cap
 	}
 	c->fd = fd;
 	c->pool = pool;
-	try_map(c);
-	int rc = c->map == NULL ? open_stream(c, name, fault) : HN_OK;
+	int rc = open_source(c, name, fault);
 	if (rc == HN_OK)
 		rc = open_format(c, name, fault);
 	if (rc == HN_ENOMEM)
@@ -225,15 +201,12 @@ void capture_close(struct capture *c)
 		return;
 	if (c->format != NULL)
 		c->format->close(c);
-	if (c->source != NULL)
-		c->source->close(c);
+	c->source->close(c);
 	capture_block_drop(c->block);
 	if (c->input != NULL) {
 		locked_wipe(c->input, CAPTURE_INPUT_SIZE);
 		locked_free(c->input, CAPTURE_INPUT_SIZE);
 	}
-	if (c->map != NULL)
-		(void)munmap(c->map, c->map_len);
 	(void)close(c->fd);
 	locked_wipe(c, sizeof(*c));
 	free(c);
@@ -241,51 +214,48 @@ void capture_close(struct capture *c)
 
 /* --- reading --- */
 
-/* Brings in what comes next and gives back what lies well behind. @return false: the file has become shorter
+/*
+ * Moves the `left` bytes that are not read yet in front of the place that is filled next: in the same block
+ * when no batch holds it, for it lies in the cache, else in a fresh one.
  */
-static bool move_window(struct capture *c)
+static void carry_over(struct capture *c, size_t left)
 {
-	size_t at = (size_t)(c->at - c->map);
-	if (at + WINDOW / 2 > c->populated && c->populated < c->map_len && !c->no_populate) {
-		size_t from = at > c->populated ? at - at % WINDOW : c->populated;
-		size_t len = c->map_len - from < WINDOW ? c->map_len - from : WINDOW;
-		if (madvise(c->map + from, len, MADV_POPULATE_READ) == 0)
-			c->populated = from + len;
-		else if (errno == EFAULT || errno == ENOMEM)
-			return false;
-		else
-			c->no_populate = true;
-	}
-	if (at > c->given + 3 * (size_t)WINDOW) {
-		size_t upto = at - at % WINDOW - 2 * (size_t)WINDOW;
-		(void)madvise(c->map + c->given, upto - c->given, MADV_DONTNEED);
-		c->given = upto;
-	}
-	return true;
+	struct capture_block *old = c->block;
+	/* Only this thread adds holds, so nobody comes back. */
+	bool reuse = old != NULL && atomic_load_explicit(&old->holds, memory_order_acquire) == 1;
+	struct capture_block *block = reuse ? old : capture_block_take(c->pool);
+	const size_t from = CAPTURE_CARRY_MAX - left;
+
+	assert(left <= CAPTURE_CARRY_MAX);
+	memmove(block->data + from, c->at, left);
+	if (!reuse)
+		block->upto = CAPTURE_CARRY_MAX;
+	else if (block->from < from)
+		locked_wipe(block->data + block->from, from - block->from);
+	block->from = from;
+	c->at = block->data + from;
+	c->end = c->at + left;
+	c->block = block;
+	if (!reuse)
+		capture_block_drop(old);
 }
 
-/* Some more bytes of a stream behind the window, in its block or, when that is full, in a fresh one. */
+/* Some more bytes behind the window. What they do not overwrite of bytes that were read before is wiped. */
 static int refill(struct capture *c, bool *end_out)
 {
 	size_t left = (size_t)(c->end - c->at);
 	size_t need = c->want > left ? c->want : left + 1;
-	struct capture_block *block = c->block;
 
-	assert(need <= CAPTURE_BLOCK_SIZE);
-	if (block == NULL || block->used - left + need > CAPTURE_BLOCK_SIZE) {
-		struct capture_block *fresh = capture_block_take(c->pool);
-		memcpy(fresh->data, c->at, left);
-		fresh->used = left;
-		c->at = fresh->data;
-		c->end = c->at + left;
-		c->block = fresh;
-		capture_block_drop(block);
-		block = fresh;
-	}
-	size_t got = 0;
-	int rc = c->source->read(c, block->data + block->used, CAPTURE_BLOCK_SIZE - block->used, &got);
-	block->used += got;
+	if (c->block == NULL || need > (size_t)(c->block->data + CAPTURE_BLOCK_SIZE - c->at))
+		carry_over(c, left);
+	struct capture_block *block = c->block;
+	size_t upto = (size_t)(c->end - block->data), got = 0;
+	int rc = c->source->read(c, block->data + upto, CAPTURE_BLOCK_SIZE - upto, &got);
+	upto += got;
 	c->end += got;
+	if (upto < block->upto)
+		locked_wipe(block->data + upto, block->upto - upto);
+	block->upto = upto;
 	*end_out = rc != HN_OK || got == 0;
 	if (rc == HN_EIO)
 		return rc;
@@ -295,35 +265,32 @@ static int refill(struct capture *c, bool *end_out)
 }
 
 /* Whoever takes a digest is owed the bytes behind the end, too. */
+static int tell_the_rest(struct capture *c)
+{
+	struct capture_block *block = capture_block_take(c->pool);
+	size_t got = 1;
+	int rc = HN_OK;
+	block->from = 0;
+	block->upto = CAPTURE_READ_SIZE;
+	while (rc == HN_OK && got > 0)
+		rc = capture_fetch(c, block->data, CAPTURE_READ_SIZE, &got);
+	capture_block_drop(block);
+	return rc;
+}
+
 static int finish(struct capture *c)
 {
 	c->ended = true;
 	if (c->at != c->end || c->skip > 0)
 		c->stats.cut = true;
-	if (c->map != NULL) {
-		c->stats.bytes_read = c->map_len;
-		return HN_OK;
-	}
 	capture_block_drop(c->block);
 	c->block = NULL;
 	c->at = c->end = c->head;
-	size_t len = c->sink == NULL ? 0 : 1;
-	while (len > 0) {
-		const uint8_t *data;
-		c->input_at = c->input_len;
-		int rc = capture_stored(c, &data, &len);
-		if (rc != HN_OK)
-			return rc;
-	}
-	return HN_OK;
+	return c->sink == NULL ? HN_OK : tell_the_rest(c);
 }
 
 static int next_records(struct capture *c, struct capture_batch *batch)
 {
-	if (c->map != NULL && !move_window(c)) {
-		c->stats.cut = true;
-		return finish(c);
-	}
 	for (;;) {
 		enum capture_scan result = c->format->scan(c, batch);
 		if (batch->count > 0)
@@ -332,8 +299,8 @@ static int next_records(struct capture *c, struct capture_batch *batch)
 			c->stats.cut = true;
 			return finish(c);
 		}
-		bool end = true;
-		int rc = c->map == NULL ? refill(c, &end) : HN_OK;
+		bool end;
+		int rc = refill(c, &end);
 		if (rc != HN_OK)
 			return rc;
 		if (end)
@@ -353,9 +320,7 @@ int capture_next(struct capture *c, struct capture_batch *batch)
 		return rc;
 	}
 	c->stats.records += batch->count;
-	if (c->map != NULL && !c->ended)
-		c->stats.bytes_read = (uint64_t)(c->at - c->map);
-	if (batch->count > 0 && c->block != NULL) {
+	if (batch->count > 0) {
 		capture_block_hold(c->block);
 		batch->hold = c->block;
 	}
@@ -374,20 +339,9 @@ const struct capture_stats *capture_stats(const struct capture *c)
 	return &c->stats;
 }
 
-const uint8_t *capture_mapped(const struct capture *c, size_t *len_out)
+bool capture_runs_short(const struct capture *c)
 {
-	*len_out = c->map_len;
-	return c->map;
-}
-
-void capture_give_back(const struct capture *c, size_t offset, size_t len)
-{
-	const size_t page = 4096;
-	if (c->map == NULL || offset > c->map_len || len > c->map_len - offset)
-		return;
-	size_t from = (offset + page - 1) / page * page, upto = (offset + len) / page * page;
-	if (upto > from)
-		(void)madvise(c->map + from, upto - from, MADV_DONTNEED);
+	return capture_pool_runs_short(c->pool);
 }
 
 void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8_t *data, size_t len),
@@ -395,6 +349,10 @@ void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8
 {
 	c->sink = sink;
 	c->sink_context = context;
-	if (sink != NULL && c->map == NULL && c->input_len > 0)
+	if (sink == NULL)
+		return;
+	if (c->input != NULL)
 		sink(context, c->input, c->input_len);
+	else
+		sink(context, c->head, CAPTURE_HEAD_SIZE);
 }

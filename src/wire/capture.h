@@ -17,15 +17,13 @@
  * packet blocks), plain or compressed with gzip or zstd (by content, not by name; several members or frames
  * in a row).
  *
- * A plain file is mapped and read in place, windows that were read are given back to the system. Everything
- * else passes through a fixed pool of locked, core-dump-excluded blocks that are wiped before they are used
- * again.
+ * Every input, regular files too, is read into a fixed pool of locked, core-dump-excluded blocks. Bytes of
+ * packets lie there (and, before they are unpacked, in memory of the same kind) and nowhere else; they are
+ * overwritten or wiped before a block is used again. No file is mapped: another process that changes it or
+ * makes it shorter meanwhile changes what is read next, never what was looked at.
  *
  * After capture_open() only read(2) on the descriptor, madvise, anonymous mmap and munmap (a zstd frame with
  * a larger window than the one before) and futex are called.
- *
- * A mapped file that another process makes shorter while it is read ends the program by SIGBUS, for no
- * program can ask for a page and be told that it is gone; capture_guard() makes that a clear message.
  */
 
 struct capture;
@@ -58,7 +56,7 @@ struct capture_stats {
 
 #define CAPTURE_RECORD_MAX 262144 /* bytes a packet may have been captured with; as libpcap's own limit */
 
-/** The pool that compressed and streamed input passes through. One for all inputs of a program. */
+/** The pool that input passes through. One for all inputs of a program. */
 struct capture_pool;
 
 /**
@@ -70,8 +68,8 @@ HN_MUST_USE int capture_pool_new(size_t blocks, struct capture_pool **out, bool 
 void capture_pool_free(struct capture_pool *pool);
 
 /**
- * Takes over fd (also on failure) and looks at its first bytes. Everything that needs the file system or new
- * mappings of the file happens here, so that a sandbox may close behind it.
+ * Takes over fd (also on failure), at whose offset reading begins, and looks at its first bytes. A sandbox
+ * may close behind it.
  *
  * @param name  for messages
  * @return HN_EFORMAT (not a capture; the fault says what it looks like), HN_ETRUNC (empty), HN_EUNSUPPORTED,
@@ -98,34 +96,21 @@ void capture_release(struct capture_batch *batch);
 /** What was read so far; lives as long as the capture. */
 const struct capture_stats *capture_stats(const struct capture *c);
 
-#define CAPTURE_BLOCK_SIZE (1u << 20) /* bytes of a block of the pool */
-
-/** The plain mapped bytes of a regular uncompressed file, for a digest on another thread; NULL when it is a
- * stream. */
-const uint8_t *capture_mapped(const struct capture *c, size_t *len_out);
-
 /**
- * Gives pages of the mapped bytes back to the system, which a digest thread does every few MiB for what it
- * has read: else the whole file stays in the process's memory. The bytes stay readable.
+ * Whether capture_next() may soon wait for a release. Where batches are released on another thread, that
+ * thread must be at work whenever this says so after a batch was read; else both may wait for each other.
  */
-void capture_give_back(const struct capture *c, size_t offset, size_t len);
+bool capture_runs_short(const struct capture *c);
 
 /**
- * For a stream: a function that is given each stored byte (compressed, as in the file), in order, on the
- * reading thread, before the packets in it are returned (what capture_open() has read: at once). The bytes
- * behind the last packet, or behind damage, too.
+ * A function that is given each stored byte (compressed, as in the file), in order, on the reading thread,
+ * before the packets in it are returned (what capture_open() has read: at once). The bytes behind the last
+ * packet, or behind damage, too. To be called before the first capture_next().
  */
 void capture_on_bytes(struct capture *c, void (*sink)(void *context, const uint8_t *data, size_t len),
 		      void *context);
 
 /** Batches must have been released. NULL is allowed. */
 void capture_close(struct capture *c);
-
-/**
- * Handles SIGBUS for the program: says on standard error that an input became shorter while it was read, and
- * ends with HN_EXIT_INPUT. Other causes of the signal end as they would without it. Call it once, before
- * threads and sandbox.
- */
-void capture_guard(void);
 
 #endif

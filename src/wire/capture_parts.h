@@ -13,14 +13,22 @@
 /*
  * What the parts of the capture reader share; nobody else includes it.
  *
- * A source gives the bytes of the file (mapped, or read and unpacked into blocks), a format finds the packets
- * in them. Both are rows of tables. The bytes not read yet are the window at..end.
+ * A source gives the bytes of the file (as they are, or unpacked) into blocks, a format finds the packets in
+ * them. Both are rows of tables. The bytes not read yet are the window at..end.
  */
 
-/* One block of the pool. Whoever uses its bytes has a hold; the last one to let go wipes it. */
+#define CAPTURE_READ_SIZE  (128u << 10) /* bytes that are filled at once: they stay in a core's cache */
+#define CAPTURE_CARRY_MAX  (320u << 10) /* bytes before them; what is longer is not read as one piece */
+#define CAPTURE_BLOCK_SIZE (CAPTURE_CARRY_MAX + CAPTURE_READ_SIZE)
+
+/*
+ * One block of the pool. Whoever uses its bytes has a hold; the last one to let go wipes it. It is filled
+ * from CAPTURE_CARRY_MAX on, the part of a record that the block before ended with stands right in front, so
+ * that the system always copies to the start of a page.
+ */
 struct capture_block {
-	uint8_t *data; /* CAPTURE_BLOCK_SIZE */
-	size_t used;   /* bytes to wipe */
+	uint8_t *data;     /* CAPTURE_BLOCK_SIZE */
+	size_t from, upto; /* bytes that were used, which are wiped */
 	struct capture_pool *pool;
 	struct capture_block *next; /* in the list of free blocks */
 	_Atomic unsigned holds;
@@ -32,7 +40,10 @@ void capture_block_hold(struct capture_block *block);
 /** NULL is allowed. */
 void capture_block_drop(struct capture_block *block);
 
-/** How a stream's bytes are unpacked. */
+/** Whether fewer than half of the blocks are free. */
+bool capture_pool_runs_short(const struct capture_pool *pool);
+
+/** How the bytes of the file are unpacked. */
 struct capture_source {
 	/** @return HN_ENOMEM */
 	int (*open)(struct capture *c);
@@ -46,8 +57,13 @@ extern const struct capture_source capture_source_plain;
 extern const struct capture_source capture_source_gzip;
 extern const struct capture_source capture_source_zstd;
 
-/** Gives the stored bytes that are waiting, reading from the descriptor when there are none. *len_out is 0 at
- * the end. */
+/** Reads stored bytes from the descriptor and tells them to the sink. *got_out is 0 at the end. @return
+ * HN_EIO
+ */
+int capture_fetch(struct capture *c, uint8_t *to, size_t room, size_t *got_out);
+
+/** Gives the stored bytes that are waiting in c->input, reading from the descriptor when there are none.
+ * *len_out is 0 at the end. */
 int capture_stored(struct capture *c, const uint8_t **data_out, size_t *len_out);
 
 enum capture_scan {
@@ -70,7 +86,7 @@ extern const struct capture_format capture_format_pcapng;
 #define CAPTURE_HEAD_SIZE  24 /* of a pcap file; a pcapng section header is longer, so no packet is in it */
 #define CAPTURE_AHEAD      1024
 #define CAPTURE_LINE       64           /* bytes of a cache line */
-#define CAPTURE_INPUT_SIZE (128u << 10) /* stored bytes that are read at once */
+#define CAPTURE_INPUT_SIZE (128u << 10) /* stored bytes of a compressed input, read at once */
 
 /**
  * Asks for the bytes from the next packet on, CAPTURE_AHEAD of them, that were not asked for yet (upto
@@ -116,22 +132,14 @@ struct capture {
 	bool ended;
 	int fd;
 
-	/* A regular plain file. */
-	uint8_t *map;
-	size_t map_len;
-	size_t populated; /* bytes from the start that were brought in */
-	size_t given;     /* bytes from the start that were given back */
-	bool no_populate; /* the kernel is older than MADV_POPULATE_READ */
-
-	/* All else. */
 	const struct capture_source *source;
 	struct capture_pool *pool;
 	struct capture_block *block;
 	void *unpacker;
-	uint8_t *input; /* CAPTURE_INPUT_SIZE, stored bytes */
+	uint8_t *input; /* CAPTURE_INPUT_SIZE, stored bytes of a compressed input */
 	size_t input_at;
 	size_t input_len;
-	uint8_t head[CAPTURE_HEAD_SIZE];
+	uint8_t head[CAPTURE_HEAD_SIZE]; /* the window until the first block is filled */
 	void (*sink)(void *context, const uint8_t *data, size_t len);
 	void *sink_context;
 };

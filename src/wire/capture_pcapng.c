@@ -15,6 +15,8 @@
 #define PACKET_FIXED           20 /* enhanced and obsolete packet blocks, before the packet's bytes */
 #define BYTE_ORDER_MAGIC       0x1a2b3c4du
 
+_Static_assert(BLOCK_READ_MAX <= CAPTURE_CARRY_MAX, "what is read fits into a block of the pool");
+
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,

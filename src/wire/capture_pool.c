@@ -11,6 +11,7 @@ struct capture_pool {
 	pthread_mutex_t mutex; /* guards `free`; taken once a block, never once a packet */
 	pthread_cond_t released;
 	struct capture_block *free;
+	_Atomic size_t free_count;
 	size_t count;
 	uint8_t *memory;
 	struct capture_block blocks[];
@@ -34,6 +35,7 @@ int capture_pool_new(size_t blocks, struct capture_pool **out, bool *locked_out)
 	(void)pthread_mutex_init(&pool->mutex, NULL);
 	(void)pthread_cond_init(&pool->released, NULL);
 	pool->count = blocks;
+	atomic_init(&pool->free_count, blocks);
 	for (size_t i = 0; i < blocks; i++) {
 		struct capture_block *b = &pool->blocks[i];
 		*b = (struct capture_block){.data = pool->memory + i * CAPTURE_BLOCK_SIZE, .pool = pool};
@@ -44,12 +46,18 @@ int capture_pool_new(size_t blocks, struct capture_pool **out, bool *locked_out)
 	return HN_OK;
 }
 
+static void wipe(struct capture_block *block)
+{
+	locked_wipe(block->data + block->from, block->upto - block->from);
+	block->from = block->upto = 0;
+}
+
 void capture_pool_free(struct capture_pool *pool)
 {
 	if (pool == NULL)
 		return;
 	for (size_t i = 0; i < pool->count; i++)
-		locked_wipe(pool->blocks[i].data, pool->blocks[i].used);
+		wipe(&pool->blocks[i]);
 	locked_free(pool->memory, pool->count * CAPTURE_BLOCK_SIZE);
 	(void)pthread_cond_destroy(&pool->released);
 	(void)pthread_mutex_destroy(&pool->mutex);
@@ -63,6 +71,7 @@ struct capture_block *capture_block_take(struct capture_pool *pool)
 		(void)pthread_cond_wait(&pool->released, &pool->mutex);
 	struct capture_block *block = pool->free;
 	pool->free = block->next;
+	(void)atomic_fetch_sub_explicit(&pool->free_count, 1, memory_order_relaxed);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	atomic_store_explicit(&block->holds, 1, memory_order_relaxed);
 	return block;
@@ -81,12 +90,17 @@ void capture_block_drop(struct capture_block *block)
 	assert(before > 0);
 	if (before > 1)
 		return;
-	locked_wipe(block->data, block->used);
-	block->used = 0;
+	wipe(block);
 	struct capture_pool *pool = block->pool;
 	(void)pthread_mutex_lock(&pool->mutex);
 	block->next = pool->free;
 	pool->free = block;
+	(void)atomic_fetch_add_explicit(&pool->free_count, 1, memory_order_relaxed);
 	(void)pthread_cond_signal(&pool->released);
 	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
+bool capture_pool_runs_short(const struct capture_pool *pool)
+{
+	return atomic_load_explicit(&pool->free_count, memory_order_relaxed) < (pool->count + 1) / 2;
 }

@@ -17,22 +17,31 @@
 
 #define ZSTD_WINDOW_LOG_MAX 27 /* 128 MiB; a frame that wants more is refused */
 
+int capture_fetch(struct capture *c, uint8_t *to, size_t room, size_t *got_out)
+{
+	ssize_t got;
+	do
+		got = read(c->fd, to, room);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return HN_EIO;
+	c->stats.bytes_read += (size_t)got;
+	if (c->sink != NULL && got > 0)
+		c->sink(c->sink_context, to, (size_t)got);
+	*got_out = (size_t)got;
+	return HN_OK;
+}
+
 int capture_stored(struct capture *c, const uint8_t **data_out, size_t *len_out)
 {
 	if (c->input_at == c->input_len) {
 		/* While opening, nothing is overwritten: capture_on_bytes() gives it to who asks later. */
-		size_t from = c->opened ? 0 : c->input_len;
-		ssize_t got;
-		do
-			got = read(c->fd, c->input + from, CAPTURE_INPUT_SIZE - from);
-		while (got < 0 && errno == EINTR);
-		if (got < 0)
-			return HN_EIO;
+		size_t from = c->opened ? 0 : c->input_len, got;
+		int rc = capture_fetch(c, c->input + from, CAPTURE_INPUT_SIZE - from, &got);
+		if (rc != HN_OK)
+			return rc;
 		c->input_at = from;
-		c->input_len = from + (size_t)got;
-		c->stats.bytes_read += (size_t)got;
-		if (c->sink != NULL && got > 0)
-			c->sink(c->sink_context, c->input, (size_t)got);
+		c->input_len = from + got;
 	}
 	*data_out = c->input + c->input_at;
 	*len_out = c->input_len - c->input_at;
@@ -84,27 +93,12 @@ static int plain_open(struct capture *c)
 	return HN_OK;
 }
 
-static int plain_read(struct capture *c, uint8_t *to, size_t room, size_t *got_out)
-{
-	const uint8_t *data;
-	size_t len;
-	int rc = capture_stored(c, &data, &len);
-	if (rc != HN_OK)
-		return rc;
-	if (len > room)
-		len = room;
-	memcpy(to, data, len);
-	c->input_at += len;
-	*got_out = len;
-	return HN_OK;
-}
-
 static void plain_close(struct capture *c)
 {
 	(void)c;
 }
 
-const struct capture_source capture_source_plain = {plain_open, plain_read, plain_close};
+const struct capture_source capture_source_plain = {plain_open, capture_fetch, plain_close};
 
 /* --- gzip (RFC 1952), several members in a row --- */
 

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /*
- * Nanoseconds a packet: finding the records of a mapped capture (capture_next()), decoding packets that lie
+ * Nanoseconds a packet: reading a capture and finding its records (capture_next()), decoding packets that lie
  * in the cache (packet_decode()), and both over a whole capture.
  *
  *     bench_packet [CAPTURE]     without one, two are made: a mix of 60 to 1514 bytes, and packets of 60
@@ -67,7 +67,7 @@ static void make(struct build *b, enum kind kind, size_t payload, uint32_t numbe
 
 static struct build build;
 
-/* A file without a name in TMPDIR: pages of a real file system are mapped at another price than those of
+/* A file without a name in TMPDIR: pages of a real file system are read at another price than those of
  * memory. */
 static int scratch_file(void)
 {
@@ -139,14 +139,14 @@ struct totals {
 	uint64_t sum;
 };
 
-static void run(int fd, bool decode, struct totals *t)
+static void run(int fd, struct capture_pool *pool, bool decode, struct totals *t)
 {
 	struct capture *c;
 	struct capture_batch batch;
 	struct fault fault;
 	*t = (struct totals){0};
 	(void)lseek(fd, 0, SEEK_SET);
-	if (capture_open(dup(fd), "capture", NULL, &c, &fault) != HN_OK) {
+	if (capture_open(dup(fd), "capture", pool, &c, &fault) != HN_OK) {
 		fprintf(stderr, "%s: %s\n", fault.place, fault.message);
 		exit(HN_EXIT_INPUT);
 	}
@@ -166,14 +166,14 @@ static void run(int fd, bool decode, struct totals *t)
 	capture_close(c);
 }
 
-static void bench_capture(int fd, const char *name)
+static void bench_capture(int fd, struct capture_pool *pool, const char *name)
 {
 	for (unsigned decode = 0; decode < 2; decode++) {
 		double best = 1e18;
 		struct totals t;
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			double start = now_ns();
-			run(fd, decode != 0, &t);
+			run(fd, pool, decode != 0, &t);
 			double took = now_ns() - start;
 			best = took < best ? took : best;
 		}
@@ -186,6 +186,10 @@ static void bench_capture(int fd, const char *name)
 
 int main(int argc, char **argv)
 {
+	struct capture_pool *pool;
+	bool locked;
+	if (capture_pool_new(2, &pool, &locked) != HN_OK)
+		return HN_EXIT_UNFINISHED;
 	for (unsigned kind = 0; kind < KINDS; kind++)
 		bench_decode(kind);
 	for (int i = 0; i < 2; i++) {
@@ -194,9 +198,10 @@ int main(int argc, char **argv)
 			fprintf(stderr, "no capture to read\n");
 			return HN_EXIT_INPUT;
 		}
-		bench_capture(fd, argc > 1 ? "capture_next"
-				  : i == 1 ? "capture_next, 60 bytes"
-					   : "capture_next, mixed");
+		bench_capture(fd, pool,
+			      argc > 1 ? "capture_next"
+			      : i == 1 ? "capture_next, 60 bytes"
+				       : "capture_next, mixed");
 		(void)close(fd);
 		if (argc > 1)
 			return HN_EXIT_DONE;

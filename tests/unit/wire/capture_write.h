@@ -4,6 +4,7 @@
 #define HINOMI_TESTS_UNIT_WIRE_CAPTURE_WRITE_H
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +14,7 @@
 #include <zstd.h>
 
 #include "base/buf.h"
-#include "wire/capture.h"
+#include "wire/capture_parts.h"
 
 /* Writes capture files into memory, in every form that the reader takes. */
 
@@ -179,23 +180,49 @@ static inline void pack_zstd(struct buf *b, const void *data, size_t len)
 	free(out);
 }
 
-/* A file in memory; with skip, reading begins behind a byte, so that it is not mapped. */
-static inline int memory_file(const void *data, size_t len, bool skip)
+/* A file in memory. */
+static inline int memory_file(const void *data, size_t len)
 {
 	int fd = memfd_create("capture", MFD_CLOEXEC);
 	assert(fd >= 0);
-	if (skip) {
-		ssize_t one = write(fd, "", 1);
-		assert(one == 1);
-		(void)one;
-	}
 	for (size_t done = 0; done < len;) {
 		ssize_t n = write(fd, (const uint8_t *)data + done, len - done);
 		assert(n > 0);
 		done += (size_t)n;
 	}
-	(void)lseek(fd, skip ? 1 : 0, SEEK_SET);
+	(void)lseek(fd, 0, SEEK_SET);
 	return fd;
+}
+
+#define PIECE_MAX 4096u /* bytes, PIPE_BUF */
+
+/*
+ * A pipe that gives back exactly the pieces that were written (pipe(2), O_DIRECT): one of `first` bytes, then
+ * of `rest`, and none across the end of the head, for what a read leaves of a piece is lost. Together they
+ * must fit into the pipe, which holds 16 pieces, or 256 where the system allows it.
+ */
+static inline int memory_pieces(const void *data, size_t len, size_t first, size_t rest)
+{
+	int fds[2], made = pipe2(fds, O_DIRECT | O_CLOEXEC);
+	assert(made == 0);
+	(void)made;
+	(void)fcntl(fds[1], F_SETPIPE_SZ, 1 << 20);
+	for (size_t done = 0, piece = first; done < len; piece = rest) {
+		size_t edge = done < CAPTURE_HEAD_SIZE ? CAPTURE_HEAD_SIZE : len;
+		if (piece == 0)
+			piece = rest;
+		if (piece > PIECE_MAX)
+			piece = PIECE_MAX;
+		if (piece > edge - done)
+			piece = edge - done;
+		if (piece > len - done)
+			piece = len - done;
+		ssize_t n = write(fds[1], (const uint8_t *)data + done, piece);
+		assert(n == (ssize_t)piece);
+		done += (size_t)n;
+	}
+	(void)close(fds[1]);
+	return fds[0];
 }
 
 #endif
