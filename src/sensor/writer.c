@@ -245,16 +245,8 @@ static int parser_end(const struct writer *w)
 	int status = 0;
 	while (waitpid(w->options->parser, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (WIFEXITED(status)) {
-		/* What capture_guard() would say: behind the sandbox the parser has nowhere to say it. */
-		if (WEXITSTATUS(status) == HN_EXIT_INPUT && w->ready)
-			log_line(LOG_LEVEL_ERROR, "%s",
-				 tr("an input became shorter while it was read; give a file that nobody "
-				    "writes to",
-				    "入力ファイルが読み込み中に短くなった。書き込み中でないファイルを指定する"
-				    "こと"));
+	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	}
 	log_line(LOG_LEVEL_ERROR,
 		 tr("the parser was ended by signal %d; what is written holds up to the last receipt, run it "
 		    "again",
