@@ -22,6 +22,7 @@ struct engine {
 	uint32_t selection_cap;
 	uint32_t selection_free; /* list through hit.handle */
 	struct sums sums;
+	int64_t newest_ns; /* of the last batch that had packets for flows */
 };
 
 /* A match that finds no memory for its details would be lost silently, so the table is made for the worst
@@ -228,7 +229,7 @@ static void take_unit(struct engine *e, const struct unit *u)
  * the batch. A flow that is asked for knows by itself whether it is idle. */
 static void note_times(struct engine *e, const struct unit_batch *batch)
 {
-	int64_t oldest = INT64_MAX;
+	int64_t oldest = INT64_MAX, newest = INT64_MIN;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct unit *u = &batch->units[i];
 		uint64_t at = u->time_ns < 0 ? 0 : (uint64_t)u->time_ns;
@@ -236,11 +237,15 @@ static void note_times(struct engine *e, const struct unit_batch *batch)
 			e->sums.first_ns = at;
 		if (at > e->sums.last_ns)
 			e->sums.last_ns = at;
-		if (u->erased == ERASED_NOTHING && u->time_ns < oldest)
-			oldest = u->time_ns;
+		if (u->erased != ERASED_NOTHING)
+			continue;
+		oldest = u->time_ns < oldest ? u->time_ns : oldest;
+		newest = u->time_ns > newest ? u->time_ns : newest;
 	}
-	if (oldest != INT64_MAX)
-		flow_table_advance(e->flows, oldest);
+	if (oldest == INT64_MAX)
+		return;
+	flow_table_advance(e->flows, oldest);
+	e->newest_ns = newest;
 }
 
 /*
@@ -266,6 +271,10 @@ void engine_take(struct engine *e, const struct unit_batch *batch)
 
 void engine_end(struct engine *e)
 {
+	/* The last batch's time goes on too, so that what is idle does not depend on how packets fell into
+	 * batches. */
+	if (e->newest_ns != 0)
+		flow_table_advance(e->flows, e->newest_ns);
 	flow_table_drain(e->flows, FLOW_END_INPUT);
 }
 

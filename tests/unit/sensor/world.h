@@ -85,6 +85,7 @@ static inline void sensor_world_init(struct sensor_world *w, const char *const v
 	world_must(crypto_scalarmult_base(w->reidentification, (const uint8_t[32]){9}) == 0);
 	world_set(w, values, count);
 	w->records = (struct record_context){.authorization = &w->authorization,
+					     .domestic = w->domestic,
 					     .sets = (const struct set *const *)&w->set,
 					     .set_count = 1};
 	w->deidentify = (struct deidentify){.domestic = w->domestic,
