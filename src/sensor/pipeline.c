@@ -11,6 +11,7 @@
  * that batches hold.
  */
 #define RING 32u
+_Static_assert(RING <= PREPARE_BATCHES, "no batch is under way while its memory is given out again");
 
 struct slot {
 	struct capture_batch records;

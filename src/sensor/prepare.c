@@ -8,15 +8,20 @@
 
 #include "authority/verify.h"
 #include "base/cur.h"
+#include "base/locked.h"
 #include "sensor/facilities.h"
 #include "wire/fragment.h"
 #include "wire/packet.h"
+
+#define WHOLE_SIZE ((size_t)PREPARE_BATCHES * PREPARE_WHOLE_BYTES)
 
 struct prepare {
 	struct prepare_options options;
 	struct fragment_table *fragments;
 	struct facilities *facilities; /* NULL: the basis names none */
 	struct sums sums;
+	uint8_t *whole; /* PREPARE_WHOLE_BYTES for each of PREPARE_BATCHES, in turn */
+	unsigned turn;
 };
 
 static void dropped(void *context, const struct fragment_sum *sum)
@@ -33,8 +38,10 @@ int prepare_new(const struct prepare_options *options, struct prepare **out, boo
 		return HN_ENOMEM;
 	p->options = *options;
 	randombytes_buf(key, sizeof(key));
-	int rc = HN_OK;
-	if (options->authorization->facility_count > 0)
+	bool whole_locked = true;
+	p->whole = locked_alloc(WHOLE_SIZE, &whole_locked);
+	int rc = p->whole == NULL ? HN_ENOMEM : HN_OK;
+	if (rc == HN_OK && options->authorization->facility_count > 0)
 		rc = facilities_new(options->authorization, &p->facilities);
 	if (rc == HN_OK)
 		rc = fragment_table_new(key, dropped, p, &p->fragments, locked_out);
@@ -42,17 +49,16 @@ int prepare_new(const struct prepare_options *options, struct prepare **out, boo
 		prepare_free(p);
 		return rc;
 	}
+	*locked_out = *locked_out && whole_locked;
 	*out = p;
 	return HN_OK;
 }
 
 void unit_batch_clear(struct unit_batch *batch)
 {
-	for (size_t i = 0; i < batch->whole_count; i++) {
-		sodium_memzero(batch->whole[i], batch->whole_len[i]);
-		free(batch->whole[i]);
-	}
-	batch->whole_count = 0;
+	if (batch->whole_used > 0)
+		locked_wipe(batch->whole, batch->whole_used);
+	batch->whole_used = 0;
 }
 
 void prepare_free(struct prepare *p)
@@ -61,6 +67,7 @@ void prepare_free(struct prepare *p)
 		return;
 	fragment_table_free(p->fragments);
 	facilities_free(p->facilities);
+	locked_free(p->whole, WHOLE_SIZE);
 	free(p);
 }
 
@@ -164,12 +171,11 @@ static void fill(struct unit *u, const struct packet *packet)
 /* A completed datagram's bytes must outlive the batch, for the table gives its memory to the next one. */
 static const uint8_t *keep_whole(struct unit_batch *batch, const uint8_t *data, size_t len)
 {
-	uint8_t *copy = len == 0 || batch->whole_count == UNITS_MAX ? NULL : malloc(len);
-	if (copy == NULL)
+	if (len == 0 || len > PREPARE_WHOLE_BYTES - batch->whole_used)
 		return NULL;
+	uint8_t *copy = batch->whole + batch->whole_used;
 	memcpy(copy, data, len);
-	batch->whole[batch->whole_count] = copy;
-	batch->whole_len[batch->whole_count++] = len;
+	batch->whole_used += len;
 	return copy;
 }
 
@@ -251,6 +257,8 @@ static void make_unit(struct prepare *p, const struct capture_record *record, st
 void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out)
 {
 	_Static_assert(CAPTURE_BATCH_MAX <= UNITS_MAX, "a batch of records fits a batch of units");
+	out->whole = p->whole + (size_t)(p->turn++ % PREPARE_BATCHES) * PREPARE_WHOLE_BYTES;
+	out->whole_used = 0;
 	for (size_t i = 0; i < in->count; i++)
 		make_unit(p, &in->records[i], &out->units[i], out);
 	out->count = in->count;

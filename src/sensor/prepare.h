@@ -19,6 +19,9 @@
  * is decided here (undecodable, class not authorised, ...) needs no flow.
  */
 
+#define PREPARE_BATCHES     32           /* that may be under way at once */
+#define PREPARE_WHOLE_BYTES (256u << 10) /* of datagrams that become whole in one batch; more are erased */
+
 struct prepare;
 
 struct prepare_options {
@@ -32,7 +35,8 @@ void prepare_free(struct prepare *p);
 
 /**
  * Makes a unit of each record. A unit whose `packets` is 0 is accounted for here and not the flow stage's.
- * The batch must be cleared (unit_batch_clear) before it is used again.
+ * The batch must be cleared (unit_batch_clear) before it is used again, and the PREPARE_BATCHES-th before it
+ * too.
  */
 void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out);
 

@@ -37,13 +37,12 @@ struct unit {
 struct unit_batch {
 	size_t count;
 	struct unit units[UNITS_MAX];
-	/* Datagrams that were made whole of fragments: the batch owns them. */
-	size_t whole_count;
-	uint8_t *whole[UNITS_MAX];
-	size_t whole_len[UNITS_MAX];
+	/* Datagrams that were made whole of fragments, in the packet stage's locked memory. */
+	uint8_t *whole;
+	size_t whole_used;
 };
 
-/** Wipes and frees what the batch owns. */
+/** Wipes the datagrams that were made whole; the batch may be filled again. */
 void unit_batch_clear(struct unit_batch *batch);
 
 #endif
