@@ -352,7 +352,9 @@ def speed(capture, rounds, wanted, peer_rounds, sets):
             row |= {"mpps": total / statistics.median(r.cpu for r in runs) / 1e6,
                     "cpu_s": [round(r.cpu, 3) for r in runs], "wall_s": statistics.median(r.wall for r in runs),
                     "largest_mb": max(r.rss for r in runs) / 1e6, "seen": seen, "note": found}
-            if seen is not None and seen != total:
+            if seen == total:
+                row["note"] = "all packets" + ("; " if found else "") + found
+            elif seen is not None:
                 row["note"] = f"SAW {seen} of {total} packets; " + found
         table.append(row)
     for row in table:
@@ -396,7 +398,7 @@ def compiling(rounds, ten):
             for name, t in times.items()}
 
 
-def hurt(mixed, one, packets, wanted):
+def hurt(mixed, one, packets, wanted, every):
     """CPU a packet of many copies of each small capture, over that of mixed traffic, start-up taken off both."""
     empty = WORK / "empty.pcap"
     with open(mixed, "rb") as file:
@@ -404,16 +406,20 @@ def hurt(mixed, one, packets, wanted):
     few = made(WORK / "set-few.him", lambda to: must(
         BIN / "hinomi-indicators", "compile", "-o", to, "--set", "bench", "--act", "bench", *lists(1000)))
 
+    def start(set_file):
+        return statistics.median(one_run(select(set_file, "--no-digest", empty), True).cpu for _ in range(5))
+
+    starts = {few: start(few), one: start(one)}
+
     def cost(capture, set_file, rounds):
-        found, runs, starts = 0, [], []
+        found, runs = 0, []
         for _ in range(rounds):
-            starts.append(one_run(select(set_file, "--no-digest", empty), True).cpu)
             run = one_run(select(set_file, "--no-digest", capture), True)
             runs.append(run.cpu)
             found, _ = selected(run)
         if not found:
             return None, 0
-        return max(statistics.median(runs) - statistics.median(starts), 0) / found * 1e9, found
+        return max(statistics.median(runs) - starts[set_file], 0) / found * 1e9, found
 
     def repeated(source, count):
         to = WORK / "repeated.pcap"
@@ -424,9 +430,9 @@ def hurt(mixed, one, packets, wanted):
     base_few, _ = cost(mixed, few, 3)
     base_one, _ = cost(mixed, one, 3)
     rows = []
-    sources = [p for p in unpack() if not wanted or any(w in str(p) for w in wanted)]
+    sources = [p for p in unpack() if not wanted or any(w in str(p) for w in wanted)][::every]
     for i, source in enumerate(sources):
-        if i % 100 == 0:
+        if i % 200 == 0:
             say(f"  {i} of {len(sources)} captures")
         try:
             ns, _ = cost(repeated(source, packets // 3), few, 1)
@@ -468,7 +474,8 @@ def main():
     parser.add_argument("--row", action="append", help="only this row of speed, e.g. limit, select, ndpiReader; repeatable")
     parser.add_argument("--capture", choices=("mixed", "small"), action="append")
     parser.add_argument("--hurt", action="append", help="only captures with this in their name; repeatable")
-    parser.add_argument("--hurt-packets", type=int, default=300_000)
+    parser.add_argument("--hurt-packets", type=int, default=300_000, metavar="N", help="copies make so many packets (300000)")
+    parser.add_argument("--hurt-every", type=int, default=1, metavar="N", help="only every Nth capture (1)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, to see that all of it works")
     parser.add_argument("--json", metavar="FILE", help="results as JSON")
     args = parser.parse_args()
@@ -501,7 +508,7 @@ def main():
         table(["what", "wall s", "CPU s"],
               [[k, f"{v['wall_s']:.4f}", f"{v['cpu_s']:.4f}"] for k, v in result["compile"].items()])
     if "hurt" in chosen:
-        found = result["hurt"] = hurt(files["mixed"], one, args.hurt_packets, args.hurt)
+        found = result["hurt"] = hurt(files["mixed"], one, args.hurt_packets, args.hurt, args.hurt_every)
         print(f"{found['captures']} captures repeated; mixed traffic costs {found['mixed_ns']:.0f} ns a packet. Over twice that:")
         table(["capture", "packets", "ns a packet", "times mixed"],
               [[r["capture"], r["packets"], f"{r['ns']:.0f}", f"{r['ratio']:.1f}"] for r in found["over_2"]])
