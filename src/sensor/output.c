@@ -118,7 +118,7 @@ static int last_receipt(struct output *o, struct buf *line)
 	uint64_t i = rc == HN_OK ? ledger_size(o->ledger) : 0;
 	bool found = false;
 	while (rc == HN_OK && !found && i > 0) {
-		struct log_entry entry;
+		struct log_entry entry = {0};
 		struct private_slot slot;
 		i--;
 		buf_reset(&bytes);
