@@ -40,7 +40,6 @@ struct engine_options {
 	const struct set *const *sets;
 	size_t set_count;
 	const struct patterns *patterns; /* NULL: none */
-	uint32_t act_count;
 	size_t flows_max;
 	size_t streams_max;
 	uint8_t classes; /* bit per class that is authorised */

@@ -316,7 +316,6 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 		return HN_EXIT_UNFINISHED;
 	}
 	int code = writer_run(&options, &result);
-	result.writer_abi = state.landlock_abi;
 	if (result.receipts > 0)
 		select_report(&result, run->options.output, output_entries(run->output), run->options.json);
 	return code;

@@ -48,7 +48,6 @@ struct writer_result {
 	bool cut; /* some input was cut or could not be read on */
 	bool memory_locked;
 	unsigned parser_abi;
-	unsigned writer_abi;
 };
 
 /** Closes the writer's own sandbox. @return as confine_files() and confine_calls() */
