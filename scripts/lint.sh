@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
+# shellcheck source=scripts/tap.sh
+. scripts/tap.sh
 
 quick=
 case ${1:-} in
@@ -15,31 +17,14 @@ case ${1:-} in
 esac
 
 jobs=$(nproc)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-number=0 failed=0
-
-# check NAME COMMAND...: one TAP line; the command's output only when it fails.
-check() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$work/out"
-		failed=$((failed + 1))
-	fi
-}
 
 c_files() { find src tests -name '*.[ch]' | LC_ALL=C sort; }
 headers() { find src tests -name '*.h' | LC_ALL=C sort; }
 
 # Only the places; clang-format -i mends them.
 format() {
-	c_files | xargs -P "$jobs" -n 40 clang-format --dry-run -Werror 2>"$work/format" && return 0
-	sed -n 's/^\([^:]*\):\([0-9]*\):.*error:.*/\1:\2: clang-format -i lays it out/p' "$work/format" | awk -F: '!seen[$1]++'
+	c_files | xargs -P "$jobs" -n 40 clang-format --dry-run -Werror 2>"$TAP_DIR/format" && return 0
+	sed -n 's/^\([^:]*\):\([0-9]*\):.*error:.*/\1:\2: clang-format -i lays it out/p' "$TAP_DIR/format" | awk -F: '!seen[$1]++'
 	return 1
 }
 
@@ -65,9 +50,9 @@ commands() {
 tidy() {
 	commands
 	run-clang-tidy -quiet -p build-tidy -j "$jobs" '/(src|tests)/.*\.c$' \
-		>"$work/tidy" 2>"$work/tidy.err" || true
+		>"$TAP_DIR/tidy" 2>"$TAP_DIR/tidy.err" || true
 	# A header is read with each source that includes it; its findings are told once.
-	if grep -E '(warning|error):' "$work/tidy" | sed -e 's/\x1b\[[0-9;]*m//g' -e 's/^[^ ]*\.\.\///' | sort -u; then
+	if grep -E '(warning|error):' "$TAP_DIR/tidy" | sed -e 's/\x1b\[[0-9;]*m//g' -e 's/^[^ ]*\.\.\///' | sort -u; then
 		return 1
 	fi
 }
@@ -79,18 +64,17 @@ analyse() {
 		--template='{file}:{line}: {severity}: {message} [{id}]'
 }
 
-check "layout is clang-format's" format
-check "rooms include only rooms before them" python3 scripts/lint.py rooms
-check "public functions are documented" python3 scripts/lint.py comments
-check "licence lines" python3 scripts/lint.py licence
-check "no stray words, no machine paths" python3 scripts/lint.py words
-check "each text stands in both languages" python3 scripts/lint.py languages
-check "scripts parse" shells
-check "each header compiles alone (gcc)" alone gcc -fmax-errors=1
-check "each header compiles alone (clang)" alone clang -ferror-limit=1
+ok "layout is clang-format's" format
+ok "rooms include only rooms before them" python3 scripts/lint.py rooms
+ok "public functions are documented" python3 scripts/lint.py comments
+ok "licence lines" python3 scripts/lint.py licence
+ok "no stray words, no machine paths" python3 scripts/lint.py words
+ok "each text stands in both languages" python3 scripts/lint.py languages
+ok "scripts parse" shells
+ok "each header compiles alone (gcc)" alone gcc -fmax-errors=1
+ok "each header compiles alone (clang)" alone clang -ferror-limit=1
 if [ -z "$quick" ]; then
-	check "clang-tidy" tidy
-	check "cppcheck" analyse
+	ok "clang-tidy" tidy
+	ok "cppcheck" analyse
 fi
-echo "1..$number"
-[ "$failed" = 0 ] || exit 1
+done_testing

@@ -19,14 +19,10 @@ void order_clear(struct order *o)
 	*o = (struct order){0};
 }
 
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct uuid));
-}
-
 bool order_has(const struct order *o, const struct uuid *record)
 {
-	return o->count > 0 && bsearch(record, o->records, o->count, sizeof(*o->records), compare) != NULL;
+	return o->count > 0 &&
+	       bsearch(record, o->records, o->count, sizeof(*o->records), uuid_compare) != NULL;
 }
 
 static int records_read(const json_t *array, struct order *order, struct fault *fault)
@@ -44,7 +40,7 @@ static int records_read(const json_t *array, struct order *order, struct fault *
 		struct uuid *id = &order->records[order->count];
 		if (!json_is_string(item) ||
 		    uuid_parse(json_string_value(item), json_string_length(item), id) != HN_OK ||
-		    (order->count > 0 && compare(id - 1, id) >= 0))
+		    (order->count > 0 && uuid_compare(id - 1, id) >= 0))
 			return fault_set(fault, HN_EFORMAT, "/records",
 					 tr("must be UUIDs in order, none twice",
 					    "は重複のない昇順のUUIDでなければならない"));

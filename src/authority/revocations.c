@@ -19,14 +19,9 @@ void revocations_clear(struct revocations *r)
 	*r = (struct revocations){0};
 }
 
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct uuid));
-}
-
 bool revocations_has(const struct revocations *r, const struct uuid *id)
 {
-	return r->count > 0 && bsearch(id, r->ids, r->count, sizeof(*r->ids), compare) != NULL;
+	return r->count > 0 && bsearch(id, r->ids, r->count, sizeof(*r->ids), uuid_compare) != NULL;
 }
 
 static int ids_read(const json_t *array, struct revocations *r, struct fault *fault)
@@ -44,7 +39,7 @@ static int ids_read(const json_t *array, struct revocations *r, struct fault *fa
 		/* Sorted in the file, so that one list has one form. */
 		if (!json_is_string(item) ||
 		    uuid_parse(json_string_value(item), json_string_length(item), id) != HN_OK ||
-		    (r->count > 0 && compare(id - 1, id) >= 0))
+		    (r->count > 0 && uuid_compare(id - 1, id) >= 0))
 			return fault_set(fault, HN_EFORMAT, "/ids",
 					 tr("must be UUIDs in order, none twice",
 					    "は重複のない昇順のUUIDでなければならない"));

@@ -85,3 +85,8 @@ int uuid_parse(const char *text, size_t len, struct uuid *out)
 		*out = u;
 	return rc;
 }
+
+int uuid_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct uuid));
+}

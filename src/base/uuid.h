@@ -26,4 +26,8 @@ void uuid_format(const struct uuid *u, char out[UUID_TEXT_SIZE]);
 /** The 36-character form, either case. @return HN_EFORMAT. */
 HN_MUST_USE int uuid_parse(const char *text, size_t len, struct uuid *out);
 
+/** Order of two struct uuid by their bytes, as qsort() and bsearch() ask for it: below, equal to or above 0.
+ */
+int uuid_compare(const void *a, const void *b);
+
 #endif

@@ -22,11 +22,6 @@ static const struct command_help help = {
 	"ORDER.json",
 };
 
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct uuid));
-}
-
 static int set_records(const struct option_list *list, struct order *o)
 {
 	o->records = calloc(list->count, sizeof(*o->records));
@@ -35,9 +30,9 @@ static int set_records(const struct option_list *list, struct order *o)
 	for (size_t i = 0; i < list->count; i++)
 		if (uuid_parse(list->items[i], strlen(list->items[i]), &o->records[i]) != HN_OK)
 			return report_value("record", list->items[i], "UUID");
-	qsort(o->records, list->count, sizeof(*o->records), compare);
+	qsort(o->records, list->count, sizeof(*o->records), uuid_compare);
 	for (size_t i = 0; i < list->count; i++)
-		if (o->count == 0 || compare(&o->records[o->count - 1], &o->records[i]) != 0)
+		if (o->count == 0 || uuid_compare(&o->records[o->count - 1], &o->records[i]) != 0)
 			o->records[o->count++] = o->records[i];
 	return HN_EXIT_DONE;
 }

@@ -29,11 +29,6 @@ struct revoke_options {
 	bool json;
 };
 
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct uuid));
-}
-
 /* Adds the ids to those of the list; sorted, none twice. */
 static int add_ids(const struct option_list *list, struct revocations *r)
 {
@@ -46,10 +41,10 @@ static int add_ids(const struct option_list *list, struct revocations *r)
 			return report_value("id", list->items[i], "UUID");
 	if (r->count == 0)
 		return HN_EXIT_DONE;
-	qsort(r->ids, r->count, sizeof(*r->ids), compare);
+	qsort(r->ids, r->count, sizeof(*r->ids), uuid_compare);
 	size_t used = 1;
 	for (size_t i = 1; i < r->count; i++)
-		if (compare(&r->ids[used - 1], &r->ids[i]) != 0)
+		if (uuid_compare(&r->ids[used - 1], &r->ids[i]) != 0)
 			r->ids[used++] = r->ids[i];
 	r->count = used;
 	if (used <= REVOCATIONS_MAX)

@@ -4,41 +4,19 @@
 # shellcheck shell=bash
 # What tests told by a script share. Source it, call `is` and `ok`, end with `done_testing`.
 set -uo pipefail
-
-tap_number=0 tap_failed=0
-TAP_DIR=$(mktemp -d)
-trap 'rm -rf "$TAP_DIR"' EXIT
-
-# ok NAME COMMAND...: the command must succeed; its output is shown when it does not.
-ok() {
-	local name=$1
-	shift
-	tap_number=$((tap_number + 1))
-	if "$@" >"$TAP_DIR/tap.out" 2>&1; then
-		echo "ok $tap_number - $name"
-	else
-		echo "not ok $tap_number - $name"
-		sed 's/^/# /' "$TAP_DIR/tap.out"
-		tap_failed=$((tap_failed + 1))
-	fi
-}
+# shellcheck source=scripts/tap.sh
+. "$HINOMI_SOURCE/scripts/tap.sh"
 
 # is NAME GOT WANTED
 is() {
-	tap_number=$((tap_number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $tap_number - $1"
-	else
-		echo "not ok $tap_number - $1"
-		printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/ \\n }" "${3//$'\n'/ \\n }"
-		tap_failed=$((tap_failed + 1))
-	fi
+	local status=0
+	[ "$2" = "$3" ] || status=1
+	tap_line "$status" "$1" || printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/ \\n }" "${3//$'\n'/ \\n }"
 }
 
 # skip NAME WHY
 skip() {
-	tap_number=$((tap_number + 1))
-	echo "ok $tap_number - $1 # SKIP $2"
+	tap_line 0 "$1 # SKIP $2"
 }
 
 # code COMMAND...: prints the exit code alone.
@@ -46,11 +24,6 @@ code() {
 	local status=0
 	"$@" >/dev/null 2>&1 || status=$?
 	echo "$status"
-}
-
-done_testing() {
-	echo "1..$tap_number"
-	[ "$tap_failed" = 0 ]
 }
 
 # copy_source DIR: our sources without what was built from them.

@@ -82,6 +82,28 @@ static void reads_one_form_only(void **state)
 	}
 }
 
+static void orders_by_bytes_as_its_text_does(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"f0000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000001",
+		"7fffffff-ffff-4fff-bfff-ffffffffffff", "00000000-0000-4000-8000-000000000000",
+		"80000000-0000-4000-8000-000000000000",
+	};
+	struct uuid all[COUNT(texts)];
+	char last[UUID_TEXT_SIZE] = "", text[UUID_TEXT_SIZE];
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_int_equal(uuid_parse(texts[i], strlen(texts[i]), &all[i]), HN_OK);
+	qsort(all, COUNT(all), sizeof(all[0]), uuid_compare);
+	for (size_t i = 0; i < COUNT(all); i++) {
+		uuid_format(&all[i], text);
+		assert_true(strcmp(last, text) < 0);
+		assert_int_equal(uuid_compare(&all[i], &all[i]), 0);
+		memcpy(last, text, sizeof(last));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +111,7 @@ int main(void)
 		cmocka_unit_test(version_7_begins_with_the_milliseconds),
 		cmocka_unit_test(version_4_is_marked_and_never_the_same),
 		cmocka_unit_test(reads_one_form_only),
+		cmocka_unit_test(orders_by_bytes_as_its_text_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
