@@ -85,6 +85,18 @@ static inline uint32_t load_be32(const uint8_t *p)
 	return __builtin_bswap32(v);
 }
 
+static inline void store_be16(uint8_t *p, uint16_t v)
+{
+	v = __builtin_bswap16(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void store_be32(uint8_t *p, uint32_t v)
+{
+	v = __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
 static inline uint64_t load_be64(const uint8_t *p)
 {
 	uint64_t v;

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "resolver/answer_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#define _LGPL_SOURCE
+#include <urcu-qsbr.h>
+
+#include "base/cur.h"
+#include "match/hash.h"
+
+#define WAYS           7
+#define BYTES_AT_LEAST ((size_t)1 << 20)
+#define BUCKET_SHARE   2048 /* bytes of the budget for each bucket: seven answers of some 300 bytes */
+#define TAG_SHIFT      48   /* user addresses have 47 bits */
+#define ADDRESS_MASK   ((UINT64_C(1) << TAG_SHIFT) - 1)
+
+/* One cache line. A way is an address with sixteen bits of the hash above it; 0 is empty. */
+struct bucket {
+	_Atomic uint64_t way[WAYS];
+	_Atomic uint32_t lock;
+	_Atomic uint16_t used; /* bit i: way i was found since the hand passed */
+	uint16_t hand;         /* under the lock */
+};
+_Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
+
+struct answer_cache {
+	struct bucket *buckets;
+	uint64_t mask;
+	size_t bytes_max;
+	uint32_t stale_s;
+	uint64_t seed[2];
+	_Atomic uint64_t answers;
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t evicted;
+	_Atomic uint64_t sweep; /* the bucket that is next to give up answers */
+};
+
+static size_t size_of(const struct cached_answer *a)
+{
+	return sizeof(*a) + a->name_len + a->message_len + 2u * a->ttl_count;
+}
+
+struct cached_answer *cached_answer_new(const struct answer_key *key, const uint8_t *message, size_t len,
+					const uint16_t *ttl_offsets, size_t ttl_count, uint32_t ttl,
+					uint32_t now)
+{
+	if (len > ANSWER_MESSAGE_MAX || ttl_count > UINT16_MAX)
+		return NULL;
+	struct cached_answer *a = malloc(sizeof(*a) + key->name_len + len + 2 * ttl_count);
+	if (!a)
+		return NULL;
+	*a = (struct cached_answer){
+		.hash = key->hash,
+		.stored = now,
+		.expires = now + ttl,
+		.type = key->type,
+		.message_len = (uint16_t)len,
+		.ttl_count = (uint16_t)ttl_count,
+		.ede = ANSWER_NO_EDE,
+		.variant = key->variant,
+		.name_len = key->name_len,
+	};
+	atomic_init(&a->references, 1);
+	memcpy(a->bytes, key->name, key->name_len);
+	memcpy(a->bytes + a->name_len, message, len);
+	if (ttl_count > 0)
+		memcpy(a->bytes + a->name_len + len, ttl_offsets, 2 * ttl_count);
+	return a;
+}
+
+struct cached_answer *cached_answer_ref(struct cached_answer *a)
+{
+	atomic_fetch_add_explicit(&a->references, 1, memory_order_relaxed);
+	return a;
+}
+
+void cached_answer_unref(struct cached_answer *a)
+{
+	if (a && atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) == 1)
+		free(a);
+}
+
+void cached_answer_copy(const struct cached_answer *a, uint32_t now, uint32_t ttl_max, uint8_t *out)
+{
+	const uint8_t *message = cached_answer_message(a);
+	memcpy(out, message, a->message_len);
+	const uint8_t *offsets = message + a->message_len;
+	uint32_t age = now - a->stored;
+	for (size_t i = 0; i < a->ttl_count; i++) {
+		uint16_t at;
+		memcpy(&at, offsets + 2 * i, sizeof(at));
+		uint32_t ttl = load_be32(message + at);
+		ttl = ttl > age ? ttl - age : 0;
+		store_be32(out + at, ttl < ttl_max ? ttl : ttl_max);
+	}
+}
+
+int answer_cache_new(size_t bytes, uint32_t stale_s, struct answer_cache **out)
+{
+	if (bytes < BYTES_AT_LEAST)
+		bytes = BYTES_AT_LEAST;
+	size_t count = 1;
+	while (count * 2 * BUCKET_SHARE <= bytes)
+		count *= 2;
+	struct answer_cache *c = calloc(1, sizeof(*c));
+	if (!c)
+		return HN_ENOMEM;
+	c->buckets = aligned_alloc(sizeof(struct bucket), count * sizeof(struct bucket));
+	if (!c->buckets) {
+		free(c);
+		return HN_ENOMEM;
+	}
+	memset(c->buckets, 0, count * sizeof(struct bucket));
+	c->mask = count - 1;
+	c->bytes_max = bytes - count * sizeof(struct bucket);
+	c->stale_s = stale_s;
+	randombytes_buf(c->seed, sizeof(c->seed));
+	*out = c;
+	return HN_OK;
+}
+
+static struct cached_answer *answer_of(uint64_t way)
+{
+	return (struct cached_answer *)(uintptr_t)(way & ADDRESS_MASK);
+}
+
+void answer_cache_free(struct answer_cache *c)
+{
+	if (!c)
+		return;
+	for (uint64_t i = 0; i <= c->mask; i++)
+		for (size_t j = 0; j < WAYS; j++)
+			cached_answer_unref(answer_of(c->buckets[i].way[j]));
+	free(c->buckets);
+	free(c);
+}
+
+uint64_t answer_cache_hash(const struct answer_cache *c, const uint8_t *name, size_t len, uint16_t type,
+			   unsigned variant)
+{
+	uint64_t h = c->seed[0] ^ (uint64_t)type << 16 ^ (uint64_t)len << 8 ^ variant;
+	for (; len >= 8; name += 8, len -= 8)
+		h = hash_mix(h ^ load_le64(name), c->seed[1]);
+	uint64_t tail = 0;
+	for (size_t i = 0; i < len; i++)
+		tail |= (uint64_t)name[i] << (8 * i);
+	h = hash_mix(h ^ tail, c->seed[1]);
+	return hash_mix(h ^ HASH_A, c->seed[1] ^ HASH_B);
+}
+
+static struct bucket *bucket_of(const struct answer_cache *c, uint64_t hash)
+{
+	return &c->buckets[hash & c->mask];
+}
+
+static uint64_t tag_of(uint64_t hash)
+{
+	return hash >> TAG_SHIFT;
+}
+
+void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash)
+{
+	__builtin_prefetch(bucket_of(c, hash));
+}
+
+void answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash)
+{
+	const struct bucket *b = bucket_of(c, hash);
+	for (size_t i = 0; i < WAYS; i++) {
+		uint64_t way = atomic_load_explicit(&b->way[i], memory_order_relaxed);
+		if (way && way >> TAG_SHIFT == tag_of(hash)) {
+			const char *at = (const char *)answer_of(way);
+			__builtin_prefetch(at);
+			__builtin_prefetch(at + 64);
+			__builtin_prefetch(at + 128);
+			return;
+		}
+	}
+}
+
+static bool same_key(const struct cached_answer *a, const struct answer_key *key)
+{
+	return a->hash == key->hash && a->type == key->type && a->variant == key->variant &&
+	       a->name_len == key->name_len && memcmp(a->bytes, key->name, key->name_len) == 0;
+}
+
+struct cached_answer *answer_cache_find(struct answer_cache *c, const struct answer_key *key)
+{
+	struct bucket *b = bucket_of(c, key->hash);
+	for (unsigned i = 0; i < WAYS; i++) {
+		uint64_t way = atomic_load_explicit(&b->way[i], memory_order_acquire);
+		if (!way || way >> TAG_SHIFT != tag_of(key->hash) || !same_key(answer_of(way), key))
+			continue;
+		/* Written only when it changes, so that threads which read the same bucket share its line. */
+		uint16_t bit = (uint16_t)(1u << i);
+		if (!(atomic_load_explicit(&b->used, memory_order_relaxed) & bit))
+			atomic_fetch_or_explicit(&b->used, bit, memory_order_relaxed);
+		return answer_of(way);
+	}
+	return NULL;
+}
+
+static void pause_briefly(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+}
+
+static void bucket_lock(struct bucket *b)
+{
+	while (atomic_exchange_explicit(&b->lock, 1, memory_order_acquire))
+		while (atomic_load_explicit(&b->lock, memory_order_relaxed))
+			pause_briefly();
+}
+
+static void bucket_unlock(struct bucket *b)
+{
+	atomic_store_explicit(&b->lock, 0, memory_order_release);
+}
+
+static void unref_later(struct rcu_head *head)
+{
+	cached_answer_unref(
+		(struct cached_answer *)(void *)((char *)head - offsetof(struct cached_answer, rcu)));
+}
+
+/* Under the bucket's lock. Readers may still look at the answer, so the cache's reference ends later. */
+static void take_out(struct answer_cache *c, struct bucket *b, unsigned i)
+{
+	struct cached_answer *a = answer_of(b->way[i]);
+	atomic_store_explicit(&b->way[i], 0, memory_order_release);
+	atomic_fetch_and_explicit(&b->used, (uint16_t) ~(1u << i), memory_order_relaxed);
+	atomic_fetch_sub_explicit(&c->answers, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&c->bytes, size_of(a), memory_order_relaxed);
+	call_rcu(&a->rcu, unref_later);
+}
+
+static bool is_over(const struct answer_cache *c, const struct cached_answer *a, uint32_t now)
+{
+	return (int32_t)(now - a->expires) >= 0 && now - a->expires >= c->stale_s;
+}
+
+/* Where in the bucket the next answer goes: an empty way, one past its stale time, or the next that was not
+ * found since the hand last passed. */
+static unsigned choose_way(const struct answer_cache *c, struct bucket *b, uint32_t now)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (!b->way[i])
+			return i;
+	for (unsigned i = 0; i < WAYS; i++)
+		if (is_over(c, answer_of(b->way[i]), now))
+			return i;
+	for (;;) {
+		unsigned i = b->hand;
+		b->hand = (uint16_t)((i + 1) % WAYS);
+		uint16_t bit = (uint16_t)(1u << i);
+		if (!(atomic_fetch_and_explicit(&b->used, (uint16_t)~bit, memory_order_relaxed) & bit))
+			return i;
+	}
+}
+
+/* Answers that were not found lately, bucket by bucket, until what is kept fits the budget again. */
+static void shrink(struct answer_cache *c, uint32_t now)
+{
+	for (uint64_t tries = 0; tries <= 2 * c->mask + 1; tries++) {
+		if (atomic_load_explicit(&c->bytes, memory_order_relaxed) <= c->bytes_max)
+			return;
+		struct bucket *b =
+			&c->buckets[atomic_fetch_add_explicit(&c->sweep, 1, memory_order_relaxed) & c->mask];
+		bucket_lock(b);
+		for (unsigned i = 0; i < WAYS; i++) {
+			if (!b->way[i])
+				continue;
+			uint16_t bit = (uint16_t)(1u << i);
+			bool used =
+				atomic_fetch_and_explicit(&b->used, (uint16_t)~bit, memory_order_relaxed) &
+				bit;
+			if (!used || is_over(c, answer_of(b->way[i]), now)) {
+				take_out(c, b, i);
+				atomic_fetch_add_explicit(&c->evicted, 1, memory_order_relaxed);
+			}
+		}
+		bucket_unlock(b);
+	}
+}
+
+void answer_cache_put(struct answer_cache *c, struct cached_answer *a, uint32_t now)
+{
+	const struct answer_key key = {.hash = a->hash,
+				       .name = a->bytes,
+				       .name_len = a->name_len,
+				       .variant = a->variant,
+				       .type = a->type};
+	struct bucket *b = bucket_of(c, a->hash);
+	bucket_lock(b);
+	unsigned at = WAYS;
+	for (unsigned i = 0; i < WAYS && at == WAYS; i++)
+		if (b->way[i] && b->way[i] >> TAG_SHIFT == tag_of(a->hash) &&
+		    same_key(answer_of(b->way[i]), &key))
+			at = i;
+	if (at == WAYS) {
+		at = choose_way(c, b, now);
+		if (b->way[at])
+			atomic_fetch_add_explicit(&c->evicted, 1, memory_order_relaxed);
+	}
+	if (b->way[at])
+		take_out(c, b, at);
+	atomic_fetch_add_explicit(&c->answers, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&c->bytes, size_of(a), memory_order_relaxed);
+	atomic_store_explicit(&b->way[at], (uint64_t)(uintptr_t)a | tag_of(a->hash) << TAG_SHIFT,
+			      memory_order_release);
+	bucket_unlock(b);
+	shrink(c, now);
+}
+
+/* Whether the labels of `below` end with all labels of `name`. */
+static bool is_at_or_below(const uint8_t *below, size_t below_len, const uint8_t *name, size_t len)
+{
+	size_t at = 0;
+	while (below_len - at > len)
+		at += 1u + below[at];
+	return below_len - at == len && memcmp(below + at, name, len) == 0;
+}
+
+size_t answer_cache_flush(struct answer_cache *c, const uint8_t *name, size_t len)
+{
+	size_t flushed = 0;
+	for (uint64_t i = 0; i <= c->mask; i++) {
+		struct bucket *b = &c->buckets[i];
+		bucket_lock(b);
+		for (unsigned j = 0; j < WAYS; j++) {
+			const struct cached_answer *a = answer_of(b->way[j]);
+			if (a && is_at_or_below(a->bytes, a->name_len, name, len)) {
+				take_out(c, b, j);
+				flushed++;
+			}
+		}
+		bucket_unlock(b);
+	}
+	return flushed;
+}
+
+struct answer_cache_counts answer_cache_counts(const struct answer_cache *c)
+{
+	return (struct answer_cache_counts){
+		.answers = atomic_load_explicit(&c->answers, memory_order_relaxed),
+		.bytes = atomic_load_explicit(&c->bytes, memory_order_relaxed) +
+			 (c->mask + 1) * sizeof(struct bucket),
+		.evicted = atomic_load_explicit(&c->evicted, memory_order_relaxed),
+	};
+}
