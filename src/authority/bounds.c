@@ -88,6 +88,20 @@ enum refusal bounds_check_entry(const struct authorization *a, const struct boun
 	return REFUSAL_NONE;
 }
 
+static bool act_passes(const void *context, const char *act)
+{
+	return act[0] != '\0' && authorization_has_act(context, act);
+}
+
+struct entry_pass bounds_pass(const struct authorization *a, const struct bounds *b)
+{
+	return (struct entry_pass){.kinds = b->kinds,
+				   .prefix4 = b->prefix4,
+				   .prefix6 = b->prefix6,
+				   .act = act_passes,
+				   .context = a};
+}
+
 enum refusal bounds_check_count(const struct bounds *b, uint64_t entries, struct refusal_detail *detail)
 {
 	if (entries <= b->entries_max)

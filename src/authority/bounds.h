@@ -34,7 +34,10 @@ HN_MUST_USE enum refusal bounds_check_entry(const struct authorization *a, const
 					    const struct entry_key *key, const struct entry_meta *meta,
 					    struct refusal_detail *detail);
 
-/** The same for the number of entries of the set in force. */
+/** The entries that bounds_check_entry() finds inside; a and b must outlive its use. */
+struct entry_pass bounds_pass(const struct authorization *a, const struct bounds *b);
+
+/** Judges the number of entries of the set in force. */
 HN_MUST_USE enum refusal bounds_check_count(const struct bounds *b, uint64_t entries,
 					    struct refusal_detail *detail);
 

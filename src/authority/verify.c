@@ -184,7 +184,8 @@ enum refusal verify_set(const struct authorization *a, const char *set, uint64_t
 	enum refusal r = bounds_check_count(j.bounds, entries, detail);
 	if (r != REFUSAL_NONE || each == NULL)
 		return r;
-	int rc = each(source, judge_entry, &j);
+	const struct entry_pass pass = bounds_pass(a, j.bounds);
+	int rc = each(source, &pass, judge_entry, &j);
 	if (rc == HN_OK || j.refusal != REFUSAL_NONE)
 		return j.refusal;
 	/* A set that cannot be walked to its end has not been judged. */

@@ -44,9 +44,9 @@ static inline bool verify_packet_time(const struct authorization *a, int64_t tim
 	return time_ns >= a->from_ns && time_ns < a->until_ns;
 }
 
-/** Calls back for entries and hands on what the callback returns unless it is HN_OK; as set_each() of
- * match/set.h. */
-typedef int verify_entries(const void *source,
+/** Calls back for entries, except for such as pass, and hands on what the callback returns unless it is
+ * HN_OK; as set_each_outside() of match/set.h. */
+typedef int verify_entries(const void *source, const struct entry_pass *pass,
 			   int (*each)(void *context, const struct entry_key *key,
 				       const struct entry_meta *meta),
 			   void *context);

@@ -59,4 +59,16 @@ struct entry_meta {
 	bool allow;             /* an allow entry beats every block of any set in the list */
 };
 
+/**
+ * What a walk over entries may pass over, because who asked for the walk has nothing against it: allow
+ * entries; and entries of these kinds, no wider than this, whose target act is approved.
+ */
+struct entry_pass {
+	uint32_t kinds;  /* bit (1 << enum entry_kind) */
+	uint8_t prefix4; /* shortest length of a prefix */
+	uint8_t prefix6;
+	bool (*act)(const void *context, const char *act); /* never NULL; asked seldom, not for each entry */
+	const void *context;
+};
+
 #endif

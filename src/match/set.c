@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "match/him_each.h"
+#include "match/him_outside.h"
 #include "match/layers.h"
 #include "match/table.h"
 
@@ -306,6 +307,19 @@ int set_each(const struct set *s,
 	for (size_t i = 0; i < s->count; i++) {
 		struct each_context c = {s, i, each, context};
 		int rc = him_each(&s->layers[i].him, each_entry, &c);
+		if (rc != HN_OK)
+			return rc;
+	}
+	return HN_OK;
+}
+
+int set_each_outside(const struct set *s, const struct entry_pass *pass,
+		     int (*each)(void *context, const struct entry_key *key, const struct entry_meta *meta),
+		     void *context)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct each_context c = {s, i, each, context};
+		int rc = him_each_outside(&s->layers[i].him, pass, each_entry, &c);
 		if (rc != HN_OK)
 			return rc;
 	}

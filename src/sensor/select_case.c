@@ -73,11 +73,11 @@ int select_case_inputs(const struct select_options *o, struct select_case *c)
 	return -1;
 }
 
-/* set_each() with the argument type that verify_set() has for its source. */
-static int each_entry(const void *source,
+/* set_each_outside() with the argument type that verify_set() has for its source. */
+static int each_entry(const void *source, const struct entry_pass *pass,
 		      int (*each)(void *, const struct entry_key *, const struct entry_meta *), void *context)
 {
-	return set_each(source, each, context);
+	return set_each_outside(source, pass, each, context);
 }
 
 static enum refusal judge_sets(const struct select_case *c, struct refusal_detail *detail)

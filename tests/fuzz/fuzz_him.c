@@ -56,6 +56,50 @@ static void ask(const struct set *s, const uint8_t *data, size_t len)
 	(void)set_find_name(s, name, sizeof(name) - 1, &hit);
 }
 
+static bool act_is_short(const void *context, const char *act)
+{
+	(void)context;
+	return strnlen(act, 8) < 8;
+}
+
+struct outside {
+	struct entry_pass pass;
+	bool filter;
+	uint64_t entries, bytes;
+};
+
+static int outside(void *context, const struct entry_key *key, const struct entry_meta *meta)
+{
+	struct outside *o = context;
+	const struct entry_pass *p = &o->pass;
+	if (o->filter) {
+		bool wide = (key->kind == ENTRY_PREFIX4 && key->data[4] < p->prefix4) ||
+			    (key->kind == ENTRY_PREFIX6 && key->data[16] < p->prefix6);
+		if (meta->allow || ((p->kinds >> key->kind & 1) != 0 && !wide && meta->act != NULL &&
+				    act_is_short(NULL, meta->act)))
+			return HN_OK;
+	}
+	o->entries++;
+	o->bytes += key->len;
+	return HN_OK;
+}
+
+/* What may pass is left out of a walk, and nothing else. */
+static void walk_outside(const struct set *s, const uint8_t *data, size_t len)
+{
+	uint8_t a = data[len - 1], b = data[len / 2];
+	struct outside naive = {.pass = {.kinds = a | (uint32_t)b << 8,
+					 .prefix4 = a % 33,
+					 .prefix6 = b % 129,
+					 .act = act_is_short},
+				.filter = true};
+	struct outside fast = {.pass = naive.pass};
+	if (set_each(s, outside, &naive) != HN_OK ||
+	    set_each_outside(s, &fast.pass, outside, &fast) != HN_OK || naive.entries != fast.entries ||
+	    naive.bytes != fast.bytes)
+		abort();
+}
+
 static void merge(const struct set *s)
 {
 	const struct him_build_limits limits = {100000, 1u << 24};
@@ -84,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (him_verify(data, len, &fault) == HN_OK &&
 	    (entries != set_info(s)->entries || set_each(s, find, s) != HN_OK))
 		abort();
+	walk_outside(s, data, len);
 	merge(s);
 	set_close(s);
 	return 0;

@@ -58,6 +58,7 @@ static void ask(struct world *w, const uint8_t *data, size_t size)
 		(void)set_find_url(s, value, len, &hit);
 	}
 	assert_int_equal(set_each(s, touch, &sum), HN_OK);
+	world_check_outside(w, s);
 	set_close(s);
 }
 

@@ -135,6 +135,17 @@ static void each_live_entry_is_listed_once_and_a_merge_is_a_fresh_compile(void *
 	}
 }
 
+static void what_does_not_pass_is_listed_and_nothing_else(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= WORLDS; seed++) {
+		struct world *w = world_new(seed, 1 + seed % WORLD_LAYERS_MAX, 300);
+		for (int i = 0; i < 8; i++)
+			world_check_outside(w, w->set);
+		world_free(w);
+	}
+}
+
 static int five(void *context, const struct entry_key *key, const struct entry_meta *meta)
 {
 	size_t *count = context;
@@ -321,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fast_matcher_equals_a_naive_one),
 		cmocka_unit_test(each_live_entry_is_listed_once_and_a_merge_is_a_fresh_compile),
+		cmocka_unit_test(what_does_not_pass_is_listed_and_nothing_else),
 		cmocka_unit_test(a_listing_stops_when_told),
 		cmocka_unit_test(malformed_names_are_not_found),
 		cmocka_unit_test(layers_that_do_not_belong_together_are_refused),

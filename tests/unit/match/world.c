@@ -293,3 +293,57 @@ const struct world_entry *world_find_url(const struct world *w, const uint8_t *u
 	(void)take(&best, world_live(w, ENTRY_URL, url, (size_t)(query - url)), 0, &extra);
 	return best;
 }
+
+/* --- what does not pass --- */
+
+struct outside {
+	struct entry_pass pass;
+	bool filter; /* leave out what passes */
+	uint64_t sum;
+	size_t count;
+};
+
+static bool act_is_even(const void *context, const char *act)
+{
+	return *(const bool *)context && strcmp(act, "act-even") == 0;
+}
+
+static bool passes(const struct entry_pass *pass, const struct entry_key *key, const struct entry_meta *meta)
+{
+	if (meta->allow)
+		return true;
+	if ((pass->kinds >> key->kind & 1) == 0 || meta->act == NULL || !pass->act(pass->context, meta->act))
+		return false;
+	return !(key->kind == ENTRY_PREFIX4 && key->data[4] < pass->prefix4) &&
+	       !(key->kind == ENTRY_PREFIX6 && key->data[16] < pass->prefix6);
+}
+
+static int sum_up(void *context, const struct entry_key *key, const struct entry_meta *meta)
+{
+	struct outside *o = context;
+	if (o->filter && passes(&o->pass, key, meta))
+		return HN_OK;
+	o->sum = o->sum * 31 + (uint64_t)key->kind;
+	for (size_t i = 0; i < key->len; i++)
+		o->sum = o->sum * 31 + key->data[i];
+	for (const char *c = meta->object; c != NULL && *c != '\0'; c++)
+		o->sum = o->sum * 31 + (uint8_t)*c;
+	o->count++;
+	return HN_OK;
+}
+
+void world_check_outside(struct world *w, const struct set *s)
+{
+	bool even = world_random(w) % 4 != 0;
+	struct entry_pass pass = {.kinds = world_random(w) % 2 == 0 ? UINT32_MAX : (uint32_t)world_random(w),
+				  .prefix4 = (uint8_t)(world_random(w) % 33),
+				  .prefix6 = (uint8_t)(world_random(w) % 129),
+				  .act = act_is_even,
+				  .context = &even};
+	struct outside naive = {.pass = pass, .filter = true};
+	struct outside fast = {.pass = pass};
+	assert_int_equal(set_each(s, sum_up, &naive), HN_OK);
+	assert_int_equal(set_each_outside(s, &pass, sum_up, &fast), HN_OK);
+	assert_int_equal(fast.count, naive.count);
+	assert_true(fast.sum == naive.sum);
+}

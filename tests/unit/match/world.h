@@ -56,6 +56,9 @@ void world_free(struct world *w);
 uint8_t *world_compile(struct world *w, const struct world_entry entries[], size_t count,
 		       const uint8_t *base_digest, bool strip, size_t *size_out);
 
+/** Draws what may pass, and compares what set_each_outside() lists with set_each() less what passes. */
+void world_check_outside(struct world *w, const struct set *s);
+
 /** The newest entry of a key; NULL for none, also when that is a tombstone. */
 const struct world_entry *world_live(const struct world *w, enum entry_kind kind, const uint8_t *key,
 				     size_t len);
