@@ -82,7 +82,7 @@ static void select_flow(struct engine *e, struct flow *flow, const struct select
 static void flow_ended(void *context, struct flow *flow, enum flow_end why)
 {
 	struct engine *e = context;
-	struct selection selection;
+	struct selection selection = {0};
 
 	/* What was buffered may be decidable now that nothing follows. */
 	if (flow->state == FLOW_PENDING && payload_end(e->payload, flow, &selection))

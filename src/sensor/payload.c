@@ -66,7 +66,8 @@ void payload_free(struct payload *p)
 	free(p);
 }
 
-/* flow.marks: bit d, where direction d begins is known; bit 2 + d, its decoder has finished. */
+/* flow.marks: bit d, where direction d is taken to begin; bit 2 + d, its decoder has finished; bit 4 + d, its
+ * SYN was seen, so that it does begin there. */
 static bool begin_known(const struct flow *flow, unsigned d)
 {
 	return (flow->marks >> d & 1) != 0;
@@ -82,6 +83,11 @@ static void finish_decoder(struct flow *flow, unsigned d)
 	flow->marks |= (uint8_t)(4u << d);
 }
 
+static bool begin_seen(const struct flow *flow, unsigned d)
+{
+	return (flow->marks >> (4 + d) & 1) != 0;
+}
+
 void payload_begin(struct flow *flow, const struct unit *u)
 {
 	/* Once bytes were taken, a later SYN is a retransmission or a lie: it may not move where the stream
@@ -89,7 +95,7 @@ void payload_begin(struct flow *flow, const struct unit *u)
 	if (flow->stream[u->direction] != 0 || flow->decoder[u->direction] != FLOW_DECODER_NONE)
 		return;
 	flow->begin_seq[u->direction] = u->tcp_seq + 1;
-	flow->marks |= (uint8_t)(1u << u->direction);
+	flow->marks |= (uint8_t)(0x11u << u->direction);
 }
 
 static void drop_stream(struct payload *p, struct flow *flow, unsigned d)
@@ -209,6 +215,11 @@ static enum step scan(struct payload *p, struct look *l, struct selection *out)
 	unsigned d = l->direction;
 	if (p->options.patterns == NULL || flow->scanned[d] == SCANNED_ALL)
 		return STEP_FINISHED;
+	/* What is not known to be the beginning may be the body of anything: no position is in it. */
+	if (flow->key.protocol == PROTOCOL_TCP && !begin_seen(flow, d)) {
+		flow->scanned[d] = SCANNED_ALL;
+		return STEP_FINISHED;
+	}
 	/* Either direction's row covers both: a mail server's greeting says what the client's bytes are. */
 	const struct decoder *row = row_of(flow, d) != NULL ? row_of(flow, d) : row_of(flow, 1 - d);
 	size_t before = (size_t)flow->scanned[d] * SCANNED_UNIT;

@@ -20,8 +20,8 @@ enum decode_guess xmpp_guess(const uint8_t *data, size_t len)
 
 enum decode_guess irc_guess(const uint8_t *data, size_t len)
 {
-	static const char *const openings[] = {"NICK ",       "CAP LS",    "CAP REQ", "CAP END",
-					       "NOTICE AUTH", "NOTICE * ", NULL};
+	static const char *const openings[] = {"NICK ",   "PASS ",       "CAP LS",    "CAP REQ",
+					       "CAP END", "NOTICE AUTH", "NOTICE * ", NULL};
 
 	if (len == 0 || data[0] != ':')
 		return guess_prefixes(data, len, openings, true);

@@ -46,6 +46,7 @@ static void the_first_bytes_tell_the_protocol(void **state)
 		{6, 1143, "a001 LOGIN x y\r\n", GUESS_YES, "imap"},
 		{6, 5222, "<?xml version='1.0'?><stream:stream to='example'>", GUESS_YES, "xmpp"},
 		{6, 6667, "NICK x\r\n", GUESS_YES, "irc"},
+		{6, 6667, "PASS x\r\nNICK x\r\n", GUESS_YES, "irc"},
 		{6, 6667, ":irc.example NOTICE * :hello\r\n", GUESS_YES, "irc"},
 		{6, 1883, "\x10\x0e\1\4MQTT and more of it", GUESS_NO, ""},
 		{6, 4444, "\xff\xfe\xfd nothing known here", GUESS_NO, ""},
