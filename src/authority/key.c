@@ -16,6 +16,7 @@
 #define PUBLIC_TYPE     "hinomi-public-key"
 
 _Static_assert(KEY_SIGNATURE_SIZE == crypto_sign_BYTES, "Ed25519");
+_Static_assert(crypto_box_PUBLICKEYBYTES == 32 && crypto_box_NONCEBYTES == 24, "X25519, XSalsa20");
 
 static void base64url_32(const uint8_t bytes[32], char out[KEY_ID_SIZE])
 {
@@ -103,6 +104,14 @@ int key_unseal(const struct key *k, const uint8_t *sealed, size_t len, uint8_t *
 	if (crypto_box_seal_open(out, sealed, len, k->public.x25519, k->secret + 32) != 0)
 		return HN_EAUTH;
 	return HN_OK;
+}
+
+int key_box_open(const struct key *k, const uint8_t sender[32], const uint8_t nonce[24], const uint8_t *box,
+		 size_t len, uint8_t *out)
+{
+	if (len < crypto_box_MACBYTES)
+		return HN_EAUTH;
+	return crypto_box_open_easy(out, box, len, nonce, sender, k->secret + 32) == 0 ? HN_OK : HN_EAUTH;
 }
 
 int key_public_json(const struct key_public *k, struct buf *out)

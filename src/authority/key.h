@@ -92,6 +92,18 @@ bool key_verify(const uint8_t ed25519[32], const void *data, size_t len,
 HN_MUST_USE int key_unseal(const struct key *k, const uint8_t *sealed, size_t len, uint8_t *out);
 
 /**
+ * Opens what crypto_box_easy() closed to the key's X25519 half.
+ *
+ * @param sender  the X25519 key of who closed it
+ * @param nonce   24 bytes
+ * @param out     holds len - 16 bytes
+ * @return HN_EAUTH when it was not closed by the sender to this key with this nonce, or was changed; then out
+ *         is untouched
+ */
+HN_MUST_USE int key_box_open(const struct key *k, const uint8_t sender[32], const uint8_t nonce[24],
+			     const uint8_t *box, size_t len, uint8_t *out);
+
+/**
  * The Ed25519 secret as libsodium keeps it (seed, public key; 64 bytes of locked memory), for a
  * signer of another form, e.g. the ledger's signed notes. Lives as long as the key; do not copy it.
  */

@@ -133,12 +133,28 @@ static int load_order(struct reidentification *r)
 	return why == REFUSAL_NONE ? HN_EXIT_DONE : refuse(r, why, &detail);
 }
 
+/* The sealed address that an object of a record holds. @return as seal_open(); HN_ENOENT: it holds none */
+static int open_end(const struct reidentification *r, const json_t *object, const struct uuid *id,
+		    enum seal_end end, struct ip *out)
+{
+	const json_t *sealed = json_object_get(object, "sealed");
+	if (!json_is_string(sealed))
+		return HN_ENOENT;
+	return seal_open(r->k, json_string_value(sealed), json_string_length(sealed), id, end, out);
+}
+
+/* Which end `sealed` is about. Were it told wrong, the seal would not open. */
+static enum seal_end end_of(const json_t *ours)
+{
+	const json_t *end = json_object_get(ours, "end");
+	return json_is_string(end) && strcmp(json_string_value(end), "dst") == 0 ? SEAL_DST : SEAL_SRC;
+}
+
 /* The record's uid and sealed address; members that are absent leave it alone. */
 static void judge_record(struct reidentification *r, const json_t *record)
 {
 	const json_t *ours = json_object_get(json_object_get(record, "unmapped"), "hinomi");
 	const json_t *uid = json_object_get(json_object_get(record, "metadata"), "uid");
-	const json_t *sealed = json_object_get(ours, "sealed");
 	struct uuid id;
 
 	if (!json_is_string(uid) ||
@@ -151,16 +167,12 @@ static void judge_record(struct reidentification *r, const json_t *record)
 	if (r->results[i].found && r->results[i].rc == HN_OK)
 		return;
 	r->results[i].found = true;
-	r->results[i].rc = HN_ENOENT;
-	if (json_is_string(sealed))
-		r->results[i].rc = seal_open(r->k, json_string_value(sealed), json_string_length(sealed), &id,
-					     &r->results[i].ip);
+	r->results[i].rc = open_end(r, ours, &id, end_of(ours), &r->results[i].ip);
 	/* Where both ends are domestic (a tunnel), the destination stands apart. */
-	const json_t *peer = json_object_get(json_object_get(ours, "peer"), "sealed");
-	if (r->results[i].rc == HN_OK && json_is_string(peer)) {
+	const json_t *peer = json_object_get(ours, "peer");
+	if (r->results[i].rc == HN_OK && peer != NULL) {
 		r->results[i].has_peer = true;
-		r->results[i].rc = seal_open(r->k, json_string_value(peer), json_string_length(peer), &id,
-					     &r->results[i].peer);
+		r->results[i].rc = open_end(r, peer, &id, SEAL_DST, &r->results[i].peer);
 	}
 }
 

@@ -25,7 +25,7 @@ static const char *holder(const struct deidentify *d, const struct ip *ip)
 }
 
 static void fill_endpoint(const struct deidentify *d, const uint8_t *addr, uint8_t version, uint16_t port,
-			  const struct uuid *uid, struct message_endpoint *out)
+			  const struct uuid *uid, enum seal_end end, struct message_endpoint *out)
 {
 	struct ip ip = {.version = version};
 	memcpy(ip.bytes, addr, version == 4 ? 4 : 16);
@@ -39,7 +39,7 @@ static void fill_endpoint(const struct deidentify *d, const uint8_t *addr, uint8
 	(void)snprintf(out->organisation, sizeof(out->organisation), "%s", holder(d, &ip));
 	pseudonym_address(d->secret, &ip, out->pseudonym);
 	pseudonym_prefix(d->secret, &ip, out->prefix_pseudonym);
-	seal_address(d->reidentification, uid, &ip, out->sealed);
+	seal_address(d->sealer, uid, end, &ip, out->sealed);
 }
 
 void deidentify_flow(const struct deidentify *d, const struct flow *flow, const struct selection *selection,
@@ -60,9 +60,9 @@ void deidentify_flow(const struct deidentify *d, const struct flow *flow, const 
 		out->bytes[i] = flow->bytes[i ^ first];
 	}
 	fill_endpoint(d, first_low ? key->low : key->high, key->ip_version,
-		      first_low ? key->low_port : key->high_port, &uid, &out->src);
+		      first_low ? key->low_port : key->high_port, &uid, SEAL_SRC, &out->src);
 	fill_endpoint(d, first_low ? key->high : key->low, key->ip_version,
-		      first_low ? key->high_port : key->low_port, &uid, &out->dst);
+		      first_low ? key->high_port : key->low_port, &uid, SEAL_DST, &out->dst);
 	out->protocol = key->protocol;
 	out->ip_version = key->ip_version;
 	out->class = (uint8_t)flow_direction_class(key, selection->direction);

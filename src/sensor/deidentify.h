@@ -9,6 +9,7 @@
 
 #include "authority/domestic.h"
 #include "authority/pseudonym.h"
+#include "authority/seal.h"
 #include "base/uuid.h"
 #include "match/set.h"
 #include "sensor/engine.h"
@@ -23,8 +24,8 @@
 struct deidentify {
 	const struct domestic *domestic;
 	const struct pseudonym_secret *secret;
-	const uint8_t *reidentification; /* X25519 key of the commission */
-	const struct set *const *sets;   /* their holdings tables tell the organisation */
+	const struct sealer *sealer;   /* to the commission's re-identification key */
+	const struct set *const *sets; /* their holdings tables tell the organisation */
 	size_t set_count;
 	bool identified;
 	struct uuid edge;

@@ -40,6 +40,7 @@ struct parser {
 	struct input_digest *digest;
 	struct deidentify deidentify;
 	struct pseudonym_secret *secret;
+	struct sealer *sealer;
 	struct buf outbox;
 	uint64_t seq;
 	bool memory_locked;
@@ -156,19 +157,21 @@ static int start_threads(struct parser *p)
 	return rc;
 }
 
-static int take_secret(struct parser *p, struct key *identity)
+static int take_secrets(struct parser *p, struct key *identity)
 {
 	const struct parser_options *o = p->options;
 	p->deidentify = (struct deidentify){.domestic = o->domestic,
-					    .reidentification = o->trust->reidentification,
 					    .sets = o->sets,
 					    .set_count = o->set_count,
 					    .identified = o->authorization->identified,
 					    .edge = o->edge,
 					    .epoch = o->epoch};
 	int rc = pseudonym_secret_open(o->authorization, &o->edge, identity, &p->secret, &p->secret_drawn);
-	p->deidentify.secret = p->secret;
 	key_free(identity);
+	if (rc == HN_OK)
+		rc = sealer_new(o->trust->reidentification, &p->sealer);
+	p->deidentify.secret = p->secret;
+	p->deidentify.sealer = p->sealer;
 	return rc;
 }
 
@@ -244,7 +247,7 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 	buf_init(&p->outbox, 4 * MESSAGE_MAX);
 	/* Memory is locked while the right to do so is still there; without it memory_locked says so. */
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	int rc = take_secret(p, identity);
+	int rc = take_secrets(p, identity);
 	if (rc == HN_OK)
 		rc = compile_patterns(p);
 	if (rc == HN_OK)
@@ -283,5 +286,6 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 	for (size_t i = 0; i < options->input_count; i++)
 		read_input(p, i);
 	pseudonym_secret_free(p->secret);
+	sealer_free(p->sealer);
 	_exit(HN_EXIT_DONE);
 }

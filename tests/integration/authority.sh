@@ -108,8 +108,8 @@ is "a stale list" "$(a verify --trust TRUST.json --json --revocations R1.json --
 # Re-identification: two records, one of them named by the order.
 one=00000000-0000-4000-8000-000000000001 two=00000000-0000-4000-8000-000000000002
 {
-	"$seal_record" TRUST.json $one 203.0.113.7
-	"$seal_record" TRUST.json $two 2001:db8:1::7
+	"$seal_record" TRUST.json $one src 203.0.113.7
+	"$seal_record" TRUST.json $two dst 2001:db8:1::7
 } >selected.ndjson
 a order --trust TRUST.json --record $two --ground "victim notification" -o ORDER.json >/dev/null
 # reidentify KEY RECORDS
@@ -121,6 +121,8 @@ is "a signed one what it names" "$(reidentify a.key selected.ndjson)" "{\"uid\":
 is "another key cannot" "$(code reidentify b.key selected.ndjson)" 4
 sed "s/$one/x/; s/$two/y/; s/x/$two/; s/y/$one/" selected.ndjson >moved.ndjson
 is "a sealed address cannot be moved to another record" "$(code reidentify a.key moved.ndjson)" 1
-ok "the ledger holds each attempt" grep -q "^3$" <(sed -n 2p commission/ledger/checkpoint)
+sed 's/"dst"/"src"/' selected.ndjson >turned.ndjson
+is "nor to the other end of its own" "$(code reidentify a.key turned.ndjson)" 1
+ok "the ledger holds each attempt" grep -q "^4$" <(sed -n 2p commission/ledger/checkpoint)
 ok "but no address" eval '! grep -ra "2001:db8:1::7" commission'
 done_testing

@@ -13,35 +13,166 @@ static struct ip ip_of(const char *text)
 	return ip;
 }
 
-static void sealed_addresses_open_for_their_record_only(void **state)
+static struct sealer *sealer_to(const uint8_t x25519[32])
+{
+	struct sealer *s = NULL;
+	assert_int_equal(sealer_new(x25519, &s), HN_OK);
+	return s;
+}
+
+static int open_text(const struct key *k, const char *text, size_t len, const struct uuid *record,
+		     enum seal_end end, struct ip *out)
+{
+	uint8_t *exact = exact_copy(text, len);
+	int rc = seal_open(k, (const char *)exact, len, record, end, out);
+	free(exact);
+	return rc;
+}
+
+static void sealed_addresses_open_in_their_place_only(void **state)
 {
 	static const char *const addresses[] = {"203.0.113.7", "2001:db8::7", "0.0.0.0"};
 	struct world w;
 	(void)state;
 	world_init(&w);
 	const struct uuid record = uuid_of(ID), other = uuid_of(SENSOR);
+	struct sealer *s = sealer_to(w.trust.reidentification);
 	for (size_t i = 0; i < COUNT(addresses); i++) {
+		const size_t len = SEAL_TEXT_SIZE - 1;
 		struct ip ip = ip_of(addresses[i]), opened = {{9}, 9};
-		char text[SEAL_TEXT_SIZE], again[SEAL_TEXT_SIZE];
-		seal_address(w.trust.reidentification, &record, &ip, text);
-		seal_address(w.trust.reidentification, &record, &ip, again);
-		assert_int_equal(strlen(text), SEAL_TEXT_SIZE - 1); /* whatever the address */
-		assert_string_not_equal(text, again);               /* equal addresses cannot be told */
-		assert_int_equal(seal_open(w.keys[0], text, strlen(text), &other, &opened), HN_EAUTH);
-		assert_int_equal(seal_open(w.keys[1], text, strlen(text), &record, &opened), HN_EAUTH);
-		assert_int_equal(seal_open(w.keys[0], text, strlen(text) - 1, &record, &opened), HN_EFORMAT);
+		char text[SEAL_TEXT_SIZE];
+		seal_address(s, &record, SEAL_DST, &ip, text);
+		assert_int_equal(strlen(text), len); /* whatever the address */
+		const struct {
+			const struct key *key;
+			size_t len;
+			const struct uuid *record;
+			enum seal_end end;
+			int rc;
+		} refused[] = {{w.keys[0], len, &other, SEAL_DST, HN_EAUTH},
+			       {w.keys[0], len, &record, SEAL_SRC, HN_EAUTH},
+			       {w.keys[1], len, &record, SEAL_DST, HN_EAUTH},
+			       {w.keys[0], len - 1, &record, SEAL_DST, HN_EFORMAT},
+			       {w.keys[0], len - 4, &record, SEAL_DST, HN_EFORMAT},
+			       {w.keys[0], 0, &record, SEAL_DST, HN_EFORMAT}};
+		for (size_t k = 0; k < COUNT(refused); k++)
+			assert_int_equal(open_text(refused[k].key, text, refused[k].len, refused[k].record,
+						   refused[k].end, &opened),
+					 refused[k].rc);
 		assert_int_equal(opened.version, 9);
-		assert_int_equal(seal_open(w.keys[0], text, strlen(text), &record, &opened), HN_OK);
+		assert_int_equal(open_text(w.keys[0], text, len, &record, SEAL_DST, &opened), HN_OK);
 		assert_memory_equal(&opened, &ip, sizeof(ip));
-		for (size_t k = 0; k < strlen(text); k++) {
-			char kept = text[k];
-			text[k] = kept == 'A' ? 'B' : 'A';
-			assert_int_not_equal(seal_open(w.keys[0], text, strlen(text), &record, &opened),
-					     HN_OK);
-			text[k] = kept;
-		}
 	}
+	sealer_free(s);
 	world_clear(&w);
+}
+
+/* Also in the ephemeral key, of which X25519 itself ignores a bit. */
+static void no_bit_of_a_seal_can_change(void **state)
+{
+	struct world w;
+	struct ip ip = ip_of("203.0.113.7"), opened;
+	char text[SEAL_TEXT_SIZE], changed[SEAL_TEXT_SIZE];
+	uint8_t bytes[65];
+	size_t len;
+	(void)state;
+	world_init(&w);
+	const struct uuid record = uuid_of(ID);
+	struct sealer *s = sealer_to(w.trust.reidentification);
+	seal_address(s, &record, SEAL_SRC, &ip, text);
+	assert_int_equal(sodium_base642bin(bytes, sizeof(bytes), text, strlen(text), NULL, &len, NULL,
+					   sodium_base64_VARIANT_ORIGINAL),
+			 0);
+	assert_int_equal(len, sizeof(bytes));
+	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		(void)sodium_bin2base64(changed, sizeof(changed), bytes, sizeof(bytes),
+					sodium_base64_VARIANT_ORIGINAL);
+		assert_int_equal(seal_open(w.keys[0], changed, strlen(changed), &record, SEAL_SRC, &opened),
+				 HN_EAUTH);
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t i = 0; i < strlen(text); i++) {
+		memcpy(changed, text, sizeof(text));
+		changed[i] = text[i] == 'A' ? 'B' : 'A';
+		assert_int_not_equal(
+			seal_open(w.keys[0], changed, strlen(changed), &record, SEAL_SRC, &opened), HN_OK);
+	}
+	sealer_free(s);
+	world_clear(&w);
+}
+
+/* How many characters of two texts agree in their places. */
+static size_t agreeing(const char *a, const char *b, size_t from, size_t to)
+{
+	size_t n = 0;
+	for (size_t i = from; i < to; i++)
+		n += a[i] == b[i];
+	return n;
+}
+
+/* Of two random texts of 45 characters 20 agree once in 10^20 times. */
+static void equal_addresses_look_unrelated(void **state)
+{
+	enum { EPK_END = 42, BOX_BEGIN = 43, BOX_END = 87, CHANCE = 20 };
+	struct world w;
+	struct ip ip = ip_of("203.0.113.7");
+	char text[4][SEAL_TEXT_SIZE];
+	(void)state;
+	world_init(&w);
+	const struct uuid record = uuid_of(ID), other = uuid_of(SENSOR);
+	struct sealer *s = sealer_to(w.trust.reidentification), *next = sealer_to(w.trust.reidentification);
+	seal_address(s, &record, SEAL_SRC, &ip, text[0]);
+	seal_address(s, &record, SEAL_DST, &ip, text[1]);
+	seal_address(s, &other, SEAL_SRC, &ip, text[2]);
+	seal_address(next, &record, SEAL_SRC, &ip, text[3]); /* another run, were it to give the same uid */
+	for (size_t i = 0; i < COUNT(text); i++)
+		for (size_t k = 0; k < i; k++) {
+			assert_true(agreeing(text[i], text[k], BOX_BEGIN, BOX_END) < CHANCE);
+			assert_int_equal(agreeing(text[i], text[k], 0, EPK_END) == EPK_END, i < 3);
+		}
+	sealer_free(s);
+	sealer_free(next);
+	world_clear(&w);
+}
+
+/* As seal.h describes it, in calls that every NaCl has: somebody else's program can open a seal. */
+static void a_seal_is_a_crypto_box(void **state)
+{
+	static const uint8_t plain[17] = {4, 203, 0, 113, 7};
+	uint8_t pk[32], sk[32], bytes[65], name[81], nonce[24], opened[17];
+	struct ip ip = ip_of("203.0.113.7");
+	const struct uuid record = uuid_of(ID);
+	char text[SEAL_TEXT_SIZE];
+	size_t len;
+	(void)state;
+	assert_int_equal(crypto_box_keypair(pk, sk), 0);
+	struct sealer *s = sealer_to(pk);
+	seal_address(s, &record, SEAL_DST, &ip, text);
+	sealer_free(s);
+	assert_int_equal(sodium_base642bin(bytes, sizeof(bytes), text, strlen(text), NULL, &len, NULL,
+					   sodium_base64_VARIANT_ORIGINAL),
+			 0);
+	memcpy(name, bytes, 32);
+	memcpy(name + 32, pk, 32);
+	memcpy(name + 64, record.bytes, 16);
+	name[80] = 1;
+	assert_int_equal(crypto_generichash(nonce, sizeof(nonce), name, sizeof(name), NULL, 0), 0);
+	assert_int_equal(crypto_box_open_easy(opened, bytes + 32, len - 32, nonce, bytes, sk), 0);
+	assert_memory_equal(opened, plain, sizeof(plain));
+}
+
+/* To such a key anybody could open; 0 and 1 are of low order (RFC 7748, 6.1). */
+static void keys_without_a_secret_are_refused(void **state)
+{
+	(void)state;
+	for (uint8_t first = 0; first < 2; first++) {
+		const uint8_t low[32] = {first};
+		struct sealer *s = NULL;
+		assert_int_equal(sealer_new(low, &s), HN_EFORMAT);
+		assert_null(s);
+	}
+	sealer_free(NULL);
 }
 
 static void pseudonyms_tell_apart_and_together(void **state)
@@ -196,7 +327,11 @@ static void orders_open_what_they_name(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(sealed_addresses_open_for_their_record_only),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(sealed_addresses_open_in_their_place_only),
+					   cmocka_unit_test(no_bit_of_a_seal_can_change),
+					   cmocka_unit_test(equal_addresses_look_unrelated),
+					   cmocka_unit_test(a_seal_is_a_crypto_box),
+					   cmocka_unit_test(keys_without_a_secret_are_refused),
 					   cmocka_unit_test(pseudonyms_tell_apart_and_together),
 					   cmocka_unit_test(pseudonym_is_blake2b),
 					   cmocka_unit_test(secrets_are_sealed_to_their_sensor),

@@ -31,7 +31,7 @@ struct sensor_world {
 	struct set *set;
 	struct patterns *patterns;
 	struct pseudonym_secret *secret;
-	uint8_t reidentification[32];
+	struct sealer *sealer;
 	uint8_t *file;
 	struct record_context records;
 	struct deidentify deidentify;
@@ -82,7 +82,9 @@ static inline void sensor_world_init(struct sensor_world *w, const char *const v
 	world_must(domestic_parse(domestic, sizeof(domestic) - 1, &w->domestic, &fault) == HN_OK);
 	world_must(patterns_new(&source, 1, &w->patterns, &fault) == HN_OK);
 	world_must(pseudonym_secret_new(NULL, &w->secret) == HN_OK);
-	world_must(crypto_scalarmult_base(w->reidentification, (const uint8_t[32]){9}) == 0);
+	uint8_t x25519[32];
+	world_must(crypto_scalarmult_base(x25519, (const uint8_t[32]){9}) == 0);
+	world_must(sealer_new(x25519, &w->sealer) == HN_OK);
 	world_set(w, values, count);
 	w->records = (struct record_context){.authorization = &w->authorization,
 					     .domestic = w->domestic,
@@ -90,7 +92,7 @@ static inline void sensor_world_init(struct sensor_world *w, const char *const v
 					     .set_count = 1};
 	w->deidentify = (struct deidentify){.domestic = w->domestic,
 					    .secret = w->secret,
-					    .reidentification = w->reidentification,
+					    .sealer = w->sealer,
 					    .sets = (const struct set *const *)&w->set,
 					    .set_count = 1};
 }
@@ -101,6 +103,7 @@ static inline void sensor_world_clear(struct sensor_world *w)
 	free(w->file);
 	patterns_free(w->patterns);
 	pseudonym_secret_free(w->secret);
+	sealer_free(w->sealer);
 	domestic_free(w->domestic);
 }
 
