@@ -26,6 +26,12 @@ static int io_sync(void *ctx, int fd)
 	return fsync(fd);
 }
 
+static void io_write_out(void *ctx, int fd)
+{
+	(void)ctx;
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int io_truncate(void *ctx, int fd, off_t len)
 {
 	(void)ctx;
@@ -54,6 +60,7 @@ const struct ledger_io ledger_io_system = {
 	.open_at = io_open_at,
 	.write_at = io_write_at,
 	.sync = io_sync,
+	.write_out = io_write_out,
 	.truncate = io_truncate,
 	.rename_at = io_rename_at,
 	.mkdir_at = io_mkdir_at,
@@ -76,4 +83,12 @@ int ledger_io_write(const struct ledger_io *io, int fd, const void *data, size_t
 		offset += (uint64_t)n;
 	}
 	return HN_OK;
+}
+
+int ledger_io_write_out(const struct ledger_io *io, int fd, const void *data, size_t len, uint64_t offset)
+{
+	int rc = ledger_io_write(io, fd, data, len, offset);
+	if (rc == HN_OK && io->write_out != NULL)
+		io->write_out(io->ctx, fd);
+	return rc;
 }

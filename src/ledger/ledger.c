@@ -162,16 +162,20 @@ int ledger_append(struct ledger *l, const char *kind, int64_t time_ns, const voi
 	return rc;
 }
 
-static int commit_private(struct ledger *l)
+static int write_private(struct ledger *l)
 {
-	int rc = ledger_io_write(l->io, l->records_fd, l->records.data, l->records.len, l->records_end);
+	int rc = ledger_io_write_out(l->io, l->records_fd, l->records.data, l->records.len, l->records_end);
 	if (rc == HN_OK)
-		rc = ledger_io_write(l->io, l->index_fd, l->slots.data, l->slots.len,
-				     l->head.size * PRIVATE_SLOT_SIZE);
-	if (rc == HN_OK &&
-	    (l->io->sync(l->io->ctx, l->records_fd) != 0 || l->io->sync(l->io->ctx, l->index_fd) != 0))
-		rc = hn_err_of_errno(errno);
+		rc = ledger_io_write_out(l->io, l->index_fd, l->slots.data, l->slots.len,
+					 l->head.size * PRIVATE_SLOT_SIZE);
 	return rc;
+}
+
+static int sync_private(struct ledger *l)
+{
+	if (l->io->sync(l->io->ctx, l->records_fd) != 0 || l->io->sync(l->io->ctx, l->index_fd) != 0)
+		return hn_err_of_errno(errno);
+	return HN_OK;
 }
 
 static int publish_tile(struct publish *p, const struct tile *tile, const void *data, size_t len)
@@ -202,7 +206,7 @@ static int publish_partials(struct ledger *l, struct publish *p)
 	return HN_OK;
 }
 
-static int commit_public(struct ledger *l)
+static int put_files(struct ledger *l)
 {
 	struct publish p;
 	int rc = HN_OK;
@@ -215,6 +219,8 @@ static int commit_public(struct ledger *l)
 	}
 	if (rc == HN_OK)
 		rc = publish_partials(l, &p);
+	if (rc == HN_OK)
+		rc = sync_private(l);
 	if (rc == HN_OK)
 		rc = publish_flush(&p);
 	int saved = errno;
@@ -318,10 +324,11 @@ int ledger_commit(struct ledger *l)
 		return HN_OK;
 	head.size = l->edge->size;
 	edge_root(l->edge, &head.root);
-	/* Each step is durable before the next: a checkpoint never stands on anything that could be lost. */
-	int rc = commit_private(l);
+	/* All that is new is written, then all of it is made durable, and only then signed: a checkpoint
+	 * never stands on anything that could be lost. */
+	int rc = write_private(l);
 	if (rc == HN_OK)
-		rc = commit_public(l);
+		rc = put_files(l);
 	if (rc == HN_OK)
 		rc = ledger_put_checkpoint(l, &head);
 	if (rc != HN_OK) {

@@ -40,10 +40,11 @@ struct ledger_options {
  * dropped. Takes a lock, so a second writer is refused.
  *
  * Does everything that needs existing files. Later calls use, below ledger/ only: mkdirat,
- * openat (creating, or a directory for its fsync), pwrite64, fsync, renameat within a directory,
- * unlinkat of files that the log has outgrown, close, getrandom; and pwrite64, fsync on the two
- * files of private/ that are open already. In Landlock's words: READ_DIR, WRITE_FILE, MAKE_REG,
- * MAKE_DIR, REMOVE_FILE, REMOVE_DIR below dir_fd.
+ * openat (creating, or a directory for its fsync), pwrite64, sync_file_range, fsync, renameat within a
+ * directory, unlinkat of files that the log has outgrown, close, getrandom; and pwrite64, sync_file_range,
+ * fsync on the two files of private/ that are open already. Up to PUBLISH_FILES files are open at once, fewer
+ * where the process may not. In Landlock's words: READ_DIR, WRITE_FILE, MAKE_REG, MAKE_DIR, REMOVE_FILE,
+ * REMOVE_DIR below dir_fd.
  *
  * @param dir_fd  stays the caller's; may be closed afterwards
  * @return HN_EAUTH when signature, key or tree do not fit; HN_EFORMAT for damaged files;
@@ -69,7 +70,7 @@ HN_MUST_USE int ledger_append(struct ledger *l, const char *kind, int64_t time_n
 			      size_t len, uint64_t *index_out);
 
 /**
- * Makes everything appended durable: records and salts, then bundles and tiles, then the signed
+ * Makes everything appended durable: records, salts, bundles and tiles in any order, then the signed
  * checkpoint by rename. Nothing appended: does nothing.
  *
  * @return HN_OK; HN_ENOSPC or HN_EIO (errno): the log stands at the checkpoint on disk, which is

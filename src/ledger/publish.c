@@ -131,10 +131,15 @@ int publish_file(struct publish *p, const char *path, const void *data, size_t l
 		rc = sync_files(p);
 	if (rc == HN_OK)
 		rc = create(p, path, &fd);
+	if (rc == HN_EIO && p->files > 0 && (errno == EMFILE || errno == ENFILE)) {
+		rc = sync_files(p);
+		if (rc == HN_OK)
+			rc = create(p, path, &fd);
+	}
 	if (rc != HN_OK)
 		return rc;
 	p->fds[p->files++] = fd;
-	rc = ledger_io_write(p->io, fd, data, len, 0);
+	rc = ledger_io_write_out(p->io, fd, data, len, 0);
 	/* Only now: when the list is full this makes durable what is there. */
 	return rc == HN_OK ? touch_dir(p, path, slash == NULL ? 0 : (size_t)(slash - path)) : rc;
 }

@@ -45,7 +45,7 @@ int writer_confine(struct writer_options *options, struct confinement *state)
 		SCMP_SYS(fdatasync),  SCMP_SYS(openat),    SCMP_SYS(mkdirat),   SCMP_SYS(renameat),
 		SCMP_SYS(renameat2),  SCMP_SYS(unlinkat),  SCMP_SYS(lseek),     SCMP_SYS(fstat),
 		SCMP_SYS(newfstatat), SCMP_SYS(fcntl),     SCMP_SYS(ftruncate), SCMP_SYS(wait4),
-		SCMP_SYS(pread64),    SCMP_SYS(fallocate), SCMP_SYS(linkat),
+		SCMP_SYS(pread64),    SCMP_SYS(fallocate), SCMP_SYS(linkat),    SCMP_SYS(sync_file_range),
 	};
 	struct confine_rule rules[RULES_MAX];
 	struct stat st;
