@@ -43,7 +43,7 @@ struct blockpage_finding {
 	char listed[BLOCKPAGE_NAME_SIZE]; /* the entry's name, not the one asked for */
 	char organisation[256];           /* who ordered it; "" : who runs the resolver */
 	char contact[256];                /* where to appeal; "" : that of the configuration */
-	enum resolver_reason reason;
+	enum policy_reason reason;
 };
 
 struct blockpage_options {

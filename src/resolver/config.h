@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/ip.h"
 #include "base/uuid.h"
+#include "resolver/policy.h"
 
 /*
  * resolver.yaml (docs/resolver.md has the table of keys). Read whole, checked whole, immutable from then on;
@@ -21,6 +22,7 @@
 #define RESOLVER_GROUPS_MAX    4096
 #define RESOLVER_POLICIES_MAX  256
 #define RESOLVER_THREADS_MAX   256
+#define RESOLVER_GROUP_LOCAL   "local"
 
 /* How a listener takes questions; joined by or in `transports`. */
 enum resolver_transport {
@@ -57,6 +59,7 @@ struct resolver_forward {
 struct resolver_stub {
 	const char *zone;             /* as written; "example.jp" or "example.jp." */
 	struct config_list addresses; /* struct endpoint, port 53 where none is written; at least one */
+	bool prime;                   /* ask these for the zone's own servers and go on with those */
 	unsigned line;
 };
 
@@ -67,6 +70,11 @@ struct resolver_recursion {
 	const char *root_hints;     /* file; NULL: that of dns-root-data */
 	uint64_t cache;             /* of libunbound, all threads together */
 	struct config_list stubs;   /* struct resolver_stub */
+	const char *ca;             /* PEM: who may sign forwarders' certificates; NULL: the system's */
+	int64_t answer_ns;          /* a client waits no longer */
+	uint32_t total_max;         /* distinct questions under way, in all, */
+	uint32_t zone_max;          /* of one registrable domain, */
+	uint32_t client_max;        /* and clients waiting, of one /24 or /56 */
 	unsigned line;
 };
 
@@ -84,42 +92,31 @@ struct resolver_group {
 	struct config_list prefixes;     /* struct ip_prefix */
 	struct config_list certificates; /* struct config_digest: SHA-256 of a client certificate (DER) */
 	const char *token;               /* of the DoH path; secret, never logged; NULL: none */
-	struct config_list policy;       /* const char *: names of policies, first decides first */
-	uint32_t queries_per_second;     /* for each /24 or /56 of the group's clients; 0: no limit */
-	bool addresses;                  /* its organisation asked for full client addresses in its events */
+	struct config_list
+		policy; /* const char *: names of policies, first decides first; absent: all of them */
+	uint32_t queries_per_second; /* for each /24 or /56 of the group's clients; 0: no limit */
+	unsigned view;               /* of `spec` below: its policy list; equal lists are one view */
+	bool addresses;              /* its organisation asked for full client addresses in its events */
 	unsigned line;
 };
 
-enum resolver_action {
-	RESOLVER_ACTION_GIVEN, /* as the RPZ file says; only with rpz, and the default there */
-	RESOLVER_ACTION_NXDOMAIN,
-	RESOLVER_ACTION_NODATA,
-	RESOLVER_ACTION_SINKHOLE,
-	RESOLVER_ACTION_PASSTHRU,
-	RESOLVER_ACTION_DROP,
-	RESOLVER_ACTION_TCP_ONLY,
-	RESOLVER_ACTION_LOG,
-};
-
-/* Why a policy blocks; decides the Extended DNS Error (RFC 8914): 15, 16, 17. */
-enum resolver_reason {
-	RESOLVER_REASON_POLICY,
-	RESOLVER_REASON_LAW,
-	RESOLVER_REASON_CUSTOMER,
-};
-
-/** One policy: exactly one of set, directory and rpz is given. */
+/** One policy: exactly one of set and rpz is given. */
 struct resolver_policy {
 	const char *name;
-	struct config_list set;      /* const char *: paths of a base and its overlays, newest last */
-	const char *directory;       /* holds such files, by name in order; watched */
-	const char *rpz;             /* a zone file */
-	int action;                  /* enum resolver_action */
-	struct config_list sinkhole; /* struct ip, at most one of each version; not empty for a sinkhole */
-	int reason;                  /* enum resolver_reason */
-	const char *contact;         /* where to appeal, for EDE text and block page; NULL: none */
-	const char *organisation;    /* who ordered it; NULL: not said */
-	int64_t ttl_ns;              /* of answers that it makes */
+	const char *set; /* a base, .him */
+	const char *
+		overlays; /* of a set: directory whose *.him files are its overlays, by name in order; NULL */
+	const char *rpz;  /* a zone file */
+	int action;       /* enum policy_action; absent: POLICY_NXDOMAIN for a set, POLICY_GIVEN for rpz */
+	struct config_list
+		sinkhole; /* struct ip, at most one of each version; not empty for POLICY_SINKHOLE */
+	struct config_list records; /* const char *: "TYPE DATA"; not empty for POLICY_LOCAL */
+	int reason;               /* enum policy_reason: POLICY_BLOCKED, POLICY_CENSORED or POLICY_FILTERED */
+	const char *contact;      /* where to appeal, for EDE text and block page; NULL: none */
+	const char *organisation; /* who ordered it; NULL: not said */
+	int64_t ttl_ns;           /* of answers that it makes */
+	bool name_servers;        /* a set's names and addresses are asked for name servers too */
+	uint32_t keep_percent;    /* of rpz: a file with fewer of the rules in force than this is refused */
 	unsigned line;
 };
 
@@ -148,13 +145,12 @@ struct resolver_blockpage {
 };
 
 struct resolver_control {
-	const char *socket; /* NULL: none */
+	const char *socket; /* NULL: none; of the embedded default resolver_default_socket() */
 	unsigned line;
 };
 
 struct resolver_cookies {
-	const char *secrets; /* file: one SipHash key of 32 hex digits a line, first signs, all verify (RFC
-				9018); NULL: a random one of this process */
+	const char *secrets; /* file of one or two lines of 32 hex digits: cookie.h; NULL: a random one */
 	unsigned line;
 };
 
@@ -180,7 +176,8 @@ struct resolver_config {
 	struct resolver_collector collector;
 	const char *user; /* who it becomes when started as root; NULL: "hinomi-resolver", else "nobody" */
 
-	const char *file; /* as given; "(built in)" for the embedded one */
+	struct policy_spec spec; /* of `policy` and `groups`, in their order; lives as long as this */
+	const char *file;        /* as given; "(built in)" for the embedded one */
 	struct config_memory *memory;
 };
 
@@ -189,10 +186,10 @@ struct resolver_config {
  *
  * Without groups and with loopback listeners only, one group "local" of 127.0.0.0/8 and ::1 with all policies
  * is there; a listener beyond loopback without a group is an error. Without `listen`: 127.0.0.1 and ::1, port
- * 5300, udp and tcp.
+ * 5300, udp and tcp. Whatever groups_new() would refuse is refused here.
  *
- * @param path     NULL: the embedded default
- * @param out      free with resolver_config_free()
+ * @param path  NULL: the embedded default
+ * @param out   free with resolver_config_free()
  *
  * @return as config_read(); the fault says file, line and key
  */
@@ -207,6 +204,9 @@ void resolver_config_free(struct resolver_config *config);
 
 /** The policy of that name, or NULL. */
 const struct resolver_policy *resolver_config_policy(const struct resolver_config *config, const char *name);
+
+/** The socket of the embedded default: in $XDG_RUNTIME_DIR, else in /run. Valid until the next call. */
+const char *resolver_default_socket(void);
 
 /** The items of a list, typed: `const struct resolver_group *g = RESOLVER_ITEM(resolver_group, &c->groups,
  * i)`. */
