@@ -45,8 +45,7 @@ static size_t size_of(const struct cached_answer *a)
 }
 
 struct cached_answer *cached_answer_new(const struct answer_key *key, const uint8_t *message, size_t len,
-					const uint16_t *ttl_offsets, size_t ttl_count, uint32_t ttl,
-					uint32_t now)
+					const uint16_t *ttl_at, size_t ttl_count, uint32_t ttl, uint32_t now)
 {
 	if (len > ANSWER_MESSAGE_MAX || ttl_count > UINT16_MAX)
 		return NULL;
@@ -65,10 +64,11 @@ struct cached_answer *cached_answer_new(const struct answer_key *key, const uint
 		.name_len = key->name_len,
 	};
 	atomic_init(&a->references, 1);
-	memcpy(a->bytes, key->name, key->name_len);
-	memcpy(a->bytes + a->name_len, message, len);
 	if (ttl_count > 0)
-		memcpy(a->bytes + a->name_len + len, ttl_offsets, 2 * ttl_count);
+		memcpy(a->ttl_at, ttl_at, sizeof(*ttl_at) * ttl_count);
+	uint8_t *name = (uint8_t *)(a->ttl_at + ttl_count);
+	memcpy(name, key->name, key->name_len);
+	memcpy(name + key->name_len, message, len);
 	return a;
 }
 
@@ -82,21 +82,6 @@ void cached_answer_unref(struct cached_answer *a)
 {
 	if (a && atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) == 1)
 		free(a);
-}
-
-void cached_answer_copy(const struct cached_answer *a, uint32_t now, uint32_t ttl_max, uint8_t *out)
-{
-	const uint8_t *message = cached_answer_message(a);
-	memcpy(out, message, a->message_len);
-	const uint8_t *offsets = message + a->message_len;
-	uint32_t age = now - a->stored;
-	for (size_t i = 0; i < a->ttl_count; i++) {
-		uint16_t at;
-		memcpy(&at, offsets + 2 * i, sizeof(at));
-		uint32_t ttl = load_be32(message + at);
-		ttl = ttl > age ? ttl - age : 0;
-		store_be32(out + at, ttl < ttl_max ? ttl : ttl_max);
-	}
 }
 
 int answer_cache_new(size_t bytes, uint32_t stale_s, struct answer_cache **out)
@@ -167,7 +152,7 @@ void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash)
 	__builtin_prefetch(bucket_of(c, hash));
 }
 
-void answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash)
+bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash)
 {
 	const struct bucket *b = bucket_of(c, hash);
 	for (size_t i = 0; i < WAYS; i++) {
@@ -177,15 +162,16 @@ void answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash)
 			__builtin_prefetch(at);
 			__builtin_prefetch(at + 64);
 			__builtin_prefetch(at + 128);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 static bool same_key(const struct cached_answer *a, const struct answer_key *key)
 {
 	return a->hash == key->hash && a->type == key->type && a->variant == key->variant &&
-	       a->name_len == key->name_len && memcmp(a->bytes, key->name, key->name_len) == 0;
+	       a->name_len == key->name_len && memcmp(cached_answer_name(a), key->name, key->name_len) == 0;
 }
 
 struct cached_answer *answer_cache_find(struct answer_cache *c, const struct answer_key *key)
@@ -292,7 +278,7 @@ static void shrink(struct answer_cache *c, uint32_t now)
 void answer_cache_put(struct answer_cache *c, struct cached_answer *a, uint32_t now)
 {
 	const struct answer_key key = {.hash = a->hash,
-				       .name = a->bytes,
+				       .name = cached_answer_name(a),
 				       .name_len = a->name_len,
 				       .variant = a->variant,
 				       .type = a->type};
@@ -335,7 +321,7 @@ size_t answer_cache_flush(struct answer_cache *c, const uint8_t *name, size_t le
 		bucket_lock(b);
 		for (unsigned j = 0; j < WAYS; j++) {
 			const struct cached_answer *a = answer_of(b->way[j]);
-			if (a && is_at_or_below(a->bytes, a->name_len, name, len)) {
+			if (a && is_at_or_below(cached_answer_name(a), a->name_len, name, len)) {
 				take_out(c, b, j);
 				flushed++;
 			}

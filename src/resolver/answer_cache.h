@@ -13,9 +13,9 @@
 #include "base/err.h"
 
 /*
- * Answers that all serving threads share, ready to be sent: a message without OPT whose times to live are
- * aged in place. Set-associative: a bucket is one cache line of seven answers, so that a look-up costs two
- * lines of memory and a full cache needs no list of what was used last.
+ * Answers that all serving threads share, ready to be sent: shaped answers of wire/dns_answer.h.
+ * Set-associative: a bucket is one cache line of seven answers, so that a look-up costs two lines of memory
+ * and a full cache needs no list of what was used last.
  *
  * Reading takes no lock. Whoever reads is a registered thread of liburcu-qsbr, and what it found is valid
  * until its next quiescent state or for as long as it holds a reference. Policy is not applied here: an
@@ -41,21 +41,22 @@ struct answer_key {
 struct cached_answer {
 	struct rcu_head rcu;
 	uint64_t hash;
-	_Atomic uint64_t judged; /* generation in the upper half; a bit a view in the lower: not blocked */
+	uint64_t site; /* hash of its registrable domain, for the sketch */
+	_Atomic uint64_t
+		judged; /* epoch of the policy in the upper half; a bit a view in the lower: not blocked */
 	_Atomic uint32_t references;
 	_Atomic uint32_t uses;       /* since it was stored */
 	_Atomic uint32_t fresh_from; /* no refresh before this time: one is under way, or just failed */
 	uint32_t stored;
 	uint32_t expires; /* at this second it is stale */
-	uint32_t site;    /* hash of its registrable domain, for the sketch */
 	uint16_t type;
 	uint16_t message_len;
 	uint16_t ttl_count;
 	uint16_t ede; /* RFC 8914 code to tell with it; ANSWER_NO_EDE: none */
 	uint8_t variant;
 	uint8_t name_len;
-	bool secure;     /* validated: AD where it was asked for */
-	uint8_t bytes[]; /* the name, the message, the offsets of the times to live (two bytes each) */
+	bool secure;       /* validated: AD where it was asked for */
+	uint16_t ttl_at[]; /* where in the message the times to live stand; behind them the name, then it */
 };
 
 #define ANSWER_NO_EDE      UINT16_MAX
@@ -63,33 +64,25 @@ struct cached_answer {
 
 static inline const uint8_t *cached_answer_name(const struct cached_answer *a)
 {
-	return a->bytes;
+	return (const uint8_t *)(a->ttl_at + a->ttl_count);
 }
 
 static inline const uint8_t *cached_answer_message(const struct cached_answer *a)
 {
-	return a->bytes + a->name_len;
+	return cached_answer_name(a) + a->name_len;
 }
 
 /**
  * @param message      header, question, records; no OPT. Copied.
- * @param ttl_offsets  where in it the times to live stand
+ * @param ttl_at       where in it the times to live stand
  * @param ttl          lowest time to live: for how many seconds it is fresh
  * @return one reference, the caller's; NULL without memory or for a message over ANSWER_MESSAGE_MAX
  */
 struct cached_answer *cached_answer_new(const struct answer_key *key, const uint8_t *message, size_t len,
-					const uint16_t *ttl_offsets, size_t ttl_count, uint32_t ttl,
-					uint32_t now);
+					const uint16_t *ttl_at, size_t ttl_count, uint32_t ttl, uint32_t now);
 struct cached_answer *cached_answer_ref(struct cached_answer *a);
 /** NULL is allowed. */
 void cached_answer_unref(struct cached_answer *a);
-
-/**
- * Writes the message with its times to live lowered by the seconds since it was stored, but at most ttl_max.
- *
- * @param out  at least message_len bytes
- */
-void cached_answer_copy(const struct cached_answer *a, uint32_t now, uint32_t ttl_max, uint8_t *out);
 
 struct answer_cache;
 
@@ -111,9 +104,11 @@ void answer_cache_free(struct answer_cache *c);
 /** Keyed anew in each process, so that nobody outside can make questions collide. */
 uint64_t answer_cache_hash(const struct answer_cache *c, const uint8_t *name, size_t len, uint16_t type,
 			   unsigned variant);
-/** Touches the bucket; and, a while later, the answer that answer_cache_find() will compare. */
+/** Touches the bucket. */
 void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash);
-void answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash);
+/** A while later: touches the answer that answer_cache_find() will compare. @return whether there may be one
+ */
+bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash);
 
 /** The answer, fresh or stale, or NULL. */
 struct cached_answer *answer_cache_find(struct answer_cache *c, const struct answer_key *key);

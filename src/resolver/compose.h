@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_RESOLVER_COMPOSE_H
+#define HINOMI_RESOLVER_COMPOSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resolver/answer_cache.h"
+#include "resolver/asked.h"
+#include "resolver/cookie.h"
+#include "resolver/policy.h"
+
+/*
+ * The messages that go back. Each function writes one into out, of out_max bytes (at least asked_limit(), or
+ * 4,096 where that is less), and gives its length; 0: none is sent.
+ */
+
+/** What every answer needs to know. */
+struct composer {
+	const struct cookie_secrets *cookies;
+	uint32_t utc_s;
+	uint32_t now_s; /* CLOCK_MONOTONIC */
+};
+
+/** Beside an answer; RFC 8914. code ANSWER_NO_EDE: nothing. */
+struct told {
+	uint16_t code;
+	const char *text; /* NULL: none */
+};
+
+/** An error, or an empty answer. rcode in full; never longer than the question for REFUSED. */
+size_t compose_error(const struct composer *c, const struct asked *a, unsigned rcode, struct told told,
+		     uint8_t *out);
+/** TC=1 and nothing else: come back over TCP. */
+size_t compose_truncated(const struct composer *c, const struct asked *a, uint8_t *out);
+
+/** A cached answer; expired_ttl is what times to live that ran out become. */
+size_t compose_cached(const struct composer *c, const struct asked *a, const struct cached_answer *answer,
+		      uint32_t expired_ttl, struct told told, uint8_t *out);
+
+/**
+ * What policy put in place of the answer: NXDOMAIN, NODATA, records, TC=1 or nothing. An answer over UDP
+ * longer than one and a half times the question goes only to who is generous; others get it without text, or
+ * TC=1.
+ *
+ * @param target  of a local CNAME: the answer for where it leads; NULL: not known, so the CNAME alone
+ */
+size_t compose_blocked(const struct composer *c, const struct asked *a, const struct policy_verdict *verdict,
+		       const struct cached_answer *target, uint8_t *out);
+
+/** The local CNAME that stands in place of the answer; NULL: none, or the CNAME itself was asked for. */
+const struct policy_record *compose_redirect(const struct asked *a, const struct policy_verdict *verdict);
+
+#endif

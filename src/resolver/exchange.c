@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "resolver/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utc.h"
+#include "resolver/compose.h"
+#include "resolver/flight.h"
+#include "resolver/judge.h"
+#include "resolver/rate_limit.h"
+
+#define STALE_TTL         30 /* seconds; RFC 8767, 4 */
+#define STALE_RETRY_S     30 /* RFC 8767, 5: the failure recheck timer */
+#define REFRESH_S         1  /* for how long an answer serves on while a newer one is fetched */
+#define REFRESH_USES      2  /* an answer used this often since it was stored is popular */
+#define USES_COUNTED      64
+#define REFUSALS_A_SECOND 20 /* of each prefix that is in no group; the rest is silence */
+
+static const struct told NOTHING = {.code = ANSWER_NO_EDE};
+
+struct exchange {
+	const struct service *service;
+	struct loop *loop;
+	struct flights *flights;
+	struct rate_limit *limits;
+	struct rate_limit *refusals;
+	struct exchange_counts counts;
+	/* Of the batch, or the landing, that is being answered: */
+	const struct policy *policy;
+	uint32_t epoch;
+	int64_t utc_ns;
+	struct composer composer;
+};
+
+static void look_around(struct exchange *e)
+{
+	e->policy = policy_store_get(e->service->policies);
+	e->utc_ns = loop_utc_ns(e->loop);
+	e->epoch = judge_epoch(policy_generation(e->policy), e->utc_ns);
+	e->composer = (struct composer){
+		.cookies = e->service->cookies,
+		.utc_s = (uint32_t)(e->utc_ns / NS_SECOND),
+		.now_s = loop_now_s(e->loop),
+	};
+}
+
+static const struct resolver_group *group_of(const struct exchange *e, const struct asked *a)
+{
+	return RESOLVER_ITEM(resolver_group, &e->service->config->groups, a->asker.group);
+}
+
+static unsigned view_of(const struct exchange *e, const struct asked *a)
+{
+	return e->service->views[a->asker.group];
+}
+
+static unsigned transport_number(enum resolver_transport transport)
+{
+	return (unsigned)__builtin_ctz(transport);
+}
+
+static void done(struct exchange *e, struct exchange_unit *u, size_t len)
+{
+	u->state = EXCHANGE_DONE;
+	u->out_len = len;
+	if (len >= DNS_HEADER_LEN) {
+		count_add(&e->counts.answers[u->out[3] & DNS_RCODE], 1);
+		if (u->out[2] & DNS_TC >> 8)
+			count_add(&e->counts.truncated, 1);
+	}
+}
+
+/* ---- policy ---- */
+
+static void judge_question(const struct exchange *e, const struct asked *a, struct policy_verdict *v)
+{
+	policy_begin(e->policy, view_of(e, a), v);
+	if (policy_needs(e->policy, v->view, POLICY_CLIENT))
+		policy_judge_client(v, &a->asker.client, e->utc_ns);
+	policy_judge_name(v, a->query.name, a->query.name_len, e->utc_ns);
+}
+
+/* Whether the answer may be given, after what client and name came to. */
+static bool judge_found(const struct exchange *e, struct cached_answer *answer, struct policy_verdict *v)
+{
+	judge_answer(v, answer, e->utc_ns);
+	if (policy_is_final(v))
+		return false;
+	if (!v->has_logged && !policy_needs(e->policy, v->view, POLICY_CLIENT))
+		judge_set_clear(answer, e->epoch, v->view);
+	return true;
+}
+
+/* TCP-only is met by a client that came over a stream. */
+static bool is_blocking(const struct asked *a, const struct policy_verdict *v)
+{
+	return policy_is_final(v) && !(v->action == POLICY_TCP_ONLY && a->asker.transport != RESOLVER_UDP);
+}
+
+static void count_blocked(struct exchange *e, const struct policy_verdict *v)
+{
+	count_add(&e->counts.blocked[v->action], 1);
+}
+
+/* ---- asking ---- */
+
+static uint64_t site_of(const struct exchange *e, const uint8_t *name, size_t len)
+{
+	unsigned keep = registrable_labels(name, len);
+	unsigned labels = 0;
+	for (size_t at = 0; at < len; at += 1u + name[at])
+		labels++;
+	size_t at = 0;
+	for (; labels > keep; labels--)
+		at += 1u + name[at];
+	return answer_cache_hash(e->service->cache, name + at, len - at, 0, 0);
+}
+
+static void refresh(struct exchange *e, struct cached_answer *answer, const struct answer_key *key)
+{
+	if (flights_ask(e->flights, key, answer->site, answer, NULL, NULL) == HN_OK)
+		count_add(&e->counts.refreshed, 1);
+}
+
+/* Why a question could not even be asked. */
+static struct told told_of(int rc)
+{
+	return (struct told){DNS_EDE_OTHER, rc == HN_ELIMIT ? "too many questions are under way" : NULL};
+}
+
+static void ask(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
+		const struct answer_key *key, struct cached_answer *stale, bool redirected)
+{
+	struct waiter *w = flights_new_waiter(&u->asked);
+	int rc = HN_ENOMEM;
+	if (w) {
+		w->port = port;
+		w->redirected = redirected;
+		rc = flights_ask(e->flights, key, site_of(e, key->name, key->name_len), stale,
+				 &u->asked.asker.client, w);
+	}
+	if (rc != HN_OK) {
+		flights_free_waiter(w);
+		done(e, u, compose_error(&e->composer, &u->asked, DNS_RCODE_SERVFAIL, told_of(rc), u->out));
+		return;
+	}
+	u->state = EXCHANGE_WAITING;
+	u->out_len = 0;
+	u->path = w->path;
+	count_add(&e->counts.waited, 1);
+}
+
+/* The key of where a CNAME of ours leads. @return whether there is one */
+static bool redirect_key(const struct exchange *e, const struct asked *a, const struct policy_verdict *v,
+			 uint8_t name[NAME_MAX_WIRE + 1], struct answer_key *out)
+{
+	const struct policy_record *cname = compose_redirect(a, v);
+	size_t len;
+	if (!cname || policy_cname(cname, a->query.name, a->query.name_len, name, &len) != HN_OK)
+		return false;
+	*out = (struct answer_key){
+		.name = name,
+		.name_len = (uint8_t)(len - 1),
+		.variant = (uint8_t)asked_variant(a),
+		.type = a->query.type,
+	};
+	out->hash = answer_cache_hash(e->service->cache, name, len - 1, out->type, out->variant);
+	return true;
+}
+
+static bool is_fresh(const struct exchange *e, const struct cached_answer *answer)
+{
+	return (int32_t)(answer->expires - e->composer.now_s) > 0;
+}
+
+static void block(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
+		  const struct policy_verdict *v)
+{
+	uint8_t name[NAME_MAX_WIRE + 1];
+	struct answer_key key;
+	struct cached_answer *target = NULL;
+	if (redirect_key(e, &u->asked, v, name, &key)) {
+		target = answer_cache_find(e->service->cache, &key);
+		if (!target || !is_fresh(e, target)) {
+			ask(e, port, u, &key, target, true);
+			return;
+		}
+	}
+	count_blocked(e, v);
+	done(e, u, compose_blocked(&e->composer, &u->asked, v, target, u->out));
+}
+
+/* ---- answering from the cache ---- */
+
+static uint16_t stale_code(const struct cached_answer *answer)
+{
+	bool nxdomain = (cached_answer_message(answer)[3] & DNS_RCODE) == DNS_RCODE_NXDOMAIN;
+	return nxdomain ? DNS_EDE_STALE_NXDOMAIN : DNS_EDE_STALE;
+}
+
+static size_t compose_stale(struct exchange *e, const struct asked *a, const struct cached_answer *answer,
+			    uint8_t *out)
+{
+	count_add(&e->counts.stale, 1);
+	return compose_cached(&e->composer, a, answer, STALE_TTL, (struct told){stale_code(answer), NULL},
+			      out);
+}
+
+static void count_use(struct cached_answer *answer)
+{
+	/* Written a few times only, so that threads share its line. */
+	uint32_t uses = atomic_load_explicit(&answer->uses, memory_order_relaxed);
+	if (uses < USES_COUNTED)
+		atomic_store_explicit(&answer->uses, uses + 1, memory_order_relaxed);
+}
+
+static bool is_popular(const struct cached_answer *answer)
+{
+	return atomic_load_explicit(&answer->uses, memory_order_relaxed) >= REFRESH_USES;
+}
+
+/* @return whether the cached answer was given */
+static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cached_answer *answer)
+{
+	uint32_t now = e->composer.now_s;
+	if (is_fresh(e, answer)) {
+		count_use(answer);
+		count_add(&e->counts.hits, 1);
+		struct told told = {.code = answer->ede};
+		done(e, u, compose_cached(&e->composer, &u->asked, answer, 0, told, u->out));
+		return true;
+	}
+	if (e->service->config->cache.prefetch && now - answer->expires < REFRESH_S && is_popular(answer)) {
+		refresh(e, answer, &u->key);
+		count_add(&e->counts.hits, 1);
+		done(e, u, compose_cached(&e->composer, &u->asked, answer, REFRESH_S, NOTHING, u->out));
+		return true;
+	}
+	uint32_t retry = atomic_load_explicit(&answer->fresh_from, memory_order_relaxed);
+	if (retry != 0 && (int32_t)(retry - now) > 0) {
+		done(e, u, compose_stale(e, &u->asked, answer, u->out));
+		return true;
+	}
+	return false;
+}
+
+static void answer_unit(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u)
+{
+	struct cached_answer *answer = answer_cache_find(e->service->cache, &u->key);
+	if (answer && judge_is_clear(answer, e->epoch, view_of(e, &u->asked)) && answer_from(e, u, answer))
+		return;
+	struct policy_verdict v;
+	judge_question(e, &u->asked, &v);
+	if (is_blocking(&u->asked, &v)) {
+		block(e, port, u, &v);
+		return;
+	}
+	if (answer && !judge_found(e, answer, &v) && is_blocking(&u->asked, &v)) {
+		block(e, port, u, &v);
+		return;
+	}
+	if (answer && answer_from(e, u, answer))
+		return;
+	ask(e, port, u, &u->key, answer, false);
+}
+
+/* ---- what came back ---- */
+
+static size_t compose_landed(struct exchange *e, const struct waiter *w, const struct landing *landing,
+			     struct cached_answer *answer, uint8_t *out)
+{
+	const struct asked *a = &w->asked;
+	struct policy_verdict v;
+	judge_question(e, a, &v);
+	if (w->redirected && is_blocking(a, &v)) {
+		count_blocked(e, &v);
+		return compose_blocked(&e->composer, a, &v, answer, out);
+	}
+	if (is_blocking(a, &v) || (answer && !judge_found(e, answer, &v) && is_blocking(a, &v))) {
+		count_blocked(e, &v);
+		return compose_blocked(&e->composer, a, &v, NULL, out);
+	}
+	if (!answer)
+		return compose_error(&e->composer, a, DNS_RCODE_SERVFAIL, NOTHING, out);
+	if (answer == landing->stale)
+		return compose_stale(e, a, answer, out);
+	return compose_cached(&e->composer, a, answer, 0, (struct told){.code = answer->ede}, out);
+}
+
+static void count_latency(struct exchange *e, int64_t us)
+{
+	unsigned slot = us > 0 ? 64u - (unsigned)__builtin_clzll((uint64_t)us) : 0;
+	if (slot >= EXCHANGE_LATENCY_SLOTS)
+		slot = EXCHANGE_LATENCY_SLOTS - 1;
+	count_add(&e->counts.latency[slot], 1);
+	count_add(&e->counts.latency_us, (uint64_t)(us > 0 ? us : 0));
+}
+
+static void on_landed(void *context, const struct landing *landing)
+{
+	struct exchange *e = context;
+	static _Thread_local uint8_t out[DNS_MESSAGE_MAX];
+	look_around(e);
+	struct cached_answer *answer = landing->answer;
+	if (landing->failed && landing->stale) {
+		answer = landing->stale;
+		atomic_store_explicit(&answer->fresh_from, e->composer.now_s + STALE_RETRY_S,
+				      memory_order_relaxed);
+	}
+	for (struct waiter *w = landing->waiters, *next; w; w = next) {
+		next = w->next;
+		const struct exchange_port *port = w->port;
+		size_t len = compose_landed(e, w, landing, answer, out);
+		if (len >= DNS_HEADER_LEN)
+			count_add(&e->counts.answers[out[3] & DNS_RCODE], 1);
+		count_latency(e, (loop_now_ms(e->loop) - w->since_ms) * 1000);
+		port->send(port->context, w->path, out, len);
+		flights_free_waiter(w);
+	}
+	/* A failure never takes the place of an answer that may still serve, and what must not be kept is
+	 * not. */
+	bool keep = landing->answer && landing->answer->expires != landing->answer->stored &&
+		    !(landing->failed && landing->stale);
+	if (keep)
+		answer_cache_put(e->service->cache, landing->answer, e->composer.now_s);
+	else
+		cached_answer_unref(landing->answer);
+}
+
+/* ---- a batch ---- */
+
+static bool is_refused(struct exchange *e, struct exchange_unit *u)
+{
+	struct asked *a = &u->asked;
+	int64_t now_us = loop_now_ms(e->loop) * 1000;
+	if (a->asker.group == GROUP_NONE) {
+		count_add(&e->counts.unregistered, 1);
+		bool tell = rate_limit_take(e->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
+		done(e, u, tell ? compose_error(&e->composer, a, DNS_RCODE_REFUSED, NOTHING, u->out) : 0);
+		return true;
+	}
+	uint32_t per_second = group_of(e, a)->queries_per_second;
+	if (!rate_limit_take(e->limits, &a->asker.client, per_second, now_us)) {
+		count_add(&e->counts.limited, 1);
+		/* Over UDP the address may be forged: an honest client comes back over TCP. */
+		bool udp = a->asker.transport == RESOLVER_UDP;
+		bool tell = rate_limit_take(e->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
+		size_t len = 0;
+		if (tell)
+			len = udp ? compose_truncated(&e->composer, a, u->out)
+				  : compose_error(&e->composer, a, DNS_RCODE_REFUSED, NOTHING, u->out);
+		done(e, u, len);
+		return true;
+	}
+	a->generous = a->asker.transport != RESOLVER_UDP || per_second > 0 || a->cookie == COOKIE_VALID ||
+		      a->cookie == COOKIE_RENEW;
+	return false;
+}
+
+static unsigned rcode_of(enum dns_verdict verdict)
+{
+	switch (verdict) {
+	case DNS_VERDICT_FORMERR:
+		return DNS_RCODE_FORMERR;
+	case DNS_VERDICT_NOTIMP:
+		return DNS_RCODE_NOTIMP;
+	case DNS_VERDICT_BADVERS:
+		return DNS_RCODE_BADVERS;
+	case DNS_VERDICT_REFUSED:
+	case DNS_VERDICT_ANSWER:
+	case DNS_VERDICT_DROP:
+		break;
+	}
+	return DNS_RCODE_REFUSED;
+}
+
+/* Reads the question. @return whether there is something to look up */
+static bool read_unit(struct exchange *e, struct exchange_unit *u)
+{
+	struct asked *a = &u->asked;
+	u->path = NULL;
+	a->generous = false;
+	a->cookie = COOKIE_NONE;
+	count_add(&e->counts.questions[transport_number(a->asker.transport)], 1);
+	u->verdict = dns_query_read(a->message, a->len, &a->query);
+	if (u->verdict == DNS_VERDICT_DROP) {
+		count_add(&e->counts.malformed, 1);
+		done(e, u, 0);
+		return false;
+	}
+	if (a->query.edns && a->query.cookie_len > 0)
+		a->cookie = cookie_check(e->service->cookies, a->query.cookie, a->query.cookie_len,
+					 &a->asker.client, e->composer.utc_s);
+	if (is_refused(e, u))
+		return false;
+	if (u->verdict == DNS_VERDICT_ANSWER && !dns_query_rd(&a->query))
+		u->verdict = DNS_VERDICT_REFUSED;
+	if (u->verdict != DNS_VERDICT_ANSWER) {
+		if (u->verdict == DNS_VERDICT_FORMERR)
+			count_add(&e->counts.malformed, 1);
+		done(e, u, compose_error(&e->composer, a, rcode_of(u->verdict), NOTHING, u->out));
+		return false;
+	}
+	u->key = (struct answer_key){
+		.name = a->query.name,
+		.name_len = a->query.name_len,
+		.variant = (uint8_t)asked_variant(a),
+		.type = a->query.type,
+	};
+	u->key.hash = answer_cache_hash(e->service->cache, u->key.name, u->key.name_len, u->key.type,
+					u->key.variant);
+	answer_cache_prefetch(e->service->cache, u->key.hash);
+	return true;
+}
+
+void exchange_batch(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
+		    size_t count)
+{
+	struct exchange_unit *left[EXCHANGE_BATCH];
+	size_t n = 0;
+	look_around(e);
+	/* Three rounds, so that each memory the next one reads is on its way already. */
+	for (size_t i = 0; i < count; i++)
+		if (read_unit(e, &units[i]))
+			left[n++] = &units[i];
+	for (size_t i = 0; i < n; i++)
+		if (!answer_cache_prefetch_answer(e->service->cache, left[i]->key.hash))
+			policy_prefetch_name(e->policy, view_of(e, &left[i]->asked), left[i]->key.name,
+					     left[i]->key.name_len);
+	for (size_t i = 0; i < n; i++)
+		answer_unit(e, port, left[i]);
+}
+
+int exchange_new(const struct service *service, struct loop *loop, struct exchange **out)
+{
+	struct exchange *e = calloc(1, sizeof(*e));
+	if (!e)
+		return HN_ENOMEM;
+	e->service = service;
+	e->loop = loop;
+	int rc = rate_limit_new(&e->limits);
+	if (rc == HN_OK)
+		rc = rate_limit_new(&e->refusals);
+	if (rc == HN_OK)
+		rc = flights_new(loop, service->recursor, on_landed, e, &e->flights);
+	if (rc != HN_OK) {
+		exchange_free(e);
+		return rc;
+	}
+	*out = e;
+	return HN_OK;
+}
+
+void exchange_free(struct exchange *e)
+{
+	if (!e)
+		return;
+	flights_free(e->flights);
+	rate_limit_free(e->limits);
+	rate_limit_free(e->refusals);
+	free(e);
+}
+
+struct exchange_counts *exchange_counts(struct exchange *e)
+{
+	return &e->counts;
+}
