@@ -4,10 +4,14 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/confine_calls.h"
 
 #define NOBODY 65534
 
@@ -58,6 +62,17 @@ static uint64_t all_bits(unsigned count)
 	return (UINT64_C(1) << count) - 1;
 }
 
+/* What is left of capabilities: none, or the one to pass over the permissions of files. */
+static int drop_capabilities(bool keep_override)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (keep_override &&
+	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0)
+		return HN_EIO;
+	/* The bounding set needs a capability to shrink; without it there is nothing to give up either. */
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? HN_OK : HN_EIO;
+}
+
 int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 {
 	bool root = geteuid() == 0;
@@ -67,12 +82,7 @@ int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 	    (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
 	     setresuid(NOBODY, NOBODY, NOBODY) != 0))
 		return HN_EIO;
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (root && !nobody && keep_override &&
-	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0)
-		return HN_EIO;
-	/* The bounding set needs a capability to shrink; without it there is nothing to give up either. */
-	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+	if (drop_capabilities(root && !nobody && keep_override) != HN_OK)
 		return HN_EIO;
 	/* Last: the kernel sets it anew whenever the user or the capabilities change. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -89,6 +99,8 @@ static uint64_t rights_below(unsigned rights)
 			   LL_FS_REMOVE_FILE | LL_FS_MAKE_DIR | LL_FS_MAKE_REG | LL_FS_REFER | LL_FS_TRUNCATE;
 	if ((rights & CONFINE_REMOVE) != 0)
 		allowed |= LL_FS_REMOVE_FILE;
+	if ((rights & CONFINE_READ) != 0)
+		allowed |= LL_FS_READ_FILE | LL_FS_READ_DIR;
 	return allowed;
 }
 
@@ -124,5 +136,76 @@ int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_
 	(void)close((int)ruleset);
 	if (rc == HN_OK)
 		state->landlock_abi = (unsigned)abi;
+	return rc;
+}
+
+static int open_directory(const char *path)
+{
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The directory a path lies in, as a descriptor; -1: there is none. */
+static int parent_of(const char *path)
+{
+	char parent[4096];
+	size_t len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	if (len >= sizeof(parent))
+		return -1;
+	if (len == 0)
+		return open_directory(".");
+	memcpy(parent, path, len);
+	parent[len] = '\0';
+	return open_directory(parent);
+}
+
+/* As confine_identity() for a command; it may still read what /proc says of itself, where /dev/stdin leads.
+ */
+static int keep_user(struct confinement *state)
+{
+	bool root = geteuid() == 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || capng_get_caps_process() != 0)
+		return HN_EIO;
+	state->unprivileged = !root;
+	return drop_capabilities(root && capng_have_capability(CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0);
+}
+
+static void add_rule(struct confine_rule rules[], size_t *used, int fd)
+{
+	if (fd >= 0)
+		rules[(*used)++] = (struct confine_rule){fd, CONFINE_WRITE};
+}
+
+int confine_command(const char *const files[], size_t count, const char *dir, unsigned abi_max,
+		    struct confinement *state)
+{
+	struct confine_rule rules[CONFINE_FILES_MAX + 2];
+	size_t used = 0;
+
+	if (count > CONFINE_FILES_MAX)
+		return HN_ELIMIT;
+	int root = open_directory("/");
+	if (root < 0)
+		return HN_EIO;
+	rules[used++] = (struct confine_rule){root, CONFINE_READ};
+	for (size_t i = 0; i < count; i++)
+		if (files[i] != NULL && strcmp(files[i], "-") != 0)
+			add_rule(rules, &used, parent_of(files[i]));
+	if (dir != NULL) {
+		int fd = open_directory(dir);
+		add_rule(rules, &used, fd >= 0 ? fd : parent_of(dir));
+	}
+	int rc = keep_user(state);
+	if (rc == HN_OK)
+		rc = confine_files(rules, used, abi_max, state);
+	int saved = errno;
+	for (size_t i = 0; i < used; i++)
+		(void)close(rules[i].dir_fd);
+	errno = saved;
+	if (rc == HN_OK && !confine_sanitized())
+		rc = confine_calls_of_command(state);
 	return rc;
 }

@@ -21,6 +21,7 @@
 enum confine_right {
 	CONFINE_WRITE = 1,  /* make, write, rename and remove files and directories; read them */
 	CONFINE_REMOVE = 2, /* remove files that are directly or deeper in it */
+	CONFINE_READ = 4,   /* read files and list directories */
 };
 
 struct confine_rule {
@@ -64,6 +65,25 @@ HN_MUST_USE int confine_files(const struct confine_rule rules[], size_t count, u
  * @return HN_EIO, HN_ENOMEM
  */
 HN_MUST_USE int confine_calls(const int calls[], size_t count, struct confinement *state);
+
+/**
+ * The whole of it for a command that a person runs on files of others: from now on the process reads whatever
+ * its user may read, makes, changes and removes files only where the outputs are, has no network, begins no
+ * process or program, traces and signals nobody, maps no file to execute it, and can gain no privilege. Root
+ * keeps the right to read and write files of other users. Threads cannot be begun any more. In a sanitizer's
+ * build the system calls stay open, for its search for leaks begins a process.
+ *
+ * @param files  paths of files that will be written: the directory of each is open to it. NULL and "-" are
+ *               passed over; where the directory is not there, writing fails later
+ * @param dir    a directory in which it will write; while it is not there, the one it will be made in.
+ *               NULL: none
+ * @return HN_EUNSUPPORTED when the kernel has no Landlock, HN_ELIMIT for more than CONFINE_FILES_MAX,
+ *         HN_EIO (errno), HN_ENOMEM
+ */
+HN_MUST_USE int confine_command(const char *const files[], size_t count, const char *dir, unsigned abi_max,
+				struct confinement *state);
+
+#define CONFINE_FILES_MAX 8
 
 /** Whether this is a sanitizer's build, whose run time needs more system calls and a place for its reports.
  */

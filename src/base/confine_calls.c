@@ -2,9 +2,10 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <errno.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "base/confine.h"
+#include "base/confine_calls.h"
 
 #if defined(__has_feature)
 #define HAS_FEATURE(x) __has_feature(x)
@@ -64,12 +65,12 @@ static int allow(scmp_filter_ctx filter, const int calls[], size_t count)
 }
 
 #if !WITH_SANITIZER
-/* Memory that is nobody's file and can never be executed. */
-static int allow_memory(scmp_filter_ctx filter)
+/* Memory that can never be executed; unless files may be mapped, also nobody's file. */
+static int allow_memory(scmp_filter_ctx filter, bool files)
 {
-	if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-			     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-			     SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)) != 0 ||
+	if (seccomp_rule_add(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, files ? 0 : MAP_ANONYMOUS, files ? 0 : MAP_ANONYMOUS)) != 0 ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 			     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
 		return HN_ENOMEM;
@@ -82,7 +83,15 @@ bool confine_sanitized(void)
 	return WITH_SANITIZER;
 }
 
-int confine_calls(const int calls[], size_t count, struct confinement *state)
+/* What stdio asks whether it writes to a terminal. */
+static int allow_terminal_question(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)) == 0
+		       ? HN_OK
+		       : HN_ENOMEM;
+}
+
+static int close_calls(const int calls[], size_t count, bool files, struct confinement *state)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (filter == NULL)
@@ -92,12 +101,14 @@ int confine_calls(const int calls[], size_t count, struct confinement *state)
 		rc = allow(filter, always, sizeof(always) / sizeof(always[0]));
 	if (rc == HN_OK)
 		rc = allow(filter, calls, count);
+	if (rc == HN_OK && files)
+		rc = allow_terminal_question(filter);
 #if WITH_SANITIZER
 	if (rc == HN_OK)
 		rc = allow(filter, sanitizer, sizeof(sanitizer) / sizeof(sanitizer[0]));
 #else
 	if (rc == HN_OK)
-		rc = allow_memory(filter);
+		rc = allow_memory(filter, files);
 #endif
 	for (size_t i = 0; rc == HN_OK && i < sizeof(probed) / sizeof(probed[0]); i++)
 		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), probed[i], 0) != 0)
@@ -108,4 +119,27 @@ int confine_calls(const int calls[], size_t count, struct confinement *state)
 	if (rc == HN_OK)
 		state->system_calls = true;
 	return rc;
+}
+
+int confine_calls(const int calls[], size_t count, struct confinement *state)
+{
+	return close_calls(calls, count, false, state);
+}
+
+int confine_calls_of_command(struct confinement *state)
+{
+	static const int calls[] = {
+		SCMP_SYS(read),      SCMP_SYS(write),      SCMP_SYS(readv),     SCMP_SYS(writev),
+		SCMP_SYS(pread64),   SCMP_SYS(pwrite64),   SCMP_SYS(openat),    SCMP_SYS(lseek),
+		SCMP_SYS(fstat),     SCMP_SYS(newfstatat), SCMP_SYS(statx),     SCMP_SYS(getdents64),
+		SCMP_SYS(fcntl),     SCMP_SYS(flock),      SCMP_SYS(fsync),     SCMP_SYS(fdatasync),
+		SCMP_SYS(ftruncate), SCMP_SYS(fallocate),  SCMP_SYS(fadvise64), SCMP_SYS(mkdirat),
+		SCMP_SYS(mkdir),     SCMP_SYS(linkat),     SCMP_SYS(renameat),  SCMP_SYS(renameat2),
+		SCMP_SYS(rename),    SCMP_SYS(unlinkat),   SCMP_SYS(unlink),    SCMP_SYS(getcwd),
+		SCMP_SYS(readlink),  SCMP_SYS(readlinkat), SCMP_SYS(mlock),     SCMP_SYS(mlock2),
+		SCMP_SYS(sysinfo),   SCMP_SYS(prlimit64),  SCMP_SYS(getuid),    SCMP_SYS(geteuid),
+		SCMP_SYS(getgid),    SCMP_SYS(getegid),    SCMP_SYS(poll),      SCMP_SYS(ppoll),
+		SCMP_SYS(uname),     SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(sched_getaffinity),
+	};
+	return close_calls(calls, sizeof(calls) / sizeof(calls[0]), true, state);
 }

@@ -12,6 +12,7 @@
 #include "cli/authority.h"
 #include "cli/authority_common.h"
 #include "cli/authority_issue.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority issue --trust TRUST.json --basis BASIS [OPTION]... -o A.json",
@@ -131,5 +132,6 @@ int authority_issue(int argc, char **argv)
 		return code;
 	if (count > 0)
 		return report_value("set", args[0], tr("an option", "オプション"));
-	return issue(&o);
+	code = SANDBOX(o.output);
+	return code != -1 ? code : issue(&o);
 }

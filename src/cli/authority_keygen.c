@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority keygen -o KEY [OPTION]...",
@@ -84,6 +85,9 @@ int authority_keygen(int argc, char **argv)
 		return report_missing("-o KEY");
 	if (name == NULL)
 		name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+	code = SANDBOX(path);
+	if (code != -1)
+		return code;
 	code = load_passphrase(passphrase_file, &passphrase);
 	if (code != HN_EXIT_DONE)
 		return code;

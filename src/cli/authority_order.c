@@ -10,6 +10,7 @@
 #include "base/utc.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority order --trust TRUST.json --record UUID... --ground TEXT [OPTION]... -o ORDER.json",
@@ -90,6 +91,9 @@ int authority_order(int argc, char **argv)
 		return report_missing(output == NULL   ? "-o ORDER.json"
 				      : ground == NULL ? "--ground"
 						       : "--record");
+	code = SANDBOX(output);
+	if (code != -1)
+		return code;
 	code = load_trust(trust_path, &trust);
 	if (code == HN_EXIT_DONE)
 		code = make(&records, ground, until, &trust, &o);

@@ -19,6 +19,7 @@
 #include "base/utc.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 #include "ledger/ledger.h"
 
 #define RECORD_LINE_MAX 65536
@@ -306,6 +307,9 @@ int authority_reidentify(int argc, char **argv)
 		return code;
 	if (missing(&r) != NULL || count > 0)
 		return report_missing(missing(&r) != NULL ? missing(&r) : "--records");
+	code = sandbox_close_but(r.ledger);
+	if (code != -1)
+		return code;
 	code = reidentify(&r);
 	ledger_close(r.log);
 	if (r.results != NULL)

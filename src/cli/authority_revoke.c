@@ -10,6 +10,7 @@
 #include "base/utc.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority revoke --key KEY --trust TRUST.json [--list OLD.json] [--id UUID]... -o "
@@ -154,5 +155,6 @@ int authority_revoke(int argc, char **argv)
 		return code;
 	if (count > 0)
 		return report_value("id", args[0], tr("an option", "オプション"));
-	return revoke(&o);
+	code = SANDBOX(o.output);
+	return code != -1 ? code : revoke(&o);
 }

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority show [--trust TRUST.json] FILE",
@@ -65,6 +66,9 @@ int authority_show(int argc, char **argv)
 		return code;
 	if (count != 1)
 		return report_missing("FILE");
+	code = SANDBOX(NULL);
+	if (code != -1)
+		return code;
 	if (trust_path != NULL && (code = load_trust(trust_path, &trust)) != HN_EXIT_DONE)
 		return code;
 	code = load_jws(args[0], &j);

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority sign --key KEY [OPTION]... FILE",
@@ -59,6 +60,9 @@ int authority_sign(int argc, char **argv)
 		return code;
 	if (count != 1)
 		return report_missing("FILE");
+	code = SANDBOX(args[0]);
+	if (code != -1)
+		return code;
 	code = load_key(key_path, passphrase_file, &k);
 	if (code != HN_EXIT_DONE)
 		return code;

@@ -13,6 +13,7 @@
 #include "base/utc.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 #define LIMITS_FILE_MAX ((size_t)64 << 10)
 
@@ -186,6 +187,9 @@ int authority_trust(int argc, char **argv)
 		return code;
 	if (o.output == NULL || o.threshold == 0)
 		return report_missing(o.output == NULL ? "-o TRUST.json" : "--threshold M");
+	code = SANDBOX(o.output);
+	if (code != -1)
+		return code;
 	struct trust *t = calloc(1, sizeof(*t));
 	struct buf payload;
 	buf_init(&payload, (size_t)1 << 20);

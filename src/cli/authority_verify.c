@@ -11,6 +11,7 @@
 #include "base/utc.h"
 #include "cli/authority.h"
 #include "cli/authority_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	"hinomi authority verify --trust TRUST.json [OPTION]... A.json",
@@ -205,6 +206,9 @@ int authority_verify(int argc, char **argv)
 		return code;
 	if (count != 1)
 		return report_missing("A.json");
+	code = SANDBOX(NULL);
+	if (code != -1)
+		return code;
 	code = ask(&o, &asked, &q);
 	if (code == HN_EXIT_DONE)
 		code = answer(args[0], &o, &q);

@@ -19,6 +19,7 @@
 #include "base/options.h"
 #include "cli/compile_report.h"
 #include "cli/indicators.h"
+#include "cli/sandbox.h"
 #include "match/gather.h"
 #include "match/holdings.h"
 
@@ -425,6 +426,8 @@ int indicators_compile(int argc, char **argv)
 	if (code != -1)
 		return code;
 	code = check_usage(&run, count);
+	if (code == -1)
+		code = SANDBOX(o->output, o->list_file);
 	if (code != -1)
 		return code;
 	run.set_id = o->set_id;

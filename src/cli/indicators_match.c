@@ -12,6 +12,7 @@
 #include "base/utc.h"
 #include "cli/indicators.h"
 #include "cli/indicators_common.h"
+#include "cli/sandbox.h"
 #include "match/canonical.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
@@ -183,6 +184,9 @@ int indicators_match(int argc, char **argv)
 			 tr("match needs a set and a value; see --help", "集合と値が要る。--help を参照"));
 		return HN_EXIT_USAGE;
 	}
+	rc = SANDBOX(NULL);
+	if (rc != -1)
+		return rc;
 	rc = set_open((const char *const *)args, files, &s, &fault);
 	if (rc != HN_OK)
 		return indicators_fail(rc, &fault);

@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "cli/indicators.h"
 #include "cli/indicators_common.h"
+#include "cli/sandbox.h"
 #include "match/merge.h"
 
 static const struct command_help help = {
@@ -117,6 +118,9 @@ int indicators_merge(int argc, char **argv)
 			    "-o ファイル と基本集合が要る。--help を参照"));
 		return HN_EXIT_USAGE;
 	}
+	rc = SANDBOX(o.output);
+	if (rc != -1)
+		return rc;
 	const char *const *paths = (const char *const *)files;
 	rc = verify_all(paths, count <= SET_OVERLAYS_MAX + 1 ? count : 0, &fault);
 	if (rc == HN_OK)

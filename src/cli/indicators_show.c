@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "cli/indicators.h"
 #include "cli/indicators_common.h"
+#include "cli/sandbox.h"
 #include "match/him_each.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
@@ -208,6 +209,9 @@ int indicators_show(int argc, char **argv)
 			 tr("show takes one file; see --help", "ファイルを一つ指定すること。--help を参照"));
 		return HN_EXIT_USAGE;
 	}
+	rc = SANDBOX(NULL);
+	if (rc != -1)
+		return rc;
 	rc = him_map(files[0], &file, &fault);
 	if (rc != HN_OK)
 		return indicators_fail(rc, &fault);

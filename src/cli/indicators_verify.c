@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "cli/indicators.h"
 #include "cli/indicators_common.h"
+#include "cli/sandbox.h"
 
 static const struct command_help help = {
 	.usage = "hinomi indicators verify [OPTION]... SET.him...",
@@ -84,6 +85,9 @@ int indicators_verify(int argc, char **argv)
 			 tr("which file? see --help", "ファイルを指定すること。--help を参照"));
 		return HN_EXIT_USAGE;
 	}
+	worst = SANDBOX(NULL);
+	if (worst != -1)
+		return worst;
 	worst = HN_EXIT_DONE;
 	for (size_t i = 0; i < count; i++) {
 		int rc = verify_file(files[i], json);

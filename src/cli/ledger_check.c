@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "cli/ledger.h"
 #include "cli/ledger_common.h"
+#include "cli/sandbox.h"
 #include "ledger/proof.h"
 #include "ledger/verify.h"
 
@@ -112,6 +113,8 @@ int ledger_cmd_verify(int argc, char **argv)
 
 	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
 	if (code == -1)
+		code = SANDBOX(NULL);
+	if (code == -1)
 		code = ledger_cmd_key(key_path, &room, &key);
 	if (code == -1)
 		code = ledger_cmd_open_dir(args[0], &fd);
@@ -192,7 +195,9 @@ int ledger_cmd_prove(int argc, char **argv)
 		return code;
 	if (!read_index(args[1], &index))
 		return HN_EXIT_USAGE;
-	code = ledger_cmd_key(key_path, &room, &key);
+	code = SANDBOX(out_path);
+	if (code == -1)
+		code = ledger_cmd_key(key_path, &room, &key);
 	return code != -1 ? code : prove(args[0], key, index, out_path);
 }
 
@@ -261,6 +266,8 @@ int ledger_cmd_verify_proof(int argc, char **argv)
 	char **args;
 
 	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
+	if (code == -1)
+		code = SANDBOX(NULL);
 	if (code == -1)
 		code = ledger_cmd_key(key_path, &room, &key);
 	if (code != -1)

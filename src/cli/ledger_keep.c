@@ -17,6 +17,7 @@
 #include "base/utc.h"
 #include "cli/ledger.h"
 #include "cli/ledger_common.h"
+#include "cli/sandbox.h"
 #include "ledger/cosign.h"
 #include "ledger/export.h"
 #include "ledger/private.h"
@@ -123,7 +124,8 @@ int ledger_cmd_cosign(int argc, char **argv)
 			    "--key、--cosigner、--state が必要。--help を参照"));
 		return HN_EXIT_USAGE;
 	}
-	return cosign(&o, args[0]);
+	code = SANDBOX(o.state_path, o.out_path);
+	return code != -1 ? code : cosign(&o, args[0]);
 }
 
 static int print_path(void *ctx, const char *path)
@@ -173,6 +175,8 @@ int ledger_cmd_export(int argc, char **argv)
 
 	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
 	if (code == -1)
+		code = sandbox_close_but(out_path);
+	if (code == -1)
 		code = ledger_cmd_key(key_path, &room, &key);
 	if (code == -1)
 		code = ledger_cmd_open(args[0], key, &t);
@@ -212,6 +216,16 @@ static int erase(const char *dir, uint64_t first, uint64_t end, int64_t before_n
 	else
 		printf(tr("erased %" PRIu64 " records\n", "%" PRIu64 "件の記録を消去した\n"), count);
 	return HN_EXIT_DONE;
+}
+
+/* Only what is in private/ is written. */
+static int close_but_private(const char *dir)
+{
+	char path[4096];
+	struct stat st;
+
+	int n = snprintf(path, sizeof(path), "%s/private", dir);
+	return sandbox_close_but(n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 ? path : NULL);
 }
 
 int ledger_cmd_erase(int argc, char **argv)
@@ -255,6 +269,9 @@ int ledger_cmd_erase(int argc, char **argv)
 			 before);
 		return HN_EXIT_USAGE;
 	}
+	code = close_but_private(args[0]);
+	if (code != -1)
+		return code;
 	if (before != NULL)
 		return erase(args[0], 0, UINT64_MAX, before_ns, json);
 	return erase(args[0], index, index + 1, INT64_MAX, json);

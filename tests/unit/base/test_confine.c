@@ -44,6 +44,7 @@
 struct place {
 	char root[64];
 	int inside, outside;
+	int file; /* open from before */
 	pid_t bystander;
 };
 
@@ -206,7 +207,12 @@ static int try_making_memory_executable(void)
 
 static int try_mapping_a_file(void)
 {
-	return answer(syscall(SYS_mmap, 0, 4096, PROT_READ, MAP_PRIVATE, place.outside, 0));
+	return answer(syscall(SYS_mmap, 0, 4096, PROT_READ, MAP_PRIVATE, place.file, 0));
+}
+
+static int try_mapping_a_program(void)
+{
+	return answer(syscall(SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, place.file, 0));
 }
 
 static int try_plain_memory(void)
@@ -240,6 +246,7 @@ enum who {
 	PARSER,  /* no file system; read and write */
 	WRITER,  /* makes files below one directory */
 	REMOVER, /* removes files below one directory */
+	COMMAND, /* reads all, writes into the directory of its output */
 	OPENER,  /* Landlock alone */
 	YET_OPEN /* the attempt itself closes it */
 };
@@ -252,8 +259,13 @@ static int close_sandbox(enum who who, unsigned abi_max, struct confinement *sta
 					   SCMP_SYS(ftruncate), SCMP_SYS(linkat)};
 	const struct confine_rule rule = {.dir_fd = place.inside,
 					  .rights = who == REMOVER ? CONFINE_REMOVE : CONFINE_WRITE};
+	char output[80];
+	const char *const outputs[] = {NULL, "-", output};
 	if (who == YET_OPEN)
 		return HN_OK;
+	(void)snprintf(output, sizeof(output), "%s/inside/output", place.root);
+	if (who == COMMAND)
+		return confine_command(outputs, COUNT(outputs), NULL, abi_max, state);
 	int rc = confine_identity(who == PARSER, false, state);
 	if (rc == HN_OK)
 		rc = confine_files(&rule, who == PARSER || who == OPENER ? 0 : 1, abi_max, state);
@@ -282,6 +294,8 @@ static int group_setup(void **state)
 	place.inside = openat(root, "inside", O_RDONLY | O_DIRECTORY);
 	place.outside = openat(root, "outside", O_RDONLY | O_DIRECTORY);
 	write_file(place.outside, "kept");
+	place.file = openat(place.outside, "kept", O_RDONLY);
+	assert_true(place.file >= 0);
 	(void)close(root);
 	place.bystander = fork();
 	if (place.bystander == 0)
@@ -337,53 +351,58 @@ static int behind(enum who who, unsigned abi_max, attempt_fn *attempt)
 struct refusal_case {
 	const char *name;
 	attempt_fn *attempt;
-	int parser, writer, remover;
+	int parser, writer, remover, command;
 	bool wider; /* the sanitizers' run time itself needs the call, so that their builds allow it */
 };
 
 static const struct refusal_case cases[] = {
-	{"open a file by its path", try_open, KILLED, REFUSED, REFUSED, false},
-	{"read outside", try_read_outside, KILLED, REFUSED, REFUSED, false},
-	{"list outside", try_list_outside, KILLED, REFUSED, REFUSED, false},
-	{"create outside", try_create_outside, KILLED, REFUSED, REFUSED, false},
-	{"truncate outside", try_truncate_outside, KILLED, REFUSED, REFUSED, false},
-	{"unlink outside", try_unlink_outside, KILLED, REFUSED, REFUSED, false},
-	{"rename to outside", try_rename_out, KILLED, REFUSED, REFUSED, false},
-	{"link from outside", try_link_in, KILLED, REFUSED, REFUSED, false},
-	{"leave by ..", try_way_out, KILLED, REFUSED, REFUSED, false},
-	{"create inside", try_create_inside, KILLED, DONE, REFUSED, false},
-	{"read inside", try_read_inside, KILLED, DONE, REFUSED, false},
-	{"truncate inside", try_truncate_inside, KILLED, DONE, REFUSED, false},
-	{"make a directory inside", try_mkdir_inside, KILLED, DONE, REFUSED, false},
-	{"rename inside", try_rename_inside, KILLED, DONE, REFUSED, false},
-	{"unlink inside", try_unlink_inside, KILLED, DONE, DONE, false},
-	{"symbolic link", try_symlink_inside, KILLED, KILLED, KILLED, false},
-	{"truncate a path", try_truncate_path, KILLED, KILLED, KILLED, false},
-	{"change a mode", try_chmod, KILLED, KILLED, KILLED, false},
-	{"a socket", try_socket, KILLED, KILLED, KILLED, false},
-	{"a local socket", try_unix_socket, KILLED, KILLED, KILLED, false},
-	{"connect", try_connect, KILLED, KILLED, KILLED, false},
-	{"a process", try_fork, KILLED, KILLED, KILLED, false},
-	{"a program", try_exec, KILLED, KILLED, KILLED, false},
-	{"trace", try_ptrace, KILLED, KILLED, KILLED, false},
-	{"a signal to another", try_kill, KILLED, KILLED, KILLED, false},
-	{"memory of another", try_read_memory_of_another, KILLED, KILLED, KILLED, false},
-	{"executable memory", try_executable_memory, KILLED, KILLED, KILLED, true},
-	{"make memory executable", try_making_memory_executable, KILLED, KILLED, KILLED, true},
-	{"map a file", try_mapping_a_file, KILLED, KILLED, KILLED, true},
-	{"plain memory", try_plain_memory, DONE, DONE, DONE, false},
-	{"what glibc probes for", try_what_glibc_probes, DONE, DONE, DONE, false},
-	{"compute", try_computing, DONE, DONE, DONE, false},
+	{"open a file by its path", try_open, KILLED, REFUSED, REFUSED, DONE, false},
+	{"read outside", try_read_outside, KILLED, REFUSED, REFUSED, DONE, false},
+	{"list outside", try_list_outside, KILLED, REFUSED, REFUSED, DONE, false},
+	{"create outside", try_create_outside, KILLED, REFUSED, REFUSED, REFUSED, false},
+	{"truncate outside", try_truncate_outside, KILLED, REFUSED, REFUSED, REFUSED, false},
+	{"unlink outside", try_unlink_outside, KILLED, REFUSED, REFUSED, REFUSED, false},
+	{"rename to outside", try_rename_out, KILLED, REFUSED, REFUSED, REFUSED, false},
+	{"link from outside", try_link_in, KILLED, REFUSED, REFUSED, REFUSED, false},
+	{"leave by ..", try_way_out, KILLED, REFUSED, REFUSED, DONE, false},
+	{"create inside", try_create_inside, KILLED, DONE, REFUSED, DONE, false},
+	{"read inside", try_read_inside, KILLED, DONE, REFUSED, DONE, false},
+	{"truncate inside", try_truncate_inside, KILLED, DONE, REFUSED, DONE, false},
+	{"make a directory inside", try_mkdir_inside, KILLED, DONE, REFUSED, DONE, false},
+	{"rename inside", try_rename_inside, KILLED, DONE, REFUSED, DONE, false},
+	{"unlink inside", try_unlink_inside, KILLED, DONE, DONE, DONE, false},
+	{"symbolic link", try_symlink_inside, KILLED, KILLED, KILLED, KILLED, false},
+	{"truncate a path", try_truncate_path, KILLED, KILLED, KILLED, KILLED, false},
+	{"change a mode", try_chmod, KILLED, KILLED, KILLED, KILLED, false},
+	{"a socket", try_socket, KILLED, KILLED, KILLED, KILLED, false},
+	{"a local socket", try_unix_socket, KILLED, KILLED, KILLED, KILLED, false},
+	{"connect", try_connect, KILLED, KILLED, KILLED, KILLED, false},
+	{"a process", try_fork, KILLED, KILLED, KILLED, KILLED, false},
+	{"a program", try_exec, KILLED, KILLED, KILLED, KILLED, false},
+	{"trace", try_ptrace, KILLED, KILLED, KILLED, KILLED, false},
+	{"a signal to another", try_kill, KILLED, KILLED, KILLED, KILLED, false},
+	{"memory of another", try_read_memory_of_another, KILLED, KILLED, KILLED, KILLED, false},
+	{"executable memory", try_executable_memory, KILLED, KILLED, KILLED, KILLED, true},
+	{"make memory executable", try_making_memory_executable, KILLED, KILLED, KILLED, KILLED, true},
+	{"map a file to execute it", try_mapping_a_program, KILLED, KILLED, KILLED, KILLED, true},
+	{"map a file", try_mapping_a_file, KILLED, KILLED, KILLED, DONE, true},
+	{"plain memory", try_plain_memory, DONE, DONE, DONE, DONE, false},
+	{"what glibc probes for", try_what_glibc_probes, DONE, DONE, DONE, DONE, false},
+	{"compute", try_computing, DONE, DONE, DONE, DONE, false},
 };
 
 static void check_all(unsigned abi_max)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct refusal_case *c = &cases[i];
-		const int wanted[] = {c->parser, c->writer, c->remover};
+		const int wanted[] = {c->parser, c->writer, c->remover, c->command};
 		if (SANITIZED && c->wider)
 			continue;
-		for (unsigned who = PARSER; who <= REMOVER; who++) {
+		for (unsigned who = PARSER; who <= COMMAND; who++) {
+			/* A command's system calls stay open to the sanitizers' search for leaks. */
+			if (SANITIZED && who == COMMAND &&
+			    (wanted[who] == KILLED || c->attempt == try_what_glibc_probes))
+				continue;
 			int got = behind((enum who)who, abi_max, c->attempt);
 			if (got != wanted[who])
 				print_error("ABI %u, %s, sandbox %u: %d, not %d\n", abi_max, c->name, who,
@@ -474,6 +493,99 @@ static void a_parser_is_nobody_and_leaves_no_core(void **state)
 	assert_int_equal(behind(YET_OPEN, 0, what_is_given_up), DONE);
 }
 
+/* Its output may be a directory, there already or yet to be made. */
+static int command_in(const char *dir, attempt_fn *attempt)
+{
+	struct confinement state = {0};
+	char path[80];
+	(void)snprintf(path, sizeof(path), "%s/%s", place.root, dir);
+	return confine_command(NULL, 0, path, CONFINE_ABI_MAX, &state) == HN_OK ? attempt() : BROKEN;
+}
+
+static int into_a_directory(void)
+{
+	return command_in("inside", try_create_inside);
+}
+
+static int beside_a_directory(void)
+{
+	return command_in("inside", try_create_outside);
+}
+
+static int into_a_new_directory(void)
+{
+	return command_in("inside/folder", try_mkdir_inside);
+}
+
+static int into_the_working_directory(void)
+{
+	static const char *const outputs[] = {"output"};
+	struct confinement state = {0};
+	if (fchdir(place.inside) != 0 || confine_command(outputs, 1, NULL, CONFINE_ABI_MAX, &state) != HN_OK)
+		return BROKEN;
+	return try_create_inside() == DONE && try_create_outside() == REFUSED ? DONE : OTHER;
+}
+
+static int no_output_at_all(void)
+{
+	struct confinement state = {0};
+	if (confine_command(NULL, 0, NULL, CONFINE_ABI_MAX, &state) != HN_OK || state.landlock_abi == 0 ||
+	    state.system_calls == SANITIZED)
+		return BROKEN;
+	return try_create_inside() == REFUSED && try_read_inside() == DONE ? DONE : OTHER;
+}
+
+static int an_output_that_cannot_be(void)
+{
+	static const char *const outputs[] = {"/nowhere/at/all", "/"};
+	struct confinement state = {0};
+	if (confine_command(outputs, 1, NULL, CONFINE_ABI_MAX, &state) != HN_OK)
+		return BROKEN;
+	return try_create_inside() == REFUSED && open(outputs[0], O_WRONLY | O_CREAT, 0600) < 0 &&
+			       errno == ENOENT
+		       ? DONE
+		       : OTHER;
+}
+
+static int too_many_outputs(void)
+{
+	static const char *const outputs[CONFINE_FILES_MAX + 1] = {"a"};
+	struct confinement state = {0};
+	return confine_command(outputs, COUNT(outputs), NULL, CONFINE_ABI_MAX, &state) == HN_ELIMIT &&
+			       try_open() == DONE
+		       ? DONE
+		       : OTHER;
+}
+
+/* A command started by root keeps one capability, and can never gain one; what /proc says of it stays open to
+ * it. */
+static int what_a_command_keeps(void)
+{
+	struct confinement state = {0};
+	int before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	if (confine_command(NULL, 0, NULL, CONFINE_ABI_MAX, &state) != HN_OK)
+		return BROKEN;
+	bool root = geteuid() == 0;
+	if (SANITIZED &&
+	    (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != before))
+		return OTHER;
+	int own = open("/proc/self/maps", O_RDONLY);
+	return own >= 0 && state.unprivileged == !root ? DONE : OTHER;
+}
+
+static void a_command_writes_where_its_output_is(void **state)
+{
+	(void)state;
+	assert_int_equal(behind(YET_OPEN, 0, into_a_directory), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, beside_a_directory), REFUSED);
+	assert_int_equal(behind(YET_OPEN, 0, into_a_new_directory), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, into_the_working_directory), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, no_output_at_all), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, an_output_that_cannot_be), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, too_many_outputs), DONE);
+	assert_int_equal(behind(YET_OPEN, 0, what_a_command_keeps), DONE);
+}
+
 static void *forbidden(void *context)
 {
 	(void)context;
@@ -518,6 +630,7 @@ int main(void)
 		cmocka_unit_test(landlock_alone_already_closes_the_file_system),
 		cmocka_unit_test(open_files_stay_usable),
 		cmocka_unit_test(a_parser_is_nobody_and_leaves_no_core),
+		cmocka_unit_test(a_command_writes_where_its_output_is),
 		cmocka_unit_test(the_filter_holds_for_threads_that_were_there),
 	};
 	struct confinement state = {0};
