@@ -99,12 +99,16 @@ enum policy_reason {
 /* ---- what a policy is made of; text and arrays are read while it is made, nothing is kept ---- */
 
 struct policy_set_spec {
-	const char *name;     /* 1..POLICY_NAME_MAX bytes of UTF-8; unique */
-	const char *path;     /* a `.him` file or an RPZ zone file, told apart by content */
-	const char *overlays; /* of a `.him`: a directory whose "*.him" files are its overlays, in bytewise
-				 order of their names (at most SET_OVERLAYS_MAX); NULL: none */
-	enum policy_action action;  /* of a `.him`; of an RPZ file POLICY_GIVEN, or what every record does
-				       that is not PASSTHRU */
+	const char *name;         /* 1..POLICY_NAME_MAX bytes of UTF-8; unique */
+	bool rpz;                 /* an RPZ zone file, else `.him` files */
+	const char *const *paths; /* the zone file; or a base and its overlays, newest last */
+	size_t path_count;
+	/* Instead of paths: a directory whose "*.him" files are a base and its overlays, newest last in
+	 * bytewise order of their names; a dot in front hides one. Of several bases the last by name counts.
+	 */
+	const char *directory;
+	/* Of a `.him`; of an RPZ file POLICY_GIVEN, or what every record does that is not PASSTHRU. */
+	enum policy_action action;
 	const struct ip *sinkholes; /* of POLICY_SINKHOLE: at least one address */
 	size_t sinkhole_count;
 	const char *const *records; /* of POLICY_LOCAL: "TYPE DATA" as in a zone file */
@@ -114,9 +118,9 @@ struct policy_set_spec {
 	const char *contact;       /* told to who is blocked; NULL: none */
 	const char *organisation;  /* whose set it is; NULL: none */
 	bool name_servers;         /* names and addresses of a `.him` are asked for name servers too */
-	uint8_t keep_percent; /* an RPZ file with fewer rules than this part of those in force is refused,
-				 since a zone file cut between two lines looks whole; 0: any number is taken
-			       */
+	/* An RPZ file with fewer rules than this part of those in force is refused, since a zone file cut
+	 * between two lines looks whole; 0: any number is taken. */
+	uint8_t keep_percent;
 };
 
 struct policy_view_spec {
@@ -135,10 +139,11 @@ struct policy_spec {
 /**
  * Reads every file and makes a policy of generation former's + 1 (1 without one). Files that have not changed
  * since `former` was made are shared with it, so that an overlay costs what the overlay holds. All or
- * nothing: a file that is missing, cut, damaged or broken fails the whole.
+ * nothing: a file that is missing, cut, damaged or broken fails the whole. Files are read, not mapped: who
+ * writes over one in place does no harm. The SHA-256 of a `.him` is checked.
  *
  * An overlay that belongs to another base is left out, since base and overlays cannot be replaced in one
- * step; policy_note() tells of it.
+ * step; policy_note() tells of it, and of a base that is not the last.
  *
  * @param former  NULL: none; may be freed before the new one
  * @return HN_ENOENT, HN_EIO, HN_ETRUNC, HN_EFORMAT, HN_EAUTH, HN_EUNSUPPORTED, HN_ESTATE, HN_ELIMIT,
@@ -239,9 +244,9 @@ struct policy_record {
  * The records of POLICY_SINKHOLE and POLICY_LOCAL, of all types, those of a type together; the caller answers
  * with those of the type asked (ANY: all), with a CNAME for every type, with NODATA where there is none.
  *
- * @return how many; they live as long as the policy
+ * @return how many; their data live as long as the policy
  */
-size_t policy_records(const struct policy_verdict *v, const struct policy_record **out);
+size_t policy_records(const struct policy_verdict *v, struct policy_record out[POLICY_RECORDS_MAX]);
 
 /**
  * The target of a local CNAME in wire form with the root's byte, for the name asked: RPZ's "*.target" puts
