@@ -40,10 +40,23 @@ static void print_row(char letter, const char *name, const char *value, const ch
 	printf("  %s%*s%s\n", left, pad > 1 ? pad : 2, "", text);
 }
 
+/* The usage in the language's own words. */
+static void print_usage(const char *usage)
+{
+	static const char word[] = "[OPTION]";
+	const char *at = strstr(usage, word);
+	if (at == NULL)
+		printf("%s: %s\n", tr("Usage", "使い方"), usage);
+	else
+		printf("%s: %.*s%s%s\n", tr("Usage", "使い方"), (int)(at - usage), usage,
+		       tr(word, "[オプション]"), at + sizeof(word) - 1);
+}
+
 static void print_help(const struct option_row rows[], const struct command_help *help)
 {
 	bool ja = lang_get() == LANG_JA;
-	printf("%s: %s\n%s\n\n", tr("Usage", "使い方"), help->usage, ja ? help->text_ja : help->text_en);
+	print_usage(help->usage);
+	printf("%s\n\n", ja ? help->text_ja : help->text_en);
 	for (const struct option_row *row = rows; row->name != NULL; row++)
 		print_row(row->letter, row->name, row->value, ja ? row->help_ja : row->help_en);
 	print_row(0, "log", "json", tr("log lines as JSON", "ログをJSONで出す"));

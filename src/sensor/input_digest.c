@@ -3,7 +3,6 @@
 #include "sensor/input_digest.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,9 +55,9 @@ static void *work(void *context)
 	return NULL;
 }
 
-int input_digest_new(struct input_digest **out)
+int input_digest_new(struct input_digest **out, bool *locked_out)
 {
-	bool locked;
+	bool locked = true;
 	struct input_digest *d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return HN_ENOMEM;
@@ -71,6 +70,7 @@ int input_digest_new(struct input_digest **out)
 		free(d);
 		return HN_ENOMEM;
 	}
+	*locked_out = locked;
 	*out = d;
 	return HN_OK;
 }

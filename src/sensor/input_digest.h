@@ -3,6 +3,7 @@
 #ifndef HINOMI_SENSOR_INPUT_DIGEST_H
 #define HINOMI_SENSOR_INPUT_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,10 @@ struct input_digest;
  * Makes the thread, which waits. Threads must be there before the sandbox closes, so one serves all inputs in
  * turn.
  *
- * @return HN_ENOMEM, HN_EIO
+ * @param locked_out  false when the bytes that wait for the thread could not be locked in memory
+ * @return HN_ENOMEM
  */
-HN_MUST_USE int input_digest_new(struct input_digest **out);
+HN_MUST_USE int input_digest_new(struct input_digest **out, bool *locked_out);
 
 /** Begins with an input, of which nothing was read yet: its bytes are handed to the thread as they are read.
  */

@@ -47,7 +47,8 @@ struct parser {
 	bool secret_drawn;
 };
 
-/* Nothing can be told to the writer any more, or memory is out: it sees the pipe end and says so. */
+/* Nothing can be told to the writer any more, or memory is out. There is no standard error any more either:
+ * the writer sees the pipe end and says so, unless it has ended itself. */
 static _Noreturn void give_up(void)
 {
 	_exit(HN_EXIT_UNFINISHED);
@@ -152,8 +153,11 @@ static int make_stages(struct parser *p)
 static int start_threads(struct parser *p)
 {
 	int rc = pipeline_new(p->prepare, p->engine, p->options->threads, &p->pipeline);
-	if (rc == HN_OK && p->options->take_digest)
-		rc = input_digest_new(&p->digest);
+	if (rc == HN_OK && p->options->take_digest) {
+		bool locked = true;
+		rc = input_digest_new(&p->digest, &locked);
+		p->memory_locked = p->memory_locked && locked;
+	}
 	return rc;
 }
 

@@ -165,6 +165,17 @@ static json_t *input_json(const struct receipt *r, bool *bad)
 	return input;
 }
 
+/* Without a packet there is no time of one: then it is the moment at which the receipt was made. */
+static json_t *interval_json(const struct receipt *r)
+{
+	const struct sums *s = &r->sums->sums;
+	bool empty = true;
+	for (size_t c = 0; c < SUMS_CLASSES; c++)
+		empty = empty && s->seen[c].packets == 0;
+	return json_pack("{s:o, s:o}", "from", time_text(empty ? r->made_ns : (int64_t)s->first_ns), "until",
+			 time_text(empty ? r->made_ns : (int64_t)s->last_ns));
+}
+
 /* @return NULL when there was no memory for some member: a receipt is whole or none */
 static json_t *receipt_json(const struct receipt_context *c, const struct receipt *r)
 {
@@ -176,10 +187,7 @@ static json_t *receipt_json(const struct receipt_context *c, const struct receip
 	put(o, "epoch", uuid_text(&c->epoch), &bad);
 	put(o, "number", number(r->number), &bad);
 	put(o, "made", time_text(r->made_ns), &bad);
-	put(o, "interval",
-	    json_pack("{s:o, s:o}", "from", time_text((int64_t)s->first_ns), "until",
-		      time_text((int64_t)s->last_ns)),
-	    &bad);
+	put(o, "interval", interval_json(r), &bad);
 	put(o, "authorizations",
 	    json_pack("[{s:s, s:o}]", "id", c->authorization->id_text, "sha256",
 		      digest_text(c->authorization->digest)),

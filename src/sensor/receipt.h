@@ -48,7 +48,7 @@ struct receipt {
 	uint64_t number; /* from 1, goes on through the runs in a directory */
 	int64_t made_ns;
 	const char *input;       /* its name, for people */
-	const char *input_state; /* "kept" or "unlinked" */
+	const char *input_state; /* "kept" or "unlinking" */
 	const struct message_sums *sums;
 	uint64_t records_offset; /* where its records begin in selected.ndjson, and how many bytes and lines
 				    they are */

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "match/canonical.h"
 #include "sensor/deidentify.h"
+#include "wire/dns_type.h"
 #include "wire/field.h"
 
 #define MS_NS INT64_C(1000000)
@@ -86,14 +87,18 @@ static bool is_dns(const struct message_record *r)
 /* What OCSF has a field of its own for; `value` is the indicator's own text. */
 static void add_matched(struct buf *b, const struct message_record *r, const char *value)
 {
+	char type[DNS_TYPE_TEXT_SIZE];
+
 	/* A wildcard is listed as "*.name"; a host name field holds the name. */
 	if (r->kind == ENTRY_WILDCARD && strncmp(value, "*.", 2) == 0)
 		value += 2;
 	if (r->field == FIELD_DNS_QUERY_NAME) {
 		buf_adds(b, ",\"query\":{\"hostname\":");
 		buf_json_string(b, value, strlen(value));
-		if (r->dns_type != 0)
-			buf_addf(b, ",\"type\":\"%u\"", r->dns_type);
+		if (r->dns_type != 0) {
+			dns_type_format(r->dns_type, type);
+			buf_addf(b, ",\"type\":\"%s\"", type);
+		}
 		buf_addc(b, '}');
 		if (r->dns_response)
 			buf_addf(b, ",\"rcode_id\":%u", r->dns_rcode);

@@ -50,6 +50,13 @@ static int fail(int code, const char *what, const struct fault *fault, int rc)
 	return code;
 }
 
+static int unfinished(const char *what)
+{
+	log_line(LOG_LEVEL_ERROR, tr("%s: %s; nothing was read", "%s: %s。何も読んでいない"), what,
+		 strerror(errno));
+	return HN_EXIT_UNFINISHED;
+}
+
 static int load_identity(struct run *run)
 {
 	char inside[4096];
@@ -62,8 +69,11 @@ static int load_identity(struct run *run)
 		(void)snprintf(inside, sizeof(inside), "%s/private", run->options.output);
 		(void)mkdir(inside, 0700);
 		int n = snprintf(inside, sizeof(inside), "%s/private/identity", run->options.output);
-		if (n < 0 || (size_t)n >= sizeof(inside))
+		if (n < 0 || (size_t)n >= sizeof(inside)) {
+			log_line(LOG_LEVEL_ERROR, tr("'%s': the path is too long", "'%s': パスが長すぎる"),
+				 run->options.output);
 			return HN_EXIT_USAGE;
+		}
 		path = inside;
 	}
 	int rc = identity_load_or_make(path, "hinomi select", &run->identity, NULL, &fault);
@@ -173,7 +183,7 @@ static int open_inputs(struct run *run)
 	run->parser_inputs = calloc(count, sizeof(*run->parser_inputs));
 	run->writer_inputs = calloc(count, sizeof(*run->writer_inputs));
 	if (run->parser_inputs == NULL || run->writer_inputs == NULL)
-		return HN_EXIT_UNFINISHED;
+		return unfinished(tr("no memory", "メモリがない"));
 	for (size_t i = 0; i < count; i++) {
 		const char *path = run->options.inputs[i];
 		struct stat st;
@@ -193,7 +203,7 @@ static int open_inputs(struct run *run)
 		if (copy == NULL || copy2 == NULL) {
 			free(copy);
 			free(copy2);
-			return HN_EXIT_UNFINISHED;
+			return unfinished(tr("no memory", "メモリがない"));
 		}
 		/* The second lives as long as the program: basename() points into it. */
 		run->writer_inputs[i].parent_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -345,19 +355,21 @@ static int part(struct run *run)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return HN_EXIT_UNFINISHED;
+		return unfinished(tr("no pipe", "パイプを作れない"));
 	(void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
 	pid_t writer = getpid();
 	pid_t parser = fork();
 	if (parser < 0)
-		return HN_EXIT_UNFINISHED;
+		return unfinished(tr("no second process", "プロセスを作れない"));
 	if (parser == 0) {
 		if (keep_only(run, true, ends[1]) != HN_OK)
-			_exit(HN_EXIT_UNFINISHED);
+			_exit(unfinished(tr("cannot close what the parser must not hold",
+					    "解析プロセスが持ってはならないものを閉じられない")));
 		be_parser(run, ends[1], writer);
 	}
 	if (keep_only(run, false, ends[0]) != HN_OK)
-		return HN_EXIT_UNFINISHED;
+		return unfinished(tr("cannot close what the writer must not hold",
+				     "書き込みプロセスが持ってはならないものを閉じられない"));
 	int code = open_output(run);
 	if (code != -1)
 		return code;
@@ -391,7 +403,8 @@ int main(int argc, char **argv)
 	if (code != -1)
 		return code;
 	if (!standard_files_open() || sodium_init() < 0)
-		return HN_EXIT_UNFINISHED;
+		return unfinished(
+			tr("no /dev/null, or no source of randomness", "/dev/null か乱数が得られない"));
 	/* A limit on file sizes is an error of write() like a full disk, not the end of the process; so is a
 	 * reader of our output, or the other process, that has gone. */
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -97,8 +97,9 @@ static int consume(struct writer *w, const struct writer_input *input)
 		errno = ESTALE; /* another file has taken its name */
 	if (!same || unlinkat(input->parent_fd, input->base, 0) != 0 || fsync(input->parent_fd) != 0) {
 		log_line(LOG_LEVEL_ERROR,
-			 tr("cannot remove '%s': %s; its receipt says unlinked, so remove it by hand",
-			    "'%s' を削除できない: %s。受領証では削除済みなので、手で削除すること"),
+			 tr("cannot remove '%s': %s; its receipt says unlinking, so remove it by hand",
+			    "'%s' を削除できない: "
+			    "%s。受領証では削除することになっているので、手で削除すること"),
 			 input->name, strerror(errno));
 		rc = HN_ESTATE; /* said already */
 	}
@@ -119,7 +120,7 @@ static int make_receipt(struct writer *w, struct message_sums *sums)
 	const struct writer_input *input = &o->inputs[sums->input];
 	struct receipt r = {.made_ns = utc_now_ns(),
 			    .input = input->name,
-			    .input_state = o->consume && !w->faulted ? "unlinked" : "kept",
+			    .input_state = o->consume && !w->faulted ? "unlinking" : "kept",
 			    .sums = sums,
 			    .records_count = w->records};
 	struct buf line;
@@ -238,15 +239,30 @@ static int read_frame(int fd, uint8_t *frame, size_t *len_out)
 	return rc == HN_OK && got < len ? HN_ETRUNC : rc;
 }
 
-/* How the parser ended, when it did not end well. @return its exit code, HN_EXIT_UNFINISHED when it was
- * killed */
+/*
+ * How the parser ended. Until its sandbox is closed it says itself what stopped it; after that it has no
+ * standard error, so it is said here.
+ *
+ * @return an exit code; HN_EXIT_UNFINISHED when it did not come to its end
+ */
 static int parser_end(const struct writer *w)
 {
 	int status = 0;
 	while (waitpid(w->options->parser, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
+	if (WIFEXITED(status)) {
+		int code = WEXITSTATUS(status);
+		if (code == HN_EXIT_DONE ? !w->ended : w->ready)
+			log_line(LOG_LEVEL_ERROR,
+				 tr("the parser gave up before it had told everything (exit code %d; no "
+				    "memory left?); what is written holds up to the last receipt, run it "
+				    "again",
+				    "解析プロセスが途中で断念した(終了コード%d。メモリ不足の可能性)"
+				    "。最後の受領証ま"
+				    "での出力は有効。再実行すること"),
+				 code);
+		return code == HN_EXIT_DONE && !w->ended ? HN_EXIT_UNFINISHED : code;
+	}
 	log_line(LOG_LEVEL_ERROR,
 		 tr("the parser was ended by signal %d; what is written holds up to the last receipt, run it "
 		    "again",
@@ -300,7 +316,5 @@ int writer_run(struct writer_options *options, struct writer_result *result)
 	if (!closed)
 		return say_error(rc);
 	int code = parser_end(&w);
-	if (code == HN_EXIT_DONE && !w.ended)
-		code = HN_EXIT_UNFINISHED;
 	return code == HN_EXIT_DONE && w.unread ? HN_EXIT_INPUT : code;
 }

@@ -194,7 +194,7 @@ def consume(tap, world, packets):
         file.write_bytes(pcap(packets[:500]))
     done, out = world.select(*files, consume=True)
     tap.equal("--consume unlinks", (done.returncode, [f.exists() for f in files]), (DONE, [False, False]))
-    tap.equal("and the receipts say so", [r["input"]["state"] for r in out.receipts()], ["unlinked"] * 2)
+    tap.equal("and the receipts say so", [r["input"]["state"] for r in out.receipts()], ["unlinking"] * 2)
     tap.equal("what is there verifies", out.faults(), [])
     done, _ = world.select("-", consume=True)
     tap.equal("standard input cannot be consumed", done.returncode, USAGE)
@@ -202,6 +202,11 @@ def consume(tap, world, packets):
     cut.write_bytes(pcap(packets[:500])[:-3])
     done, out = world.select(cut)
     tap.equal("a capture that ends within a record", (done.returncode, out.receipts()[0]["input"]["cut"]), (DONE, True))
+    cut.write_bytes(pcap([]))
+    done, out = world.select(cut)
+    receipt = out.receipts()[0]
+    tap.equal("one without packets: the interval is the moment of its receipt", (done.returncode, receipt["interval"]),
+              (DONE, {"from": receipt["made"], "until": receipt["made"]}))
 
 
 def usage(tap, world):

@@ -134,15 +134,15 @@ static char *printed(const char *word)
 static void help_fits_a_screen_in_both_languages(void **state)
 {
 	(void)state;
-	static const char *const english[] = {"Usage: hinomi thing",
+	static const char *const english[] = {"Usage: hinomi thing [OPTION]... FILE",
 					      "Does a thing.",
 					      "-o, --output=FILE",
 					      "a file",
 					      "--log=json",
 					      "--help",
 					      "Example:\n  hinomi thing -f x"};
-	static const char *const japanese[] = {"使い方: hinomi thing", "ある事をする。", "-o, --output=FILE",
-					       "ファイル", "例:"};
+	static const char *const japanese[] = {"使い方: hinomi thing [オプション]... FILE", "ある事をする。",
+					       "-o, --output=FILE", "ファイル", "例:"};
 	const char *out = printed("--help");
 	for (size_t i = 0; i < COUNT(english); i++)
 		assert_non_null(strstr(out, english[i]));
