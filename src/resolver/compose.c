@@ -122,16 +122,18 @@ static bool is_wanted(uint16_t asked_type, uint16_t type)
 	return type == asked_type || asked_type == DNS_TYPE_ANY || type == DNS_TYPE_CNAME;
 }
 
-const struct policy_record *compose_redirect(const struct asked *a, const struct policy_verdict *verdict)
+bool compose_redirect(const struct asked *a, const struct policy_verdict *verdict,
+		      uint8_t target[NAME_MAX_WIRE + 1], size_t *len_out)
 {
+	struct policy_record records[POLICY_RECORDS_MAX];
 	if (verdict->action != POLICY_LOCAL || a->query.type == DNS_TYPE_CNAME)
-		return NULL;
-	const struct policy_record *records;
-	size_t count = policy_records(verdict, &records);
+		return false;
+	size_t count = policy_records(verdict, records);
 	for (size_t i = 0; i < count; i++)
 		if (records[i].type == DNS_TYPE_CNAME)
-			return &records[i];
-	return NULL;
+			return policy_cname(&records[i], a->query.name, a->query.name_len, target, len_out) ==
+			       HN_OK;
+	return false;
 }
 
 /* Where a CNAME of ours leads, behind it. */
@@ -157,8 +159,8 @@ static void write_target(struct dns_writer *w, const struct cached_answer *targe
 static size_t write_records(struct dns_writer *w, const struct asked *a, const struct policy_verdict *verdict,
 			    unsigned *rcode)
 {
-	const struct policy_record *records;
-	size_t count = policy_records(verdict, &records);
+	struct policy_record records[POLICY_RECORDS_MAX];
+	size_t count = policy_records(verdict, records);
 	size_t written = 0;
 	for (size_t i = 0; i < count; i++) {
 		uint8_t cname[NAME_MAX_WIRE + 1];
@@ -200,7 +202,7 @@ static size_t blocked_in_full(const struct composer *c, const struct asked *a,
 	size_t written = 0;
 	if (verdict->action == POLICY_SINKHOLE || verdict->action == POLICY_LOCAL)
 		written = write_records(&w, a, verdict, &rcode);
-	if (written > 0 && target && compose_redirect(a, verdict)) {
+	if (written > 0 && target) {
 		write_target(&w, target, c->now_s);
 		rcode = cached_answer_message(target)[3] & DNS_RCODE;
 	}

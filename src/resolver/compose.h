@@ -3,6 +3,7 @@
 #ifndef HINOMI_RESOLVER_COMPOSE_H
 #define HINOMI_RESOLVER_COMPOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,9 @@ size_t compose_cached(const struct composer *c, const struct asked *a, const str
 size_t compose_blocked(const struct composer *c, const struct asked *a, const struct policy_verdict *verdict,
 		       const struct cached_answer *target, uint8_t *out);
 
-/** The local CNAME that stands in place of the answer; NULL: none, or the CNAME itself was asked for. */
-const struct policy_record *compose_redirect(const struct asked *a, const struct policy_verdict *verdict);
+/** Where a local CNAME in place of the answer leads. @return false: there is none, or it was asked for itself
+ */
+bool compose_redirect(const struct asked *a, const struct policy_verdict *verdict,
+		      uint8_t target[NAME_MAX_WIRE + 1], size_t *len_out);
 
 #endif

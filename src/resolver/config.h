@@ -92,31 +92,27 @@ struct resolver_group {
 	struct config_list prefixes;     /* struct ip_prefix */
 	struct config_list certificates; /* struct config_digest: SHA-256 of a client certificate (DER) */
 	const char *token;               /* of the DoH path; secret, never logged; NULL: none */
-	struct config_list
-		policy; /* const char *: names of policies, first decides first; absent: all of them */
-	uint32_t queries_per_second; /* for each /24 or /56 of the group's clients; 0: no limit */
-	unsigned view;               /* of `spec` below: its policy list; equal lists are one view */
-	bool addresses;              /* its organisation asked for full client addresses in its events */
+	struct config_list policy;       /* const char *: policies by name, first decides first; never NULL */
+	uint32_t queries_per_second;     /* for each /24 or /56 of the group's clients; 0: no limit */
+	bool addresses;                  /* its organisation asked for full client addresses in its events */
 	unsigned line;
 };
 
-/** One policy: exactly one of set and rpz is given. */
+/** One policy: exactly one of set, directory and rpz is given. */
 struct resolver_policy {
 	const char *name;
-	const char *set; /* a base, .him */
-	const char *
-		overlays; /* of a set: directory whose *.him files are its overlays, by name in order; NULL */
-	const char *rpz;  /* a zone file */
-	int action;       /* enum policy_action; absent: POLICY_NXDOMAIN for a set, POLICY_GIVEN for rpz */
-	struct config_list
-		sinkhole; /* struct ip, at most one of each version; not empty for POLICY_SINKHOLE */
-	struct config_list records; /* const char *: "TYPE DATA"; not empty for POLICY_LOCAL */
-	int reason;               /* enum policy_reason: POLICY_BLOCKED, POLICY_CENSORED or POLICY_FILTERED */
-	const char *contact;      /* where to appeal, for EDE text and block page; NULL: none */
-	const char *organisation; /* who ordered it; NULL: not said */
-	int64_t ttl_ns;           /* of answers that it makes */
-	bool name_servers;        /* a set's names and addresses are asked for name servers too */
-	uint32_t keep_percent;    /* of rpz: a file with fewer of the rules in force than this is refused */
+	struct config_list set; /* const char *: paths of a base and its overlays, newest last */
+	const char *directory;  /* whose *.him files are these, by name in order; watched */
+	const char *rpz;        /* a zone file */
+	int action;             /* enum policy_action; absent: POLICY_GIVEN for rpz, POLICY_NXDOMAIN else */
+	struct config_list sinkhole; /* struct ip, at most one of a version; of POLICY_SINKHOLE */
+	struct config_list records;  /* const char *: "TYPE DATA"; of POLICY_LOCAL */
+	int reason;                  /* enum policy_reason but POLICY_FORGED */
+	const char *contact;         /* where to appeal, for EDE text and block page; NULL: none */
+	const char *organisation;    /* who ordered it; NULL: not said */
+	int64_t ttl_ns;              /* of answers that it makes */
+	bool name_servers;           /* a set's names and addresses are asked for name servers too */
+	uint32_t keep_percent; /* of rpz: a file with fewer of the rules in force than this is refused */
 	unsigned line;
 };
 
@@ -176,8 +172,7 @@ struct resolver_config {
 	struct resolver_collector collector;
 	const char *user; /* who it becomes when started as root; NULL: "hinomi-resolver", else "nobody" */
 
-	struct policy_spec spec; /* of `policy` and `groups`, in their order; lives as long as this */
-	const char *file;        /* as given; "(built in)" for the embedded one */
+	const char *file; /* as given; "(built in)" for the embedded one */
 	struct config_memory *memory;
 };
 
@@ -186,7 +181,8 @@ struct resolver_config {
  *
  * Without groups and with loopback listeners only, one group "local" of 127.0.0.0/8 and ::1 with all policies
  * is there; a listener beyond loopback without a group is an error. Without `listen`: 127.0.0.1 and ::1, port
- * 5300, udp and tcp. Whatever groups_new() would refuse is refused here.
+ * 5300, udp and tcp. A group that names no policies has all of them. Whatever groups_new() would refuse is
+ * refused here.
  *
  * @param path  NULL: the embedded default
  * @param out   free with resolver_config_free()

@@ -156,9 +156,8 @@ static void ask(struct exchange *e, const struct exchange_port *port, struct exc
 static bool redirect_key(const struct exchange *e, const struct asked *a, const struct policy_verdict *v,
 			 uint8_t name[NAME_MAX_WIRE + 1], struct answer_key *out)
 {
-	const struct policy_record *cname = compose_redirect(a, v);
 	size_t len;
-	if (!cname || policy_cname(cname, a->query.name, a->query.name_len, name, &len) != HN_OK)
+	if (!compose_redirect(a, v, name, &len))
 		return false;
 	*out = (struct answer_key){
 		.name = name,

@@ -16,8 +16,10 @@ static struct policy_set_spec set_spec(const struct resolver_policy *p)
 {
 	return (struct policy_set_spec){
 		.name = p->name,
-		.path = p->rpz ? p->rpz : p->set,
-		.overlays = p->overlays,
+		.rpz = p->rpz != NULL,
+		.paths = p->rpz ? &p->rpz : p->set.items,
+		.path_count = p->rpz ? 1 : p->set.count,
+		.directory = p->directory,
 		.action = (enum policy_action)p->action,
 		.sinkholes = p->sinkhole.items,
 		.sinkhole_count = p->sinkhole.count,
