@@ -17,7 +17,8 @@
  * follows at most DNS_HOPS_MAX of them; records end with the message, whatever the header claims.
  */
 
-#define DNS_HOPS_MAX       8192
+#define DNS_HOPS_MAX       131072
+#define DNS_HOPS_NAME_MAX  128  /* a pointer behind each label of the longest name */
 #define DNS_RDATA_TEXT_MAX 2048 /* bytes of data that holds names, written in full */
 
 /** Where a record stands. */
@@ -87,8 +88,8 @@ HN_MUST_USE int dns_name_at(struct dns_walk *w, size_t at, enum dns_case letters
 			    size_t *len_out, size_t *end_out);
 
 /**
- * The name that a record's data leads to, in lower case: of NS, CNAME, SOA (MNAME), PTR, MX, RP, AFSDB, RT,
- * SRV, NAPTR, KX, DNAME, SVCB, HTTPS and the old ones that have one.
+ * The name that a record's data leads to, in lower case: of NS, CNAME, SOA (MNAME), PTR, MX, AFSDB, RT, SRV,
+ * NAPTR, KX, DNAME, SVCB, HTTPS and the others of dns_layout(). The root's length is 0.
  *
  * @return HN_ENOENT when the type has none; HN_ETRUNC, HN_EFORMAT, HN_ELIMIT when it is broken
  */

@@ -31,11 +31,12 @@
 struct dns_writer {
 	uint8_t *msg;
 	size_t len;
-	size_t limit; /* without what is kept for the OPT */
-	size_t room;
+	size_t limit; /* of the records: without what is kept for the OPT */
+	size_t room;  /* of the whole */
 	const struct dns_opt *opt;
 	uint16_t counts[4];
-	bool truncated;
+	bool full;      /* a record did not fit: no more are written */
+	bool truncated; /* and it was needed */
 	struct {
 		uint16_t at;     /* offset of a label; 0: free */
 		uint16_t parent; /* offset of the suffix behind it; 0: the root */
@@ -58,11 +59,12 @@ void dns_write_init(struct dns_writer *w, uint8_t *out, size_t limit, const stru
 HN_MUST_USE int dns_write_question(struct dns_writer *w, const uint8_t *question, size_t len);
 
 /**
- * @param owner   without the root's byte, in any letters
- * @param rdata   names in it in full
- * @param ttl_at_out  where its time to live stands; may be NULL
- * @return HN_ELIMIT when it does not fit: see above; HN_EFORMAT for data that the type's layout does not fit.
- *         Then nothing is written.
+ * @param section     not before that of a record written already
+ * @param owner       wire form without the root's byte, in any letters
+ * @param rdata       names in it in full
+ * @param ttl_at_out  offset of its time to live; may be NULL
+ * @return HN_ELIMIT when it does not fit: see above; HN_EFORMAT for an owner that is no name, or data that
+ * the type's layout does not fit (more may follow). Then nothing is written.
  */
 HN_MUST_USE int dns_write_record(struct dns_writer *w, enum dns_section section, const uint8_t *owner,
 				 size_t owner_len, uint16_t type, uint16_t class, uint32_t ttl,
