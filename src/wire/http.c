@@ -219,16 +219,39 @@ static bool must_escape(uint8_t c)
 	return c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>';
 }
 
+/* Whether any of eight bytes must be escaped or ends the path. Seven-bit sums cannot carry into the next
+ * byte. */
+static bool unusual8(uint64_t v)
+{
+	const uint64_t every = UINT64_C(0x0101010101010101);
+	uint64_t low7 = v & 0x7f * every;
+	uint64_t printable = low7 + (0x7f - ' ') * every;                   /* over ' ' */
+	uint64_t last = low7 + every;                                       /* 0x7f */
+	uint64_t angle = ((low7 | 2 * every) ^ '>' * every) + 0x7f * every; /* neither '<' nor '>' */
+	uint64_t quote = ((low7 | every) ^ '#' * every) + 0x7f * every;     /* neither '"' nor '#' */
+	return ((v | last | ~(printable & angle & quote)) & 0x80 * every) != 0;
+}
+
 static size_t path_text(struct text path, uint8_t *out, size_t room)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t n = 0;
+	size_t n = 0, i = 0;
 	if (path.len == 0 || path.at[0] != '/')
 		out[n++] = '/';
-	for (size_t i = 0; i < path.len && path.at[i] != '#'; i++) {
+	while (i < path.len && path.at[i] != '#') {
+		uint64_t word;
+		if (path.len - i >= sizeof(word) && room - n >= sizeof(word) + 2) {
+			memcpy(&word, path.at + i, sizeof(word));
+			if (!unusual8(word)) {
+				memcpy(out + n, &word, sizeof(word));
+				n += sizeof(word);
+				i += sizeof(word);
+				continue;
+			}
+		}
 		if (room - n < 3)
 			return 0;
-		uint8_t c = path.at[i];
+		uint8_t c = path.at[i++];
 		if (!must_escape(c)) {
 			out[n++] = c;
 			continue;
@@ -245,8 +268,13 @@ static void url_add(struct text host, uint32_t port, uint32_t default_port, stru
 {
 	char text[HOST_TEXT_MAX];
 	char port_text[PORT_TEXT_MAX] = "";
-	uint8_t url[HTTP_URL_MAX];
+	uint8_t own[HTTP_URL_MAX];
+	uint8_t *url = own;
 
+	if ((x->wanted & 1u << VALUE_URL) == 0)
+		return;
+	if (EXTRACT_SCRATCH - x->used >= HTTP_URL_MAX)
+		url = x->scratch + x->used; /* in place: the common case */
 	size_t host_len = host_text(host, text);
 	if (host_len == 0)
 		return;
@@ -255,7 +283,7 @@ static void url_add(struct text host, uint32_t port, uint32_t default_port, stru
 	size_t n = host_len + strlen(port_text);
 	memcpy(url, text, host_len);
 	memcpy(url + host_len, port_text, n - host_len);
-	size_t path_len = path_text(path, url + n, sizeof(url) - n);
+	size_t path_len = path_text(path, url + n, HTTP_URL_MAX - n);
 	if (path_len == 0) {
 		x->dropped++;
 		return;
@@ -264,7 +292,8 @@ static void url_add(struct text host, uint32_t port, uint32_t default_port, stru
 	uint8_t *room = extract_alloc(x, n);
 	if (room == NULL)
 		return;
-	memcpy(room, url, n);
+	if (url == own)
+		memcpy(room, url, n);
 	extract_add(x, FIELD_HTTP_URL, VALUE_URL, room, n);
 }
 

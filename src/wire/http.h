@@ -18,7 +18,7 @@
  * Host: host_add() of the Host fields, of the target's authority in absolute form, and of CONNECT.
  * URL: "host/path?query", the authority of an absolute target before Host, host in lower case without
  * trailing dot; port 80 is dropped, another port is kept as ":8080"; a fragment is dropped; the rest is as on
- * the wire.
+ * the wire. It is made only when out->wanted has it.
  */
 
 #define HTTP_URL_MAX 2048 /* bytes; a longer one counts as dropped */

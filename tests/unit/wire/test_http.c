@@ -142,6 +142,80 @@ static void a_url_that_is_too_long_is_dropped(void **state)
 	assert_string_equal(t.text, H "a.example\n");
 }
 
+/* Escapes a path byte by byte. @return length; "" when it ends up with less than three bytes to spare */
+static size_t escaped(const char *path, size_t len, char *out, size_t room)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len && path[i] != '#'; i++) {
+		uint8_t c = (uint8_t)path[i];
+		if (room - n < 3)
+			return 0;
+		bool plain = c > ' ' && c < 0x7f && strchr("\"<>", c) == NULL;
+		n += (size_t)snprintf(out + n, 4, plain ? "%c" : "%%%02X", c);
+	}
+	return n;
+}
+
+static void expect_path(const char *path, size_t len)
+{
+	static char head[4096], text[8192];
+	static char url[4096];
+	const char host[] = "a.example";
+	size_t n = (size_t)snprintf(head, sizeof(head), "GET ");
+	memcpy(head + n, path, len);
+	n += len;
+	n += (size_t)snprintf(head + n, sizeof(head) - n, " HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+	uint8_t *copy = exact_copy(head, n);
+	transcript_stream(&t, &http, copy, n, 65536);
+	free(copy);
+	size_t url_len = escaped(path, len, url, HTTP_URL_MAX - strlen(host));
+	if (url_len == 0)
+		(void)snprintf(text, sizeof(text), H "%s\n", host);
+	else
+		(void)snprintf(text, sizeof(text), H "%s\n" U "%s%.*s\n", host, host, (int)url_len, url);
+	assert_string_equal(t.text, text);
+}
+
+static void each_byte_of_a_path_is_escaped_or_not_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (unsigned byte = 1; byte < 256; byte++) {
+		for (size_t at = 1; at < 19; at++) {
+			char path[] = "/bcdefghijklmnopqrst";
+			path[at] = (char)byte;
+			if (byte != '\n')
+				expect_path(path, sizeof(path) - 1);
+		}
+	}
+}
+
+static void a_url_fits_or_does_not_by_the_byte(void **state)
+{
+	(void)state;
+	static char path[HTTP_URL_MAX + 16];
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	for (size_t len = HTTP_URL_MAX - 40; len < sizeof(path); len++)
+		expect_path(path, len);
+	path[HTTP_URL_MAX - 20] = '"';
+	for (size_t len = HTTP_URL_MAX - 40; len < sizeof(path); len++)
+		expect_path(path, len);
+}
+
+static void a_url_is_made_only_when_wanted(void **state)
+{
+	(void)state;
+	static struct extract x;
+	static const char head[] = "GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	struct decode_state decode = {0};
+	for (unsigned wanted = 0; wanted < 2; wanted++) {
+		x.wanted = wanted << VALUE_URL;
+		extract_reset(&x);
+		(void)http_decode(cur_of(head, sizeof(head) - 1), true, &decode, &x);
+		assert_int_equal(x.count, 1 + wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +224,9 @@ int main(void)
 		cmocka_unit_test(every_mutation_of_a_byte_is_survived),
 		cmocka_unit_test(a_head_longer_than_the_window_still_gives_its_host),
 		cmocka_unit_test(a_url_that_is_too_long_is_dropped),
+		cmocka_unit_test(each_byte_of_a_path_is_escaped_or_not_wherever_it_stands),
+		cmocka_unit_test(a_url_fits_or_does_not_by_the_byte),
+		cmocka_unit_test(a_url_is_made_only_when_wanted),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }
