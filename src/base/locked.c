@@ -12,6 +12,7 @@ void *locked_alloc(size_t size, bool *locked_out)
 	if (memory == MAP_FAILED)
 		return NULL;
 	(void)madvise(memory, size, MADV_DONTDUMP);
+	(void)madvise(memory, size, MADV_HUGEPAGE); /* a refusal only costs speed */
 	/* On the first use of a page, so that a pool costs what is used of it and not what it may become. */
 	*locked_out = mlock2(memory, size, MLOCK_ONFAULT) == 0;
 	return memory;

@@ -11,7 +11,7 @@
  * that batches hold.
  */
 #define RING 32u
-_Static_assert(RING <= PREPARE_BATCHES, "no batch is under way while its memory is given out again");
+_Static_assert(RING <= PREPARE_BATCHES, "each batch has memory of its own");
 
 struct slot {
 	struct capture_batch records;

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "sensor/prepare.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,8 @@ struct prepare {
 	struct fragment_table *fragments;
 	struct facilities *facilities; /* NULL: the basis names none */
 	struct sums sums;
-	uint8_t *whole; /* PREPARE_WHOLE_BYTES for each of PREPARE_BATCHES, in turn */
-	unsigned turn;
+	uint8_t *whole;   /* PREPARE_WHOLE_BYTES for each of PREPARE_BATCHES */
+	unsigned batches; /* that have their part of it */
 };
 
 static void dropped(void *context, const struct fragment_sum *sum)
@@ -168,15 +169,25 @@ static void fill(struct unit *u, const struct packet *packet)
 	u->cut = packet->cut;
 }
 
-/* A completed datagram's bytes must outlive the batch, for the table gives its memory to the next one. */
+/*
+ * A datagram that becomes whole must live as long as the batch: it is put together in the batch's memory, or,
+ * when less is left of that than the longest takes, in the table's, and copied if it fits.
+ */
+static void make_room(struct prepare *p, struct unit_batch *batch)
+{
+	bool room = PREPARE_WHOLE_BYTES - batch->whole_used >= FRAGMENT_BYTES;
+	fragment_put_into(p->fragments, room ? batch->whole + batch->whole_used : NULL);
+}
+
 static const uint8_t *keep_whole(struct unit_batch *batch, const uint8_t *data, size_t len)
 {
 	if (len == 0 || len > PREPARE_WHOLE_BYTES - batch->whole_used)
 		return NULL;
-	uint8_t *copy = batch->whole + batch->whole_used;
-	memcpy(copy, data, len);
+	uint8_t *kept = batch->whole + batch->whole_used;
+	if (kept != data)
+		memcpy(kept, data, len);
 	batch->whole_used += len;
-	return copy;
+	return kept;
 }
 
 static void erase_fragments(struct prepare *p, struct unit *u, uint64_t packets, uint64_t bytes)
@@ -196,6 +207,7 @@ static void take_fragment(struct prepare *p, struct packet *packet, struct unit 
 
 	tally_add(&p->sums.seen[u->class], 1, u->bytes);
 	u->counted = true;
+	make_room(p, batch);
 	fragment_add(p->fragments, packet, (uint32_t)u->bytes, u->time_ns, u->class, &result);
 	if (result.state == FRAGMENT_REFUSED) {
 		erase_fragments(p, u, 1, u->bytes);
@@ -220,6 +232,7 @@ static void take_fragment(struct prepare *p, struct packet *packet, struct unit 
 			return;
 		}
 		const struct fragment_sum carrier = result.sum;
+		make_room(p, batch);
 		fragment_add_carried(p->fragments, packet, &carrier, u->class, &result);
 		if (result.state == FRAGMENT_REFUSED) {
 			erase_fragments(p, u, carrier.packets, carrier.bytes);
@@ -257,7 +270,10 @@ static void make_unit(struct prepare *p, const struct capture_record *record, st
 void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out)
 {
 	_Static_assert(CAPTURE_BATCH_MAX <= UNITS_MAX, "a batch of records fits a batch of units");
-	out->whole = p->whole + (size_t)(p->turn++ % PREPARE_BATCHES) * PREPARE_WHOLE_BYTES;
+	if (out->whole == NULL) {
+		assert(p->batches < PREPARE_BATCHES);
+		out->whole = p->whole + (size_t)p->batches++ * PREPARE_WHOLE_BYTES;
+	}
 	out->whole_used = 0;
 	for (size_t i = 0; i < in->count; i++)
 		make_unit(p, &in->records[i], &out->units[i], out);

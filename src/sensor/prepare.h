@@ -19,7 +19,7 @@
  * is decided here (undecodable, class not authorised, ...) needs no flow.
  */
 
-#define PREPARE_BATCHES     32           /* that may be under way at once */
+#define PREPARE_BATCHES     32           /* that are ever filled, again and again */
 #define PREPARE_WHOLE_BYTES (256u << 10) /* of datagrams that become whole in one batch; more are erased */
 
 struct prepare;
@@ -35,8 +35,8 @@ void prepare_free(struct prepare *p);
 
 /**
  * Makes a unit of each record. A unit whose `packets` is 0 is accounted for here and not the flow stage's.
- * The batch must be cleared (unit_batch_clear) before it is used again, and the PREPARE_BATCHES-th before it
- * too.
+ * The batch must be cleared (unit_batch_clear) before it is used again; it is this stage's from its first use
+ * on, one of at most PREPARE_BATCHES.
  */
 void prepare_batch(struct prepare *p, const struct capture_batch *in, struct unit_batch *out);
 

@@ -37,7 +37,8 @@ struct unit {
 struct unit_batch {
 	size_t count;
 	struct unit units[UNITS_MAX];
-	/* Datagrams that were made whole of fragments, in the packet stage's locked memory. */
+	/* Datagrams that were made whole of fragments, in the packet stage's locked memory, which is the
+	 * batch's from its first use on. */
 	uint8_t *whole;
 	size_t whole_used;
 };

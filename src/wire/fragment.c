@@ -19,6 +19,7 @@
 #define CHUNK_COUNT (FRAGMENT_MEMORY / CHUNK_SIZE)
 #define BUCKETS     2048 /* a power of two */
 #define NONE        UINT16_MAX
+#define CACHE_LINE  64
 
 _Static_assert(FRAGMENT_DATAGRAMS < NONE && CHUNK_COUNT < NONE, "indices are 16 bits");
 _Static_assert(FRAGMENT_MEMORY >= 2 * FRAGMENT_BYTES, "any one datagram has room");
@@ -71,10 +72,12 @@ struct fragment_table {
 	} pending[FRAGMENT_CLASSES];
 	uint16_t oldest;
 	uint16_t newest;
+	uint16_t warmed; /* pieces of the oldest that were asked for, for it goes next */
 	uint16_t free_datagram;
 	uint16_t free_chunk;
 	size_t free_chunks;
 	size_t whole_len;         /* bytes of `whole` to wipe */
+	uint8_t *put_into;        /* the caller's instead of `whole` */
 	uint8_t addresses[4][16]; /* of the packet that completed a datagram */
 	uint16_t buckets[BUCKETS];
 	uint16_t chunk_next[CHUNK_COUNT];
@@ -146,6 +149,23 @@ static void chunks_give(struct fragment_table *t, const struct piece *piece)
 	}
 }
 
+/*
+ * In a flood of fragments each new datagram wipes the oldest one, which the cache has long forgotten. So each
+ * fragment asks for a piece of that ahead.
+ */
+static void warm_oldest(struct fragment_table *t)
+{
+	if (t->oldest == NONE || (t->free_datagram != NONE && t->free_chunks > CHUNK_COUNT / 8))
+		return;
+	const struct datagram *d = &t->datagrams[t->oldest];
+	if (t->warmed >= d->piece_count)
+		return;
+	const struct piece *piece = &d->pieces[t->warmed++];
+	size_t len = piece->len < CHUNK_SIZE ? piece->len : CHUNK_SIZE;
+	for (size_t at = 0; at < len; at += CACHE_LINE)
+		__builtin_prefetch(t->chunks[piece->chunk] + at, 1);
+}
+
 static void chunks_copy(const struct fragment_table *t, const struct piece *piece, uint8_t *to)
 {
 	size_t left = piece->len;
@@ -173,7 +193,15 @@ static struct key key_of(const struct packet *p, uint8_t class)
 static uint16_t bucket_of(const struct fragment_table *t, const struct key *key)
 {
 	uint8_t hash[crypto_shorthash_BYTES];
-	(void)crypto_shorthash(hash, (const uint8_t *)key, sizeof(*key), t->hash_key);
+	uint8_t short_key[16];
+	if (key->version == 4) {
+		memcpy(short_key, key->src, 4);
+		memcpy(short_key + 4, key->dst, 4);
+		memcpy(short_key + 8, (const uint8_t *)key + offsetof(struct key, id), 8);
+		(void)crypto_shorthash(hash, short_key, sizeof(short_key), t->hash_key);
+	} else {
+		(void)crypto_shorthash(hash, (const uint8_t *)key, sizeof(*key), t->hash_key);
+	}
 	return (uint16_t)((hash[0] | hash[1] << 8) & (BUCKETS - 1));
 }
 
@@ -193,6 +221,10 @@ static void empty(struct fragment_table *t, struct datagram *d)
 		chunks_give(t, &d->pieces[i]);
 	t->pending[d->key.class].packets -= d->sum.packets;
 	t->pending[d->key.class].bytes -= d->sum.bytes;
+	/* There was never more than one range more than there are pieces. */
+	size_t ranges = d->piece_count < FRAGMENT_PIECES ? d->piece_count + 1u : FRAGMENT_PIECES;
+	locked_wipe(d->pieces, d->piece_count * sizeof(d->pieces[0]));
+	locked_wipe(d->ranges, ranges * sizeof(d->ranges[0]));
 	d->piece_count = 0;
 	d->range_count = 0;
 }
@@ -204,9 +236,11 @@ static void unlink_datagram(struct fragment_table *t, struct datagram *d)
 	while (*link != index)
 		link = &t->datagrams[*link].next;
 	*link = d->next;
+	if (d->older == NONE)
+		t->warmed = 0;
 	*(d->older == NONE ? &t->oldest : &t->datagrams[d->older].newer) = d->newer;
 	*(d->newer == NONE ? &t->newest : &t->datagrams[d->newer].older) = d->older;
-	locked_wipe(d, sizeof(*d));
+	locked_wipe(d, offsetof(struct datagram, pieces)); /* the rest is: it is empty */
 	d->next = t->free_datagram;
 	t->free_datagram = index;
 }
@@ -340,6 +374,18 @@ static bool room_for(struct fragment_table *t, const struct datagram *d, size_t 
 	return true;
 }
 
+static bool is_whole(const struct datagram *d)
+{
+	return d->total != 0 && d->range_count == 1 && d->ranges[0].from == 0 && d->ranges[0].to == d->total;
+}
+
+/* Whether the packet lies in memory that the next datagram may be put together in. */
+static bool lies_in_whole(const struct fragment_table *t, const struct packet *p)
+{
+	return (uintptr_t)p->payload - (uintptr_t)t->whole < sizeof(t->whole);
+}
+
+/* The fragment that makes its datagram whole is not kept: complete() takes it from the packet. */
 static enum fragment_reason store(struct fragment_table *t, struct datagram *d, const struct packet *p)
 {
 	uint16_t from = p->fragment_offset, len = (uint16_t)p->payload_len, to = (uint16_t)(from + len);
@@ -362,12 +408,14 @@ static enum fragment_reason store(struct fragment_table *t, struct datagram *d, 
 		kill(t, d, FRAGMENT_TOO_MANY);
 		return FRAGMENT_TOO_MANY;
 	}
-	if (!room_for(t, d, len))
-		return FRAGMENT_EVICTED;
 	if (from == 0 && (d->range_count == 0 || d->ranges[0].from != 0))
 		d->protocol = p->protocol;
-	d->pieces[d->piece_count++] = (struct piece){from, len, chunks_take(t, p->payload, len)};
 	range_add(d, from, to);
+	if (is_whole(d) && !lies_in_whole(t, p))
+		return FRAGMENT_OK;
+	if (!room_for(t, d, len))
+		return FRAGMENT_EVICTED;
+	d->pieces[d->piece_count++] = (struct piece){from, len, chunks_take(t, p->payload, len)};
 	return FRAGMENT_OK;
 }
 
@@ -395,13 +443,18 @@ static void complete(struct fragment_table *t, struct datagram *d, struct packet
 		     struct fragment_result *result)
 {
 	keep_addresses(t, p);
+	bool kept = lies_in_whole(t, p);
+	uint8_t *to = t->put_into != NULL ? t->put_into : t->whole;
 	wipe_whole(t);
+	if (!kept)
+		memcpy(to + p->fragment_offset, p->payload, p->payload_len);
 	for (size_t i = d->piece_count; i > 0; i--)
-		chunks_copy(t, &d->pieces[i - 1], t->whole + d->pieces[i - 1].offset);
-	t->whole_len = d->total;
+		chunks_copy(t, &d->pieces[i - 1], to + d->pieces[i - 1].offset);
+	if (to == t->whole)
+		t->whole_len = d->total;
 	p->protocol = d->protocol;
 	*result = (struct fragment_result){
-		.state = FRAGMENT_COMPLETE, .sum = d->sum, .data = t->whole, .len = t->whole_len};
+		.state = FRAGMENT_COMPLETE, .sum = d->sum, .data = to, .len = d->total};
 	empty(t, d);
 	unlink_datagram(t, d);
 }
@@ -432,10 +485,16 @@ static struct datagram *take(struct fragment_table *t, const struct packet *p, i
 	return result->reason == FRAGMENT_OK ? d : NULL;
 }
 
+void fragment_put_into(struct fragment_table *t, uint8_t *memory)
+{
+	t->put_into = memory;
+}
+
 void fragment_add_carried(struct fragment_table *t, struct packet *p, const struct fragment_sum *carrier,
 			  uint8_t class, struct fragment_result *result)
 {
 	assert(class < FRAGMENT_CLASSES && p->fragment != FRAGMENT_NONE);
+	warm_oldest(t);
 	*result = (struct fragment_result){.state = FRAGMENT_REFUSED};
 	expire(t, carrier->last_ns);
 	struct datagram *d = take(t, p, carrier->last_ns, class, result);
@@ -448,7 +507,7 @@ void fragment_add_carried(struct fragment_table *t, struct packet *p, const stru
 	d->sum.last_ns = carrier->last_ns;
 	t->pending[class].packets += carrier->packets;
 	t->pending[class].bytes += carrier->bytes;
-	if (d->total != 0 && d->range_count == 1 && d->ranges[0].from == 0 && d->ranges[0].to == d->total) {
+	if (is_whole(d)) {
 		complete(t, d, p, result);
 		return;
 	}

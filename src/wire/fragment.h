@@ -68,8 +68,8 @@ struct fragment_result {
 	uint8_t state;           /* enum fragment_state */
 	uint8_t reason;          /* when refused */
 	struct fragment_sum sum; /* when complete: all its packets, this one too */
-	const uint8_t *
-		data; /* when complete: the payload behind the IP header; until the next call for the table */
+	const uint8_t *data; /* when complete: the payload behind the IP header; in the table's memory until
+				the next call for it, or where fragment_put_into() says */
 	size_t len;
 };
 
@@ -96,6 +96,12 @@ void fragment_table_free(struct fragment_table *table);
  */
 void fragment_add(struct fragment_table *table, struct packet *p, uint32_t wire_len, int64_t time_ns,
 		  uint8_t class, struct fragment_result *result);
+
+/**
+ * Where the next datagram that becomes complete is put together: FRAGMENT_BYTES bytes that are the caller's,
+ * to wipe too, and hold no packet that is given to the table. NULL, as at first: in the table's own memory.
+ */
+void fragment_put_into(struct fragment_table *table, uint8_t *memory);
 
 /**
  * As fragment_add(), for a packet inside a datagram that was put together: a tunnel's packet was cut up that

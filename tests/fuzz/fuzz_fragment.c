@@ -7,6 +7,7 @@
  * once.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cur.h"
 #include "tests/fuzz/target.h"
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	/* One table for all inputs, which must leave it empty: 18 MB are not made anew for each. */
 	static struct fragment_table *table;
 	static uint64_t dropped;
+	static uint8_t own[FRAGMENT_BYTES];
 	uint64_t seen = 0, refused = 0, whole = 0;
 	int64_t time_ns = 0;
 	bool locked;
@@ -78,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct fragment_result r;
 		time_ns += (int64_t)(int8_t)op[7] * 1000000000;
 		time_ns = time_ns < 0 ? 0 : time_ns;
+		fragment_put_into(table, (op[6] & 1) != 0 ? own : NULL);
 		fragment_add(table, &p, WIRE_LEN, time_ns, op[0] >> 4, &r);
 		seen++;
 		refused += r.state == FRAGMENT_REFUSED;
@@ -87,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				r.sum.bytes == r.sum.packets * WIRE_LEN);
 			for (size_t i = 0; i < r.len; i++)
 				require(r.data[i] == 0);
+			require((r.data == own) == ((op[6] & 1) != 0));
+			memset(own, 0xff, r.len);
 			whole += r.sum.packets;
 		}
 		require(seen == dropped + refused + whole + pending(table));

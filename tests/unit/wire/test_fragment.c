@@ -327,7 +327,9 @@ static void a_simple_table_of_bytes_agrees(void **state)
 	uint8_t bytes[IDS][UNITS * 8] = {{0}};
 	bool there[IDS][UNITS] = {{false}};
 	uint64_t seed = 42, seen = 0, whole = 0, refused = 0, datagrams = 0;
+	uint8_t *own = malloc(FRAGMENT_BYTES);
 	(void)state;
+	assert_non_null(own);
 	for (unsigned n = 0; n < 100000; n++) {
 		uint8_t data[UNITS * 8];
 		uint32_t id = next_number(&seed) % IDS;
@@ -336,6 +338,8 @@ static void a_simple_table_of_bytes_agrees(void **state)
 			units = UNITS - from;
 		fill(data, sizeof(data), n);
 		struct packet p = fragment(4, id, from * 8, data, units * 8, from + units < UNITS);
+		bool into_own = next_number(&seed) % 2 == 0;
+		fragment_put_into(table, into_own ? own : NULL);
 		int got = add(table, p, n, 3, &r);
 		seen++;
 		if (got == FRAGMENT_REFUSED) {
@@ -356,6 +360,7 @@ static void a_simple_table_of_bytes_agrees(void **state)
 		if (all) {
 			assert_int_equal(r.len, UNITS * 8);
 			assert_memory_equal(r.data, bytes[id], UNITS * 8);
+			assert_int_equal(r.data == own, into_own);
 			memset(there[id], 0, sizeof(there[id]));
 			whole += r.sum.packets;
 			datagrams++;
@@ -366,6 +371,7 @@ static void a_simple_table_of_bytes_agrees(void **state)
 	fragment_end(table);
 	assert_int_equal(seen, whole + refused + told.packets[FRAGMENT_ENDED]);
 	fragment_table_free(table);
+	free(own);
 }
 
 static void every_reason_has_its_own_name(void **state)
