@@ -67,7 +67,9 @@ void payload_free(struct payload *p)
 }
 
 /* flow.marks: bit d, where direction d is taken to begin; bit 2 + d, its decoder has finished; bit 4 + d, its
- * SYN was seen, so that it does begin there. */
+ * SYN was seen, so that it does begin there; OPENINGS_BARRED, of the whole flow. */
+#define OPENINGS_BARRED 0x40 /* web, mail or messages, as a row has told; stays when the row is done with */
+
 static bool begin_known(const struct flow *flow, unsigned d)
 {
 	return (flow->marks >> d & 1) != 0;
@@ -151,8 +153,11 @@ static enum decode_guess recognise(struct look *l)
 	enum decode_guess guess =
 		decoder_find(l->flow->key.protocol, port_from(l->flow, l->direction),
 			     port_from(l->flow, 1 - l->direction), l->data, l->filled, &row);
-	if (guess == GUESS_YES)
-		l->flow->decoder[l->direction] = (uint8_t)(row - decoders + 1);
+	if (guess != GUESS_YES)
+		return guess;
+	l->flow->decoder[l->direction] = (uint8_t)(row - decoders + 1);
+	if (position_openings_barred(row))
+		l->flow->marks |= OPENINGS_BARRED;
 	return guess;
 }
 
@@ -220,14 +225,17 @@ static enum step scan(struct payload *p, struct look *l, struct selection *out)
 		flow->scanned[d] = SCANNED_ALL;
 		return STEP_FINISHED;
 	}
-	/* Either direction's row covers both: a mail server's greeting says what the client's bytes are. */
-	const struct decoder *row = row_of(flow, d) != NULL ? row_of(flow, d) : row_of(flow, 1 - d);
+	/* Either direction's row tells of both: a mail server's greeting says what the client's bytes are. */
+	bool barred = (flow->marks & OPENINGS_BARRED) != 0;
+	const struct decoder *row = row_of(flow, d);
 	size_t before = (size_t)flow->scanned[d] * SCANNED_UNIT;
 	bool more = false;
 	for (unsigned position = 0; position < POSITION_COUNT; position++) {
 		struct position_window w;
 		size_t wanted = patterns_window(p->options.patterns, position);
-		if (wanted == 0 || !position_find(position, flow->key.protocol, row, l->data, l->filled, &w))
+		bool opening = position == POSITION_TCP_OPENING || position == POSITION_UDP_OPENING;
+		if (wanted == 0 || (barred && opening) ||
+		    !position_find(position, flow->key.protocol, row, l->data, l->filled, &w))
 			continue;
 		size_t from = before > w.from ? before - w.from : 0;
 		if (patterns_find(p->options.patterns, p->scratch, position, l->data + w.from, w.len, from,

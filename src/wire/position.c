@@ -29,7 +29,7 @@ int position_parse(const char *name, size_t len, enum position *out)
 }
 
 /* Bodies are behind what these families open with: nothing of them is an opening. */
-static bool is_private(const struct decoder *decoder)
+bool position_openings_barred(const struct decoder *decoder)
 {
 	return decoder != NULL && (decoder->family == FAMILY_WEB || decoder->family == FAMILY_MAIL ||
 				   decoder->family == FAMILY_MESSAGES);
@@ -42,7 +42,7 @@ bool position_find(enum position position, uint8_t protocol, const struct decode
 	if (protocol != wanted || len == 0)
 		return false;
 	if (position == POSITION_TCP_OPENING || position == POSITION_UDP_OPENING) {
-		if (is_private(decoder))
+		if (position_openings_barred(decoder))
 			return false;
 		uint32_t n = len < PATTERN_WINDOW ? (uint32_t)len : PATTERN_WINDOW;
 		*out = (struct position_window){0, n, protocol == 17 || n == PATTERN_WINDOW};

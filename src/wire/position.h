@@ -47,6 +47,12 @@ struct position_window {
 };
 
 /**
+ * Whether flows that this row recognised (in either direction) are web, mail or messages: then neither
+ * direction has an opening. NULL is allowed.
+ */
+bool position_openings_barred(const struct decoder *decoder);
+
+/**
  * Which bytes of a direction are the position.
  *
  * @param protocol  6 or 17

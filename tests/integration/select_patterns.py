@@ -25,6 +25,7 @@ PATTERNS = [
     {"id": "random", "act": "act-2026-001", "position": "tls.client_hello", "offset": [11, 11], "bytes": RANDOM.hex()},
 ]
 SIGNED = (KNOCK, BEACON, GATE, VERSION, RANDOM)
+UNTOLD = ("without a header", "when only the client tells")
 US, THEM = "192.0.2.10", "198.51.100.65"  # THEM is no indicator
 SECRET = b"what-stands-around-it"  # observed, so never written
 
@@ -127,6 +128,8 @@ def cases():
     yield "web: in a form, on another port", 4444, True, us(post(KNOCK)), None
     yield "web: in a page", 80, True, both((US, b"GET / HTTP/1.1\r\n\r\n"), (THEM, b"HTTP/1.1 200 OK\r\n\r\n" + KNOCK)), None
     yield "web: in a page whose request is not seen", 4444, True, them(b"HTTP/1.1 200 OK\r\n\r\n" + KNOCK), None
+    yield "web: in an answer without a header", 4444, True, both(
+        (US, b"GET / HTTP/1.1\r\n\r\n"), (THEM, bytes(20) + KNOCK)), None
     yield "web: in HTTP/2", 4444, True, us(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + KNOCK), None
 
     yield "mail: in a message", 25, True, both((THEM, b"220 mail.example ESMTP\r\n"), (
@@ -134,9 +137,13 @@ def cases():
     yield "mail: in a message, on another port", 4444, True, us(b"EHLO a\r\nDATA\r\n" + KNOCK), None
     yield "mail: in a message, client not seen", 4444, True, them(b"+OK ready\r\n+OK 6 octets\r\n" + KNOCK), None
     yield "mail: in what is fetched", 4444, True, both((THEM, b"* OK IMAP4rev1\r\n"), (THEM, KNOCK)), None
+    yield "mail: in what the client says, when only the server's greeting tells", 4444, True, both(
+        (THEM, b"+OK ready\r\n"), (US, b"USER a\r\nPASS b\r\n" + KNOCK)), None
     yield "mail: whatever is on its port", 143, True, us(KNOCK), None
 
     yield "messages: IRC", 4444, True, us(b"NICK a\r\nPRIVMSG b :" + KNOCK), None
+    yield "messages: in what the server says, when only the client tells", 4444, True, both(
+        (US, b"NICK a\r\n"), (THEM, bytes(20) + KNOCK)), None
     yield "messages: IRC with a password first", 4444, True, us(b"PASS a\r\nNICK a\r\nPRIVMSG b :" + KNOCK), None
     yield "messages: XMPP", 4444, True, us(b"<stream:stream to='a'><message><body>" + KNOCK), None
     yield "messages: MQTT", 4444, True, us(b"\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0" + KNOCK), None
@@ -221,8 +228,11 @@ def what_is_matched(tap, world, signed):
     inward = world.forge("inward.json", only_inward, source=signed)
     done, out = world.select(file, authorization=inward)
     sides = {r["unmapped"]["hinomi"]["class"] for r in out.records()}
+    # What tells that a flow is web or messages may lie in the direction that nobody may look at.
+    untold = {port for port, name in names.items() if name.endswith(UNTOLD)}
     tap.check("where one direction is authorised, the other is not looked at", done.returncode == 0 and
-              sides == {"foreign-domestic"} and set(by_port(out)) <= {p for p, m in wanted.items() if m}, done.stderr, sides, by_port(out))
+              sides == {"foreign-domestic"} and set(by_port(out)) - untold <= {p for p, m in wanted.items() if m},
+              done.stderr, sides, by_port(out))
 
 
 def pattern_options(world, name, patterns):
