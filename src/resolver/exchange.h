@@ -23,6 +23,8 @@
  * answer goes through the port it came by. Nothing known ever waits for a server.
  */
 
+struct tls_contexts;
+
 /** What all serving threads share; everything in it outlives them. */
 struct service {
 	const struct resolver_config *config;
@@ -32,6 +34,7 @@ struct service {
 	struct recursor *recursor;
 	struct answer_cache *cache;
 	const struct cookie_secrets *cookies;
+	struct tls_contexts *tls;
 };
 
 #define EXCHANGE_BATCH    64

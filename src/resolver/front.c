@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "resolver/stream.h"
 #include "resolver/udp_batch.h"
 
 #define ROUNDS_MAX 4 /* batches of one socket before the others have their turn */
@@ -26,6 +27,7 @@ struct front {
 	struct loop *loop;
 	struct exchange *exchange;
 	struct udp_batch *batch;
+	struct streams *streams;
 	struct exchange_port udp_port;
 	struct exchange_unit *units;
 	struct datagrams datagrams[RESOLVER_LISTENERS_MAX];
@@ -139,6 +141,8 @@ int front_new(const struct service *service, struct front **out, struct fault *f
 		(void)fault_set(fault, rc, "", "%s", hn_strerror(rc));
 	else
 		rc = open_listeners(f, fault);
+	if (rc == HN_OK)
+		rc = streams_new(service, service->tls, f->loop, f->exchange, &f->streams, fault);
 	if (rc != HN_OK) {
 		front_free(f);
 		return rc;
@@ -153,6 +157,7 @@ void front_free(struct front *f)
 		return;
 	for (size_t i = 0; i < f->datagram_count; i++)
 		(void)close(f->datagrams[i].fd);
+	streams_free(f->streams);
 	exchange_free(f->exchange);
 	udp_batch_free(f->batch);
 	loop_free(f->loop);

@@ -17,6 +17,7 @@
 #include "base/utc.h"
 #include "resolver/front.h"
 #include "resolver/setup.h"
+#include "resolver/tls.h"
 
 #define DRAIN_MS 2000
 
@@ -84,6 +85,8 @@ static int make_service(struct resolver *r, struct fault *fault)
 		rc = groups_new(r->config, &r->groups, fault);
 	if (rc == HN_OK)
 		rc = cookie_secrets_read(r->config->cookies.secrets, &r->cookies, fault);
+	if (rc == HN_OK)
+		rc = tls_contexts_new(r->config, &r->service.tls, fault);
 	if (rc == HN_OK)
 		rc = make_recursor(r, fault);
 	if (rc != HN_OK)
@@ -200,6 +203,7 @@ static void clear(struct resolver *r)
 	policy_store_free(r->service.policies);
 	policy_plan_clear(&r->plan);
 	groups_free(r->groups);
+	tls_contexts_free(r->service.tls);
 	sodium_free(r->cookies);
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);

@@ -13,7 +13,7 @@
 
 /* What the kernel reads and writes for one datagram, apart from the bytes. */
 struct slot {
-	struct sockaddr_in6 peer; /* large enough for both */
+	union socket_address peer;
 	struct iovec in, out;
 	_Alignas(struct cmsghdr) uint8_t control[CONTROL_SIZE];
 };
@@ -84,29 +84,14 @@ static bool set_options(int fd, const struct ip *address)
 		   : set_option(fd, IPPROTO_IP, IP_PKTINFO, 1)) == 0;
 }
 
-static socklen_t to_sockaddr(const struct ip *address, uint16_t port, struct udp_path *out)
-{
-	memset(&out->peer, 0, sizeof(out->peer));
-	if (address->version == 4) {
-		out->peer.in4.sin_family = AF_INET;
-		out->peer.in4.sin_port = htons(port);
-		memcpy(&out->peer.in4.sin_addr, address->bytes, 4);
-		return sizeof(out->peer.in4);
-	}
-	out->peer.in6.sin6_family = AF_INET6;
-	out->peer.in6.sin6_port = htons(port);
-	memcpy(&out->peer.in6.sin6_addr, address->bytes, 16);
-	return sizeof(out->peer.in6);
-}
-
 int udp_socket_open(const struct ip *address, uint16_t port)
 {
-	struct udp_path path;
-	socklen_t len = to_sockaddr(address, port, &path);
-	int fd = socket(path.peer.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	union socket_address at;
+	socklen_t len = socket_address_of(address, port, &at);
+	int fd = socket(at.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return HN_EIO;
-	if (set_options(fd, address) && bind(fd, &path.peer.any, len) == 0)
+	if (set_options(fd, address) && bind(fd, &at.any, len) == 0)
 		return fd;
 	int error = errno;
 	(void)close(fd);
@@ -136,16 +121,7 @@ const uint8_t *udp_batch_message(const struct udp_batch *b, size_t i, size_t *le
 
 void udp_batch_client(const struct udp_batch *b, size_t i, struct ip *out)
 {
-	*out = (struct ip){0};
-	const struct sockaddr_in6 *peer = &b->slots[i].peer;
-	if (peer->sin6_family == AF_INET6) {
-		memcpy(out->bytes, &peer->sin6_addr, 16);
-		out->version = 6;
-		return;
-	}
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)(const void *)peer;
-	memcpy(out->bytes, &in4->sin_addr, 4);
-	out->version = 4;
+	socket_address_ip(&b->slots[i].peer, out);
 }
 
 /* The address that was asked, on a wildcard socket; the answer must come from it. */
@@ -171,8 +147,7 @@ static struct ip local_of(const struct msghdr *header)
 
 void udp_batch_path(const struct udp_batch *b, size_t i, struct udp_path *out)
 {
-	memset(out, 0, sizeof(*out));
-	memcpy(&out->peer, &b->slots[i].peer, sizeof(b->slots[i].peer));
+	out->peer = b->slots[i].peer;
 	out->local = local_of(&b->received[i].msg_hdr);
 	out->socket = b->socket;
 }

@@ -7,10 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <netinet/in.h>
-
 #include "base/err.h"
 #include "base/ip.h"
+#include "resolver/socket_address.h"
 
 /*
  * Datagrams by the batch: one system call receives as many as are there, one sends all answers. The only file
@@ -23,11 +22,7 @@
 
 /** The way back to who asked. */
 struct udp_path {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} peer;
+	union socket_address peer;
 	struct ip local; /* version 0: the socket's own address; else the one that was asked, on a wildcard
 			    socket */
 	int socket;
