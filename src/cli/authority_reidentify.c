@@ -184,6 +184,8 @@ static int read_lines(struct reidentification *r, FILE *file)
 
 	for (size_t number = 1; fgets(line, sizeof(line), file) != NULL; number++) {
 		json_t *record;
+		if (line[0] == '\n')
+			continue; /* erased at the end of its retention */
 		int rc = json_object_read(line, strlen(line), &record, &fault);
 		if (rc != HN_OK) {
 			log_line(LOG_LEVEL_ERROR, tr("'%s', line %zu: %s", "'%s'、%zu行: %s"), r->records,

@@ -17,12 +17,13 @@
 #include "ledger/log_entry.h"
 #include "ledger/private.h"
 #include "ledger/tlog.h"
+#include "sensor/expiry.h"
 #include "sensor/receipt.h"
 
 #define RECORDS_FILE "selected.ndjson"
 #define RECEIPT_FILE "receipt.json"
 #define KIND_RECEIPT "receipt"
-#define LINE_MAX_LEN (1u << 20)
+#define KIND_EXPIRED "expired"
 
 struct output {
 	int dir;
@@ -80,7 +81,7 @@ static int erased_receipt(struct output *o, int64_t made_ns, struct buf *line)
 	off_t end = lseek(o->receipts, 0, SEEK_END);
 	if (end < 0)
 		return HN_EIO;
-	size_t len = end < (off_t)LINE_MAX_LEN ? (size_t)end : LINE_MAX_LEN;
+	size_t len = end < (off_t)RECEIPT_LINE_MAX ? (size_t)end : RECEIPT_LINE_MAX;
 	char *tail = malloc(len + 1);
 	if (tail == NULL)
 		return HN_ENOMEM;
@@ -209,9 +210,9 @@ static int continue_from(struct output *o, const struct key *identity, struct ou
 			 struct fault *fault)
 {
 	struct buf line;
-	struct receipt_tail tail = {0, 0};
+	struct receipt_tail tail = {0};
 
-	buf_init(&line, LINE_MAX_LEN);
+	buf_init(&line, RECEIPT_LINE_MAX);
 	int rc = last_receipt(o, &line);
 	if (rc == HN_OK && line.len > 0) {
 		rc = receipt_read(line.data, line.len - 1, key_public(identity)->ed25519, &tail, fault);
@@ -321,6 +322,44 @@ int output_receipt(struct output *o, const char *line, size_t len, int64_t time_
 	o->has_former = true;
 	o->next_number++;
 	return HN_OK;
+}
+
+/* Overwritten, entered, and only then marked as done: see expiry.h. */
+static int expire_batch(struct output *o, const struct expiry *e)
+{
+	struct buf entry;
+	buf_init(&entry, 64 + EXPIRY_BATCH * 21);
+	expiry_entry(e, &entry);
+	int rc = buf_err(&entry);
+	if (rc == HN_OK)
+		rc = output_entry(o, KIND_EXPIRED, entry.data, entry.len, utc_now_ns());
+	buf_clear(&entry);
+	return rc == HN_OK ? expiry_finish(o->records, e) : rc;
+}
+
+int output_expire(struct output *o, const struct key *identity, int64_t now_ns, struct output_expired *out,
+		  struct fault *fault)
+{
+	off_t position = 0;
+	int rc;
+	struct expiry *e = malloc(sizeof(*e));
+	if (e == NULL)
+		return HN_ENOMEM;
+	*out = (struct output_expired){0};
+	if (now_ns < o->newest_ns)
+		now_ns = o->newest_ns;
+	do {
+		rc = expiry_overwrite(o->receipts, o->records, key_public(identity)->ed25519, now_ns,
+				      &position, e, fault);
+		if (rc == HN_OK && e->count > 0)
+			rc = expire_batch(o, e);
+		if (rc == HN_OK) {
+			out->receipts += e->count;
+			out->records += e->records;
+		}
+	} while (rc == HN_OK && e->count == EXPIRY_BATCH);
+	free(e);
+	return rc;
 }
 
 uint64_t output_entries(const struct output *o)

@@ -17,7 +17,7 @@
 /*
  * The output directory: selected.ndjson, receipt.json, ledger/ and private/, and nothing else. Everything
  * only grows; a receipt is in the ledger before it stands in receipt.json, and records are durable before
- * their receipt.
+ * their receipt. Only records whose retention has ended are overwritten (output_expire).
  */
 
 struct output;
@@ -37,6 +37,22 @@ struct output_mended {
  */
 HN_MUST_USE int output_open(const char *path, const struct uuid *edge, const struct key *identity,
 			    struct output **out, struct output_mended *mended, struct fault *fault);
+/** What output_expire() erased. */
+struct output_expired {
+	uint64_t receipts;
+	uint64_t records;
+};
+
+/**
+ * Erases the records whose retention ended (their receipts' `erase_by`) and enters `expired` with their
+ * number into the ledger. Receipts stay. Ended at any moment, it is finished by the next call.
+ *
+ * @param now_ns  base/utc.h; a time before the ledger's newest entry is not believed
+ * @return HN_EFORMAT, HN_EAUTH, HN_EIO, HN_ENOSPC, HN_ENOMEM; the fault says where
+ */
+HN_MUST_USE int output_expire(struct output *o, const struct key *identity, int64_t now_ns,
+			      struct output_expired *out, struct fault *fault);
+
 /** NULL is allowed. What was added since the last receipt stays behind uncovered. */
 void output_close(struct output *o);
 

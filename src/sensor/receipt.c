@@ -176,6 +176,18 @@ static json_t *interval_json(const struct receipt *r)
 			 time_text(empty ? r->made_ns : (int64_t)s->last_ns));
 }
 
+/*
+ * When the records' retention ends: counted from the run's beginning, before any was made; of what was
+ * recorded elsewhere at most from the end of the validity, as `--recorded` itself is.
+ */
+static int64_t erase_by(const struct receipt_context *c)
+{
+	const struct authorization *a = c->authorization;
+	int64_t from = c->begun_ns < a->until_ns ? c->begun_ns : a->until_ns;
+	int64_t end;
+	return __builtin_add_overflow(from, a->retention_ns, &end) || end > UTC_MAX_NS ? UTC_MAX_NS : end;
+}
+
 /* @return NULL when there was no memory for some member: a receipt is whole or none */
 static json_t *receipt_json(const struct receipt_context *c, const struct receipt *r)
 {
@@ -215,9 +227,9 @@ static json_t *receipt_json(const struct receipt_context *c, const struct receip
 	put(o, "values_dropped", number(s->values_dropped), &bad);
 	put(o, "streams_dropped", number(s->streams_dropped), &bad);
 	put(o, "records",
-	    json_pack("{s:o, s:o, s:o, s:o}", "count", number(r->records_count), "offset",
+	    json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", number(r->records_count), "offset",
 		      number(r->records_offset), "bytes", number(r->records_bytes), "sha256",
-		      digest_text(r->records_digest)),
+		      digest_text(r->records_digest), "erase_by", time_text(erase_by(c))),
 	    &bad);
 	if (r->has_former)
 		put(o, "former", digest_text(r->former), &bad);
@@ -308,13 +320,14 @@ int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct
 {
 	json_t *root = NULL;
 	const json_t *receipt = NULL, *records = NULL;
-	int64_t n = 0, offset = 0, bytes = 0;
+	const char *erase_by_text = NULL;
+	int64_t n = 0, offset = 0, bytes = 0, count = 0, erase_by_ns = 0;
 
 	int rc = json_object_read(line, len, &root, fault);
 	if (rc != HN_OK)
 		return rc;
 	rc = json_get_object(root, "receipt", true, &receipt, fault);
-	if (rc == HN_OK)
+	if (rc == HN_OK && ed25519 != NULL)
 		rc = check_signature(root, receipt, ed25519, fault);
 	if (rc == HN_OK)
 		rc = json_get_int(receipt, "number", true, 1, INT64_MAX, &n, fault);
@@ -324,8 +337,19 @@ int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct
 		rc = json_get_int(records, "offset", true, 0, INT64_MAX / 2, &offset, fault);
 	if (rc == HN_OK)
 		rc = json_get_int(records, "bytes", true, 0, INT64_MAX / 2, &bytes, fault);
+	if (rc == HN_OK)
+		rc = json_get_int(records, "count", true, 0, INT64_MAX, &count, fault);
+	if (rc == HN_OK)
+		rc = json_get_string(records, "erase_by", true, &erase_by_text, fault);
+	if (rc == HN_OK && utc_parse(erase_by_text, strlen(erase_by_text), &erase_by_ns) != HN_OK)
+		rc = fault_set(fault, HN_EFORMAT, "/receipt/records/erase_by",
+			       tr("is no time", "は時刻ではない"));
 	json_decref(root);
 	if (rc == HN_OK)
-		*out = (struct receipt_tail){(uint64_t)n, (uint64_t)offset + (uint64_t)bytes};
+		*out = (struct receipt_tail){.number = (uint64_t)n,
+					     .records_begin = (uint64_t)offset,
+					     .records_end = (uint64_t)offset + (uint64_t)bytes,
+					     .records = (uint64_t)count,
+					     .erase_by_ns = erase_by_ns};
 	return rc;
 }

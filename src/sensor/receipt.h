@@ -26,10 +26,13 @@
  * as detached payload: over protected "." base64url(receipt), the receipt being the very bytes in the line.
  */
 
+#define RECEIPT_LINE_MAX (1u << 20)
+
 /** What every receipt of a run says. */
 struct receipt_context {
 	struct uuid edge;
 	struct uuid epoch;
+	int64_t begun_ns; /* the run; no record was made before */
 	const struct authorization *authorization;
 	const struct trust *trust;
 	const struct domestic *domestic;
@@ -65,13 +68,16 @@ HN_MUST_USE int receipt_add(const struct receipt_context *c, const struct receip
 /** What a run must know of the last receipt of a directory to go on. */
 struct receipt_tail {
 	uint64_t number;
-	uint64_t records_end; /* offset behind the last record that a receipt covers */
+	uint64_t records_begin; /* offset of its first record */
+	uint64_t records_end;   /* offset behind the last record that a receipt covers */
+	uint64_t records;
+	int64_t erase_by_ns; /* when the retention of its records ends */
 };
 
 /**
  * Reads one line (without its line feed) and verifies its signature.
  *
- * @param ed25519  the edge's public key
+ * @param ed25519  the edge's public key; NULL: the signature is not looked at
  * @return HN_EFORMAT, HN_EAUTH when it is signed by another or changed
  */
 HN_MUST_USE int receipt_read(const char *line, size_t len, const uint8_t ed25519[32],

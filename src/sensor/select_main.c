@@ -38,6 +38,7 @@ struct run {
 	struct key *identity;
 	struct uuid sensor;
 	struct uuid epoch;
+	int64_t begun_ns;
 	struct output *output;
 	struct parser_input *parser_inputs;
 	struct writer_input *writer_inputs;
@@ -57,12 +58,25 @@ static int unfinished(const char *what)
 	return HN_EXIT_UNFINISHED;
 }
 
+/* --expire makes nothing: neither a directory nor keys. */
+static int check_there(const char *path, const struct run *run)
+{
+	struct fault fault = {0};
+	if (!run->options.expire || access(path, F_OK) == 0)
+		return -1;
+	(void)fault_set(&fault, HN_EIO, "", "%s", strerror(errno));
+	return fail(HN_EXIT_INPUT, path, &fault, HN_EIO);
+}
+
 static int load_identity(struct run *run)
 {
 	char inside[4096];
 	struct fault fault = {0};
 	const char *path = run->options.identity;
 
+	int code = check_there(run->options.output, run);
+	if (code != -1)
+		return code;
 	if (path == NULL) {
 		/* Beside the records, readable by their owner only. */
 		(void)mkdir(run->options.output, 0700);
@@ -76,6 +90,9 @@ static int load_identity(struct run *run)
 		}
 		path = inside;
 	}
+	code = check_there(path, run);
+	if (code != -1)
+		return code;
 	int rc = identity_load_or_make(path, "hinomi select", &run->identity, NULL, &fault);
 	if (rc != HN_OK)
 		return fail(rc == HN_ENOSPC ? HN_EXIT_UNFINISHED : HN_EXIT_INPUT, path, &fault, rc);
@@ -87,6 +104,33 @@ static int load_identity(struct run *run)
 			 run->options.sensor);
 		return HN_EXIT_USAGE;
 	}
+	return -1;
+}
+
+/* Records whose retention has ended go before anything else is done in the directory. */
+static int expire(struct run *run)
+{
+	struct output_expired expired;
+	struct fault fault = {0};
+	int64_t now_ns = utc_now_ns();
+	if (run->options.now_ns > now_ns)
+		now_ns = run->options.now_ns;
+	int rc = output_expire(run->output, run->identity, now_ns, &expired, &fault);
+	if (rc != HN_OK)
+		return fail(rc == HN_EFORMAT || rc == HN_EAUTH ? HN_EXIT_INPUT : HN_EXIT_UNFINISHED,
+			    run->options.output, &fault, rc);
+	if (!run->options.expire && expired.receipts > 0)
+		log_line(LOG_LEVEL_WARNING,
+			 tr("the retention of %llu records in '%s' has ended; they were erased",
+			    "保存期間が終わったため、%llu件の記録を '%s' から消去した"),
+			 (unsigned long long)expired.records, run->options.output);
+	if (run->options.expire && run->options.json)
+		printf("{\"expired_records\":%llu,\"expired_receipts\":%llu}\n",
+		       (unsigned long long)expired.records, (unsigned long long)expired.receipts);
+	else if (run->options.expire)
+		printf(tr("erased %llu records of %llu receipts\n",
+			  "%2$llu通の受領証の記録%1$llu件を消去した\n"),
+		       (unsigned long long)expired.records, (unsigned long long)expired.receipts);
 	return -1;
 }
 
@@ -112,7 +156,7 @@ static int open_output(struct run *run)
 		if (rc != HN_OK)
 			return fail(HN_EXIT_UNFINISHED, run->options.output, &fault, rc);
 	}
-	return -1;
+	return expire(run);
 }
 
 /* Whether the identity is the one that the commission sealed this sensor's secret to. */
@@ -301,6 +345,7 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 			    .epoch = run->epoch},
 		.receipts = {.edge = run->sensor,
 			     .epoch = run->epoch,
+			     .begun_ns = run->begun_ns,
 			     .authorization = c->authorization,
 			     .trust = &c->trust,
 			     .domestic = c->domestic,
@@ -412,6 +457,11 @@ int main(int argc, char **argv)
 	code = load_identity(&run);
 	if (code == -1)
 		code = open_output(&run);
+	if (run.options.expire) {
+		output_close(run.output);
+		key_free(run.identity);
+		return code == -1 ? HN_EXIT_DONE : code;
+	}
 	if (code == -1)
 		code = select_case_inputs(&run.options, &run.stands_on);
 	if (code == -1) {
@@ -428,7 +478,8 @@ int main(int argc, char **argv)
 	if (code == -1)
 		code = open_inputs(&run);
 	if (code == -1) {
-		run.epoch = uuid_v7(utc_now_ns());
+		run.begun_ns = utc_now_ns();
+		run.epoch = uuid_v7(run.begun_ns);
 		code = part(&run);
 	}
 	output_close(run.output);

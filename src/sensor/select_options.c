@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/utc.h"
 
 static const struct command_help help = {
 	.usage = "hinomi select [OPTION]... -o DIR CAPTURE...",
@@ -30,10 +31,24 @@ static int usage(const char *text)
 	return HN_EXIT_USAGE;
 }
 
+static int check_expire(struct select_options *o)
+{
+	if (o->input_count > 0)
+		return usage(tr("--expire takes no captures", "--expire には入力を指定しない"));
+	if (o->now_text != NULL && utc_parse(o->now_text, strlen(o->now_text), &o->now_ns) != HN_OK)
+		return usage(tr("--now takes a time as 2026-10-22T00:00:00Z",
+				"--now は 2026-10-22T00:00:00Z のような時刻"));
+	return -1;
+}
+
 static int check(struct select_options *o)
 {
 	if (o->output == NULL)
 		return usage(tr("no output directory; give -o DIR", "出力先がない。-o DIR を指定すること"));
+	if (o->now_text != NULL && !o->expire)
+		return usage(tr("--now goes with --expire", "--now は --expire とともに指定すること"));
+	if (o->expire)
+		return check_expire(o);
 	if (o->input_count == 0)
 		return usage(tr("no capture; name one or more, or - for standard input",
 				"入力がない。ファイルを指定すること(標準入力は -)"));
@@ -93,6 +108,11 @@ int select_options_read(int argc, char **argv, struct select_options *o)
 		 "入力のSHA-256を取らない"},
 		{"consume", 0, OPTION_FLAG, &o->consume, NULL,
 		 "unlink each capture once its receipt is durable", "受領証の確定後に入力を削除する"},
+		{"expire", 0, OPTION_FLAG, &o->expire, NULL,
+		 "erase the records in DIR whose retention ended; no captures",
+		 "保存期間の終わったDIRの記録を消去する (入力なし)"},
+		{"now", 0, OPTION_STRING, &o->now_text, "TIME", "with --expire: retention as of a later time",
+		 "--expire で、より後のこの時刻を基準とする"},
 		{"max-flows", 0, OPTION_COUNT, &o->flows_max, "N",
 		 "flows held at once, oldest out first (1000000)", "同時に保持するフローの数 (既定1000000)",
 		 16, 1u << 28},

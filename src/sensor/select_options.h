@@ -30,6 +30,9 @@ struct select_options {
 	bool no_digest;
 	bool consume;
 	bool json;
+	bool expire;
+	const char *now_text; /* of --now; NULL: the clock's */
+	int64_t now_ns;
 	bool has_digest;
 	uint8_t digest[SHA256_SIZE];
 	char **inputs;

@@ -13,8 +13,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from select_world import (DONE, HINOMI, TIMEOUT, UNFINISHED, Output, Tap, World, gist, kill, one_line,  # noqa: E402
-                          packets_of, pcap, run, wait_gone)
+from select_world import (DONE, HINOMI, INPUT, TIMEOUT, UNFINISHED, USAGE, Output, Tap, World, gist,  # noqa: E402
+                          hinomi, kill, one_line, packets_of, pcap, rfc3339, run, wait_gone)
 
 MOMENTS = 10  # for each way of dying, spread over the time that a whole run takes
 
@@ -196,6 +196,90 @@ def consumed(tap, world, packets):
     tap.equal("and the directory goes on", (done.returncode, state.faults()), (DONE, []))
 
 
+def expire(world, out, days, *more):
+    return [HINOMI, "select", "--expire", "--identity", str(world.path("sensor.key")), "--now", rfc3339(days * 86400),
+            "-o", str(out), *more]
+
+
+def entries_of_kind(world, out, kind):
+    """The private records of the ledger's entries of a kind, as anybody with the directory can prove them."""
+    found = []
+    size = int((out / "ledger/checkpoint").read_text().split("\n")[1])
+    for index in range(size):
+        proof = json.loads(hinomi("ledger", "prove", out, str(index)))
+        if json.loads(proof["entry"])["kind"] == kind:
+            found.append(json.loads(proof["record"]))
+    return found
+
+
+def retention(tap, world, files):
+    """At the end of retention records go, receipts stay, and the ledger says how many."""
+    short = world.issue("short.json", retention="P1D")
+    done, state = world.select(*files[:2], authorization=short)
+    out = state.path
+    done, state = world.select(files[2], out=out)
+    counts = [r["records"]["count"] for r in state.receipts()]
+    ends = [r["records"]["erase_by"] for r in state.receipts()]
+    tap.check("receipts say by when their records go", min(counts) > 0 and ends[0] == ends[1] < ends[2] and
+              rfc3339(86000) < ends[0] < rfc3339(86401), counts, ends)
+    before = state.bytes_of("selected.ndjson"), state.bytes_of("receipt.json")
+    done = run(*expire(world, out, 0))
+    tap.equal("before its end nothing is erased", (done.returncode, done.stdout, state.bytes_of("selected.ndjson")),
+              (DONE, "erased 0 records of 0 receipts\n", before[0]))
+    done = run(*expire(world, out, 2, "--json"))
+    tap.equal("after it the records are", (done.returncode, json.loads(done.stdout), done.stderr),
+              (DONE, {"expired_records": counts[0] + counts[1], "expired_receipts": 2}, ""))
+    tail = state.receipts()[2]["records"]["offset"]
+    data = state.bytes_of("selected.ndjson")
+    tap.check("only those", data[tail:] == before[0][tail:] and data[:tail] == b"\n" * tail)
+    tap.equal("receipts stay, and all verifies", (state.bytes_of("receipt.json"), state.faults(expired=True)),
+              (before[1], []))
+    tap.equal("the ledger says how many", entries_of_kind(world, out, "expired"),
+              [{"records": counts[0] + counts[1], "bytes": tail, "receipts": [1, 2]}])
+    done, state = world.select(files[3], out=out)
+    tap.equal("the directory goes on", (done.returncode, done.stderr, state.faults(expired=True)), (DONE, "", []))
+    left = state.records()
+    tap.equal("a reader of lines finds what is left", len(left), counts[2] + state.receipts()[3]["records"]["count"])
+
+    # Killed again and again, then brought to its end.
+    wrong = []
+    for moment in range(MOMENTS):
+        process = subprocess.Popen(expire(world, out, 40), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.002 * moment)
+        kill(process.pid)
+        process.wait(timeout=TIMEOUT)
+        wrong += [(moment, fault) for fault in state.faults(torn=True, expired=True) if "covers" not in fault and
+                  "digest" not in fault]
+        if process.returncode == DONE:
+            break
+    done = run(*expire(world, out, 40))
+    tap.equal("killed while it erases: what is there verifies", wrong, [])
+    tap.equal("and another brings it to its end", (done.returncode, state.faults(expired=True), state.records()),
+              (DONE, [], []))
+    told = set(number for entry in entries_of_kind(world, out, "expired") for number in entry["receipts"])
+    tap.equal("each receipt's erasure is in the ledger", told, {1, 2, 3, 4})
+
+    # A run erases by itself what is due.
+    done, state = world.select(files[0], authorization=world.issue("second.json", retention="PT1S"))
+    for _ in range(200):  # a second must pass; each run takes a good part of one
+        done, state = world.select(files[1], out=state.path)
+        if done.returncode != DONE or done.stderr:
+            break
+    first = state.receipts()[0]["records"]
+    tap.check("a later run erases by itself what is due", done.returncode == DONE and one_line(done.stderr) and
+              state.faults(expired=True) == [] and state.bytes_of("selected.ndjson")[:first["bytes"]] ==
+              b"\n" * first["bytes"], done.returncode, done.stderr)
+    tap.equal("and enters it", entries_of_kind(world, state.path, "expired"),
+              [{"records": first["count"], "bytes": first["bytes"], "receipts": [1]}])
+
+    for what, options in (("--expire with a capture", ["x.pcap"]), ("--now without a time", ["--now", "soon"])):
+        done = run(*expire(world, out, 1, *options))
+        tap.check(f"{what}: refused", done.returncode == USAGE and one_line(done.stderr), done.returncode, done.stderr)
+    done = run(*expire(world, world.path("nowhere"), 1))
+    tap.check("--expire makes no directory", done.returncode == INPUT and not world.path("nowhere").exists() and
+              one_line(done.stderr), done.returncode, done.stderr)
+
+
 def gone_reader(tap, world, capture):
     """Whoever reads our output may go away."""
     read, write = os.pipe()
@@ -225,6 +309,7 @@ def main():
     small_disk(tap, world, files[0])
     torn_tails(tap, world, files[0])
     consumed(tap, world, packets)
+    retention(tap, world, files)
     gone_reader(tap, world, files[0])
     tap.done()
 

@@ -187,7 +187,7 @@ class Output:
         return [json.loads(line)["receipt"] for line in self.lines()]
 
     def records(self):
-        return [json.loads(line) for line in self.bytes_of("selected.ndjson").splitlines()]
+        return [json.loads(line) for line in self.bytes_of("selected.ndjson").splitlines() if line]
 
     def everything(self):
         """(name, bytes) of each file below the directory."""
@@ -195,9 +195,9 @@ class Output:
             if file.is_file():
                 yield str(file.relative_to(self.path)), file.read_bytes()
 
-    def faults(self, torn=False):
+    def faults(self, torn=False, expired=False):
         """Why the directory does not verify; nothing when it does. `torn`: a run was stopped, so that records and half a
-        line may follow what receipts cover."""
+        line may follow what receipts cover. `expired`: the records of a receipt may be erased, all of them."""
         found = []
         verified = run(HINOMI, "ledger", "verify", "--key", self.world.path("sensor.key.pub"), self.path)
         if verified.returncode != 0:
@@ -212,9 +212,11 @@ class Output:
             found += self.receipt_faults(line, receipt, number, former)
             part = receipt["records"]
             covered = records[part["offset"]:part["offset"] + part["bytes"]]
-            if part["offset"] != end or len(covered) != part["bytes"] or covered.count(b"\n") != part["count"]:
+            erased = expired and covered == b"\n" * part["bytes"]
+            if part["offset"] != end or len(covered) != part["bytes"] or \
+                    covered.count(b"\n") != part["count"] and not erased:
                 found.append(f"receipt {number}: covers other records than there are")
-            if hashlib.sha256(covered).hexdigest() != part["sha256"]:
+            if not erased and hashlib.sha256(covered).hexdigest() != part["sha256"]:
                 found.append(f"receipt {number}: digest of the records differs")
             end, former = part["offset"] + part["bytes"], hashlib.sha256(line).hexdigest()
         if len(records) != end and not torn:
