@@ -87,15 +87,37 @@ static void report_text(const struct verify_report *r)
 		       (unsigned long long)r->beyond);
 }
 
-int ledger_cmd_verify(int argc, char **argv)
+/* What verify and verify-proof are told. */
+struct check {
+	const struct note_key *key; /* NULL: none was given */
+	bool json;
+	const char *subject; /* the log's directory, or the proof's file */
+	struct note_key room;
+};
+
+/* Confines itself before it reads the key. @return -1 to go on, or the exit code */
+static int check_options(int argc, char **argv, const struct command_help *help, struct check *out)
 {
 	const char *key_path = NULL;
-	bool json = false;
 	const struct option_row rows[] = {
 		LEDGER_KEY_ROW(&key_path),
-		{"json", 0, OPTION_FLAG, &json, NULL, "the result as JSON", "結果をJSONで出す"},
+		{"json", 0, OPTION_FLAG, &out->json, NULL, "the result as JSON", "結果をJSONで出す"},
 		{NULL},
 	};
+	char **args;
+
+	out->json = false;
+	int code = ledger_cmd_options(argc, argv, rows, help, 1, &args);
+	if (code != -1)
+		return code;
+	out->subject = args[0];
+	code = SANDBOX(NULL);
+	return code != -1 ? code : ledger_cmd_key(key_path, &out->room, &out->key);
+}
+
+int ledger_cmd_verify(int argc, char **argv)
+{
+	struct check check;
 	static const struct command_help help = {"hinomi ledger verify [OPTION]... DIR",
 						 "Rechecks every tile, entry, private record and the "
 						 "signature of a log. Names the file and the first\n"
@@ -106,27 +128,20 @@ int ledger_cmd_verify(int argc, char **argv)
 						 "hinomi ledger verify --key edge.pub out/"};
 	struct verify_report report = {0};
 	struct fault fault = {{0}, {0}};
-	struct note_key room;
-	const struct note_key *key;
-	char **args;
 	int fd;
 
-	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
+	int code = check_options(argc, argv, &help, &check);
 	if (code == -1)
-		code = SANDBOX(NULL);
-	if (code == -1)
-		code = ledger_cmd_key(key_path, &room, &key);
-	if (code == -1)
-		code = ledger_cmd_open_dir(args[0], &fd);
+		code = ledger_cmd_open_dir(check.subject, &fd);
 	if (code != -1)
 		return code;
-	int rc = ledger_verify(fd, key, &report, &fault);
+	int rc = ledger_verify(fd, check.key, &report, &fault);
 	(void)close(fd);
-	if (json && (rc == HN_OK || rc == HN_EAUTH))
+	if (check.json && (rc == HN_OK || rc == HN_EAUTH))
 		report_json(&report, rc, &fault);
 	else if (rc == HN_OK)
 		report_text(&report);
-	return rc == HN_OK ? HN_EXIT_DONE : ledger_cmd_fail(args[0], rc, &fault);
+	return rc == HN_OK ? HN_EXIT_DONE : ledger_cmd_fail(check.subject, rc, &fault);
 }
 
 /* A whole number, with which an entry is told. */
@@ -243,13 +258,7 @@ static void proof_text(const struct proof *proof, bool signature)
 
 int ledger_cmd_verify_proof(int argc, char **argv)
 {
-	const char *key_path = NULL;
-	bool json = false;
-	const struct option_row rows[] = {
-		LEDGER_KEY_ROW(&key_path),
-		{"json", 0, OPTION_FLAG, &json, NULL, "the result as JSON", "結果をJSONで出す"},
-		{NULL},
-	};
+	struct check check;
 	static const struct command_help help = {"hinomi ledger verify-proof [OPTION]... FILE",
 						 "Checks what 'hinomi ledger prove' wrote: record and salt "
 						 "give the commitment, the entry stands in the\n"
@@ -258,31 +267,24 @@ int ledger_cmd_verify_proof(int argc, char **argv)
 						 "記録とソルトがコミットメントと一致し、そのエントリが\n"
 						 "チェックポイントの署名するログにあること。ログは要らない。",
 						 "hinomi ledger verify-proof --key edge.pub proof.json"};
-	struct note_key room;
-	const struct note_key *key;
 	struct fault fault = {{0}, {0}};
 	struct proof proof = {0};
 	struct buf text;
-	char **args;
 
-	int code = ledger_cmd_options(argc, argv, rows, &help, 1, &args);
-	if (code == -1)
-		code = SANDBOX(NULL);
-	if (code == -1)
-		code = ledger_cmd_key(key_path, &room, &key);
+	int code = check_options(argc, argv, &help, &check);
 	if (code != -1)
 		return code;
 	buf_init(&text, PROOF_SIZE_MAX);
-	int rc = file_read(args[0], &text);
+	int rc = file_read(check.subject, &text);
 	if (rc == HN_OK)
-		rc = proof_read(text.data == NULL ? "" : text.data, text.len, key, &proof, &fault);
+		rc = proof_read(text.data == NULL ? "" : text.data, text.len, check.key, &proof, &fault);
 	else if (rc == HN_EIO)
 		(void)fault_set(&fault, rc, "", "%s", strerror(errno));
-	if (rc == HN_OK && json)
-		proof_json(&proof, key != NULL);
+	if (rc == HN_OK && check.json)
+		proof_json(&proof, check.key != NULL);
 	else if (rc == HN_OK)
-		proof_text(&proof, key != NULL);
+		proof_text(&proof, check.key != NULL);
 	buf_clear(&text);
 	buf_clear(&proof.record);
-	return rc == HN_OK ? HN_EXIT_DONE : ledger_cmd_fail(args[0], rc, &fault);
+	return rc == HN_OK ? HN_EXIT_DONE : ledger_cmd_fail(check.subject, rc, &fault);
 }
