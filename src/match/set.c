@@ -4,6 +4,7 @@
 /* Opening a set in force and telling of it; set_find.c asks it. */
 #include "match/set.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,16 @@ const struct set_info *set_info(const struct set *s)
 const uint8_t *set_layer_digest(const struct set *s, size_t layer)
 {
 	return layer < s->count ? s->layers[layer].him.digest : NULL;
+}
+
+void set_layer_changes(const struct set *s, size_t layer, struct set_changes *out)
+{
+	assert(layer < s->count);
+	for (size_t kind = 0; kind < ENTRY_KIND_COUNT; kind++) {
+		const struct him_table *table = &s->layers[layer].him.tables[kind];
+		out->added[kind] = table->entries;
+		out->removed[kind] = table->tombstones;
+	}
 }
 
 void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta *out)

@@ -75,6 +75,14 @@ const struct set_info *set_info(const struct set *s);
 /** SHA-256 that the layer's file states for itself; layer 0 is the newest. */
 const uint8_t *set_layer_digest(const struct set *s, size_t layer);
 
+/** What a layer says, by kind: entries (allowing ones too), and tombstones. A base has none of these. */
+struct set_changes {
+	uint64_t added[ENTRY_KIND_COUNT];
+	uint64_t removed[ENTRY_KIND_COUNT];
+};
+/** For layer below info's layers; 0 is the newest. */
+void set_layer_changes(const struct set *s, size_t layer, struct set_changes *out);
+
 /*
  * Look-ups give the most specific live entry: an exact one before a prefix or wildcard, a longer one before a
  * shorter, a newer layer before an older; an allow entry that covers the value before all. Validity in time

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "base/version.h"
+#include "ledger/ledger.h"
 #include "sensor/output.h"
 #include "sensor/parser.h"
 #include "sensor/select_case.h"
@@ -273,6 +274,37 @@ static int open_inputs(struct run *run)
 	return -1;
 }
 
+static void add_counts(struct buf *b, const char *name, const uint64_t by_kind[ENTRY_KIND_COUNT])
+{
+	const char *comma = "";
+	buf_addf(b, ",\"%s\":{", name);
+	for (size_t kind = 0; kind < ENTRY_KIND_COUNT; kind++) {
+		if (by_kind[kind] == 0)
+			continue;
+		buf_addf(b, "%s\"%s\":%llu", comma, entry_kind_name((enum entry_kind)kind),
+			 (unsigned long long)by_kind[kind]);
+		comma = ",";
+	}
+	buf_addc(b, '}');
+}
+
+/* The layers of a set, newest first. An overlay is the list of changes itself, told by its digest and
+ * counted; the last layer is the base. */
+static void add_layers(struct buf *b, const struct set *s)
+{
+	char hex[SHA256_HEX_SIZE];
+	struct set_changes changes;
+
+	for (size_t layer = 0; layer < set_info(s)->layers; layer++) {
+		hex_encode(set_layer_digest(s, layer), SHA256_SIZE, hex);
+		set_layer_changes(s, layer, &changes);
+		buf_addf(b, "%s{\"sha256\":\"%s\"", layer == 0 ? "" : ",", hex);
+		add_counts(b, "added", changes.added);
+		add_counts(b, "removed", changes.removed);
+		buf_addc(b, '}');
+	}
+}
+
 /* What the run stands on goes into the ledger before it is used. */
 static int enter_begin(struct run *run)
 {
@@ -281,7 +313,7 @@ static int enter_begin(struct run *run)
 	struct buf record;
 
 	uuid_format(&run->epoch, epoch);
-	buf_init(&record, 256u << 10);
+	buf_init(&record, LEDGER_RECORD_MAX);
 	hex_encode(c->authorization->digest, SHA256_SIZE, hex);
 	buf_addf(&record, "{\"epoch\":\"%s\",\"authorization\":\"%s\",\"authorization_sha256\":\"%s\"", epoch,
 		 c->authorization->id_text, hex);
@@ -294,10 +326,7 @@ static int enter_begin(struct run *run)
 		buf_addf(&record, "%s{\"id\":", i == 0 ? "" : ",");
 		buf_json_string(&record, info->id, strlen(info->id));
 		buf_addf(&record, ",\"entries\":%llu,\"layers\":[", (unsigned long long)info->entries);
-		for (size_t layer = 0; layer < info->layers; layer++) {
-			hex_encode(set_layer_digest(c->sets[i], layer), SHA256_SIZE, hex);
-			buf_addf(&record, "%s\"%s\"", layer == 0 ? "" : ",", hex);
-		}
+		add_layers(&record, c->sets[i]);
 		buf_adds(&record, "]}");
 	}
 	buf_adds(&record, "]}");

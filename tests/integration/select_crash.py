@@ -196,6 +196,24 @@ def consumed(tap, world, packets):
     tap.equal("and the directory goes on", (done.returncode, state.faults()), (DONE, []))
 
 
+def changes(tap, world, capture):
+    """What a version of a set changes is in the ledger before it is used."""
+    overlay, add, remove = (world.path(name) for name in ("more.him", "more.txt", "fewer.txt"))
+    add.write_text("one.more.example\n198.51.100.77\n198.51.100.78\n")
+    remove.write_text("gone.example\n")
+    hinomi("indicators", "compile", "-o", overlay, "--set", "lab", "--act", "act-2026-001", "--base", world.set,
+           "--remove", remove, add)
+    done, state = world.select(capture, indicators=f"{world.set},{overlay}")
+    tap.equal("a base and an overlay", (done.returncode, state.faults()), (DONE, []))
+    begun, = entries_of_kind(world, state.path, "run-begun")
+    told, base = begun["sets"][0]["layers"]
+    tap.equal("its ledger says what the overlay changes", told,
+              {"sha256": state.receipts()[0]["sets"][0]["layers"][0], "added": {"ipv4": 2, "name": 1},
+               "removed": {"name": 1}})
+    tap.check("and on which base it stands", base["sha256"] == state.receipts()[0]["sets"][0]["layers"][1] and
+              base["removed"] == {} and sum(base["added"].values()) > 3, base)
+
+
 def expire(world, out, days, *more):
     return [HINOMI, "select", "--expire", "--identity", str(world.path("sensor.key")), "--now", rfc3339(days * 86400),
             "-o", str(out), *more]
@@ -309,6 +327,7 @@ def main():
     small_disk(tap, world, files[0])
     torn_tails(tap, world, files[0])
     consumed(tap, world, packets)
+    changes(tap, world, files[0])
     retention(tap, world, files)
     gone_reader(tap, world, files[0])
     tap.done()

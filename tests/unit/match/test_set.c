@@ -250,6 +250,27 @@ static void a_set_without_metadata_answers_alike_and_takes_the_full_overlays(voi
 	world_free(w);
 }
 
+static void each_layer_says_what_it_changes(void **state)
+{
+	(void)state;
+	struct world *w = world_new(41, 5, 300);
+	for (size_t i = 0; i < w->layers; i++) {
+		const struct world_layer *layer = &w->layer[w->layers - 1 - i];
+		struct set_changes have, want;
+		memset(&want, 0, sizeof(want));
+		for (size_t k = 0; k < layer->count; k++) {
+			const struct world_entry *e = &layer->entries[k];
+			if (e->tombstone)
+				want.removed[e->kind]++;
+			else
+				want.added[e->kind]++;
+		}
+		set_layer_changes(w->set, i, &have);
+		assert_memory_equal(&have, &want, sizeof(have));
+	}
+	world_free(w);
+}
+
 static void files_are_opened_by_path(void **state)
 {
 	(void)state;
@@ -336,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_listing_stops_when_told),
 		cmocka_unit_test(malformed_names_are_not_found),
 		cmocka_unit_test(layers_that_do_not_belong_together_are_refused),
+		cmocka_unit_test(each_layer_says_what_it_changes),
 		cmocka_unit_test(a_set_without_metadata_answers_alike_and_takes_the_full_overlays),
 		cmocka_unit_test(files_are_opened_by_path),
 		cmocka_unit_test(the_holder_of_an_address_is_that_of_the_longest_prefix),
