@@ -78,6 +78,8 @@ static uint8_t shortest(const struct him_bits *b, unsigned count)
 
 static void sum_layer(struct set *s, const struct him *h)
 {
+	for (unsigned i = 0; i < ENTRY_KIND_COUNT; i++)
+		s->info.allows |= h->tables[i].allows > 0;
 	bits_join(&s->lengths4, &h->lengths4_live);
 	bits_join(&s->lengths6, &h->lengths6_live);
 	bits_join(&s->depths_wildcard, &h->depths_wildcard);

@@ -42,6 +42,7 @@ struct set_info {
 	uint8_t widest_prefix4; /* the shortest prefix length; 255: none */
 	uint8_t widest_prefix6;
 	size_t layers;
+	bool allows; /* some entry is an allow entry */
 };
 
 /**

@@ -7,6 +7,7 @@
 #include "match/canonical.h"
 #include "match/him_each.h"
 #include "match/layers.h"
+#include "match/suffixes.h"
 #include "match/table.h"
 
 /* A table that several questions of one look-up go to: its newest entry of a key decides. */
@@ -224,61 +225,7 @@ void set_prefetch_ip6(const struct set *s, const uint8_t addr[16])
 
 /* ---- names ---- */
 
-#define NAME_BYTES_MAX  254
-#define NAME_LABELS_MAX 127
-
-/* A name cut into labels, with the hash of every suffix for one seed. */
-struct name {
-	const uint8_t *data;
-	size_t len;
-	unsigned labels;
-	bool hashed;
-	uint32_t seed;
-	uint8_t starts[NAME_LABELS_MAX];
-	uint64_t hashes[NAME_LABELS_MAX]; /* of the suffix that begins at starts[] */
-};
-
-/* @return false when it is not well formed: then it equals no entry */
-static bool name_cut(struct name *n, const uint8_t *data, size_t len)
-{
-	n->data = data;
-	n->len = len;
-	n->labels = 0;
-	n->hashed = false;
-	if (len == 0 || len > NAME_BYTES_MAX)
-		return false;
-	for (size_t at = 0; at < len; at += 1u + data[at]) {
-		if (data[at] == 0 || data[at] > 63 || data[at] >= len - at)
-			return false;
-		n->starts[n->labels++] = (uint8_t)at;
-	}
-	return true;
-}
-
-static void name_hash(struct name *n, uint32_t seed)
-{
-	uint8_t padded[16];
-	const uint8_t *floor = n->data;
-	if (n->hashed && n->seed == seed)
-		return;
-	if (n->len < 8) {
-		memset(padded, 0, sizeof(padded));
-		memcpy(padded, n->data, n->len);
-		floor = padded;
-	}
-	uint64_t h = hash_name_begin(seed);
-	const uint8_t *end = floor + n->len;
-	for (unsigned i = n->labels; i-- > 0;) {
-		const uint8_t *start = floor + n->starts[i];
-		h = hash_label(h, floor, end, (size_t)(end - start));
-		n->hashes[i] = h;
-		end = start;
-	}
-	n->seed = seed;
-	n->hashed = true;
-}
-
-static void name_prefetch(struct name *n, const struct set *s, unsigned table, unsigned first)
+static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, unsigned first)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him *h = &s->layers[i].him;
@@ -287,7 +234,7 @@ static void name_prefetch(struct name *n, const struct set *s, unsigned table, u
 		unsigned last = table == ENTRY_NAME ? 1 : n->labels;
 		if (t->home == 0)
 			continue;
-		name_hash(n, t->seed);
+		suffixes_hash(n, t->seed);
 		for (unsigned k = first; k < last; k++)
 			if (bits_has(depths, n->labels - k))
 				table_prefetch(t, (uint32_t)(n->hashes[k] >> 32));
@@ -295,7 +242,8 @@ static void name_prefetch(struct name *n, const struct set *s, unsigned table, u
 }
 
 /* The suffix that begins with label k, in the newest layer that has an entry for it. */
-static bool find_suffix(struct name *n, const struct set *s, unsigned table, unsigned k, struct found *out)
+static bool find_suffix(struct suffixes *n, const struct set *s, unsigned table, unsigned k,
+			struct found *out)
 {
 	const uint8_t *suffix = n->data + n->starts[k];
 	size_t len = n->len - n->starts[k];
@@ -305,7 +253,7 @@ static bool find_suffix(struct name *n, const struct set *s, unsigned table, uns
 		const struct him_bits *depths = table == ENTRY_NAME ? &h->depths_name : &h->depths_wildcard;
 		if (t->home == 0 || !bits_has(depths, n->labels - k))
 			continue;
-		name_hash(n, t->seed);
+		suffixes_hash(n, t->seed);
 		if (bytes_find(t, n->hashes[k], suffix, len, &out->entry, &out->slot)) {
 			out->layer = i;
 			return (out->entry & HIM_TOMBSTONE) == 0;
@@ -316,8 +264,8 @@ static bool find_suffix(struct name *n, const struct set *s, unsigned table, uns
 
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
 {
-	struct name n;
-	if (!name_cut(&n, name, len))
+	struct suffixes n;
+	if (!suffixes_cut(&n, name, len))
 		return;
 	name_prefetch(&n, s, ENTRY_NAME, 0);
 	name_prefetch(&n, s, ENTRY_WILDCARD, 1);
@@ -325,12 +273,12 @@ void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
 
 bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct set_hit *out)
 {
-	struct name n;
+	struct suffixes n;
 	struct found f;
 	struct set_hit hit;
 	bool have = false;
 
-	if (!name_cut(&n, name, len))
+	if (!suffixes_cut(&n, name, len))
 		return false;
 	name_prefetch(&n, s, ENTRY_NAME, 0);
 	name_prefetch(&n, s, ENTRY_WILDCARD, 1);
