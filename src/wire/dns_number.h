@@ -37,7 +37,7 @@ enum dns_rcode {
 	DNS_RCODE_NXDOMAIN = 3,
 	DNS_RCODE_NOTIMP = 4,
 	DNS_RCODE_REFUSED = 5,
-	DNS_RCODE_YXDOMAIN = 6, /* RFC 6672, 2.2: a name grew too long */
+	DNS_RCODE_YXDOMAIN = 6,   /* RFC 6672, 2.2: a name grew too long */
 	DNS_RCODE_BADVERS = 16,   /* needs an OPT; RFC 6891, 9 */
 	DNS_RCODE_BADCOOKIE = 23, /* needs an OPT; RFC 7873, 8 */
 };
