@@ -204,16 +204,15 @@ static int read_items(struct reader *r, const struct config_key *row, struct con
 {
 	size_t cap = 0;
 	for (;;) {
-		int rc = next_event(r);
+		int rc = grow(r, list, row->item->size, &cap);
+		if (rc == HN_OK)
+			rc = next_event(r);
 		if (rc != HN_OK)
 			return rc;
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
 			return list->count < row->min ? refuse_count(r, row) : HN_OK;
 		if (row->max != 0 && list->count == row->max)
 			return refuse_count(r, row);
-		rc = grow(r, list, row->item->size, &cap);
-		if (rc != HN_OK)
-			return rc;
 		size_t before = path_push(r, NULL, list->count);
 		rc = read_value(r, row->item, (unsigned char *)list->items + list->count * row->item->size);
 		if (rc != HN_OK)

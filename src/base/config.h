@@ -55,7 +55,7 @@ struct config_digest {
 	bool present;
 };
 
-/** Items one behind the other; NULL when count is 0. */
+/** Items one behind the other. NULL where the key was not given; "[]" is not NULL, with a count of 0. */
 struct config_list {
 	void *items;
 	size_t count;

@@ -71,7 +71,7 @@ static void check_inner(const struct inner *i)
 {
 	assert(i->name != NULL && i->name[0] != '\0' && strlen(i->name) <= 8);
 	assert(i->port >= 1 && i->line >= 1);
-	assert(i->prefixes.count <= 4 && (i->prefixes.count == 0) == (i->prefixes.items == NULL));
+	assert(i->prefixes.count <= 4 && (i->prefixes.count == 0 || i->prefixes.items != NULL));
 	for (size_t k = 0; k < i->prefixes.count; k++) {
 		const struct ip_prefix *p = (const struct ip_prefix *)i->prefixes.items + k;
 		assert(p->addr.version == 4 || p->addr.version == 6);

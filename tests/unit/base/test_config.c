@@ -310,6 +310,19 @@ static void names_what_is_wrong(void **state)
 	}
 }
 
+/* An empty list that was written is not one that was left out. */
+static void tells_empty_from_absent(void **state)
+{
+	(void)state;
+	struct outer o;
+	struct config_memory *memory;
+	assert_int_equal(parse("inners: []", &o, &memory, NULL), HN_OK);
+	assert_int_equal(o.inners.count, 0);
+	assert_non_null(o.inners.items);
+	assert_null(o.texts.items);
+	config_memory_free(memory);
+}
+
 static void never_shows_a_secret(void **state)
 {
 	(void)state;
@@ -411,7 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_defaults),       cmocka_unit_test(reads_every_kind),
 		cmocka_unit_test(takes_each_form),      cmocka_unit_test(names_what_is_wrong),
-		cmocka_unit_test(never_shows_a_secret), cmocka_unit_test(bounds_size_and_depth),
+		cmocka_unit_test(never_shows_a_secret), cmocka_unit_test(tells_empty_from_absent), cmocka_unit_test(bounds_size_and_depth),
 		cmocka_unit_test(refuses_what_is_cut),  cmocka_unit_test(reads_a_file),
 		cmocka_unit_test(writes_the_reference),
 	};
