@@ -64,7 +64,7 @@ int input_digest_new(struct input_digest **out, bool *locked_out)
 	d->state = sha256_new();
 	d->ring = locked_alloc(RING_BYTES, &locked);
 	if (d->state == NULL || d->ring == NULL || pthread_mutex_init(&d->lock, NULL) != 0 ||
-	    pthread_cond_init(&d->changed, NULL) != 0 || pthread_create(&d->thread, NULL, work, d) != 0) {
+	    pthread_cond_init(&d->changed, NULL) != 0) {
 		sha256_free(d->state);
 		locked_free(d->ring, RING_BYTES);
 		free(d);
@@ -73,6 +73,11 @@ int input_digest_new(struct input_digest **out, bool *locked_out)
 	*locked_out = locked;
 	*out = d;
 	return HN_OK;
+}
+
+int input_digest_start(struct input_digest *d)
+{
+	return pthread_create(&d->thread, NULL, work, d) == 0 ? HN_OK : HN_ENOMEM;
 }
 
 /* Called on the reading thread. */

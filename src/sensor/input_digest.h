@@ -15,13 +15,20 @@
 struct input_digest;
 
 /**
- * Makes the thread, which waits. Threads must be there before the sandbox closes, so one serves all inputs in
- * turn.
+ * Takes the memory, which must be locked while the right to do so is there.
  *
  * @param locked_out  false when the bytes that wait for the thread could not be locked in memory
  * @return HN_ENOMEM
  */
 HN_MUST_USE int input_digest_new(struct input_digest **out, bool *locked_out);
+
+/**
+ * Makes the thread, which waits. Threads must be there before the sandbox closes, so one serves all inputs in
+ * turn.
+ *
+ * @return HN_ENOMEM
+ */
+HN_MUST_USE int input_digest_start(struct input_digest *d);
 
 /** Begins with an input, of which nothing was read yet: its bytes are handed to the thread as they are read.
  */

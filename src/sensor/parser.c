@@ -146,6 +146,10 @@ static int make_stages(struct parser *p)
 					.context = p};
 	rc = engine_new(&engine, &p->engine, &locked);
 	p->memory_locked = p->memory_locked && locked;
+	if (rc != HN_OK || !o->take_digest)
+		return rc;
+	rc = input_digest_new(&p->digest, &locked);
+	p->memory_locked = p->memory_locked && locked;
 	return rc;
 }
 
@@ -153,11 +157,8 @@ static int make_stages(struct parser *p)
 static int start_threads(struct parser *p)
 {
 	int rc = pipeline_new(p->prepare, p->engine, p->options->threads, &p->pipeline);
-	if (rc == HN_OK && p->options->take_digest) {
-		bool locked = true;
-		rc = input_digest_new(&p->digest, &locked);
-		p->memory_locked = p->memory_locked && locked;
-	}
+	if (rc == HN_OK && p->digest != NULL)
+		rc = input_digest_start(p->digest);
 	return rc;
 }
 

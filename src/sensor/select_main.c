@@ -8,13 +8,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "authority/pseudonym.h"
@@ -28,7 +29,9 @@
 #include "ledger/ledger.h"
 #include "sensor/output.h"
 #include "sensor/parser.h"
+#include "sensor/remover.h"
 #include "sensor/select_case.h"
+#include "sensor/select_inputs.h"
 #include "sensor/select_options.h"
 #include "sensor/select_report.h"
 #include "sensor/writer.h"
@@ -41,8 +44,8 @@ struct run {
 	struct uuid epoch;
 	int64_t begun_ns;
 	struct output *output;
-	struct parser_input *parser_inputs;
-	struct writer_input *writer_inputs;
+	struct select_inputs inputs;
+	int remover_fd;
 };
 
 static int fail(int code, const char *what, const struct fault *fault, int rc)
@@ -205,75 +208,6 @@ static int refuse(struct run *run, enum refusal refusal, const struct refusal_de
 	return HN_EXIT_NOT_AUTHORISED;
 }
 
-/* Not by a symbolic link, of which only the link would be removed. */
-static bool named_directly(const struct writer_input *w)
-{
-	struct stat st;
-	return fstatat(w->parent_fd, w->base, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == w->device &&
-	       st.st_ino == w->inode;
-}
-
-static bool named_before(const struct run *run, size_t i)
-{
-	const struct writer_input *w = run->writer_inputs;
-	for (size_t k = 0; k < i; k++)
-		if (w[k].device == w[i].device && w[k].inode == w[i].inode)
-			return true;
-	return false;
-}
-
-static int open_inputs(struct run *run)
-{
-	size_t count = run->options.input_count;
-	run->parser_inputs = calloc(count, sizeof(*run->parser_inputs));
-	run->writer_inputs = calloc(count, sizeof(*run->writer_inputs));
-	if (run->parser_inputs == NULL || run->writer_inputs == NULL)
-		return unfinished(tr("no memory", "メモリがない"));
-	for (size_t i = 0; i < count; i++) {
-		const char *path = run->options.inputs[i];
-		struct stat st;
-		int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
-						: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
-			log_line(LOG_LEVEL_ERROR, tr("cannot read '%s': %s", "'%s' を読めない: %s"), path,
-				 strerror(fd >= 0 ? EISDIR : errno));
-			return HN_EXIT_INPUT;
-		}
-		run->parser_inputs[i] = (struct parser_input){.name = path, .fd = fd};
-		run->writer_inputs[i] = (struct writer_input){.name = path, .parent_fd = -1};
-		if (!run->options.consume)
-			continue;
-		char *copy = strdup(path);
-		char *copy2 = strdup(path);
-		if (copy == NULL || copy2 == NULL) {
-			free(copy);
-			free(copy2);
-			return unfinished(tr("no memory", "メモリがない"));
-		}
-		/* The second lives as long as the program: basename() points into it. */
-		run->writer_inputs[i].parent_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as said */
-		run->writer_inputs[i].base = basename(copy2);
-		free(copy);
-		run->writer_inputs[i].device = st.st_dev;
-		run->writer_inputs[i].inode = st.st_ino;
-		if (run->writer_inputs[i].parent_fd < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
-		    named_before(run, i) || !named_directly(&run->writer_inputs[i])) {
-			log_line(LOG_LEVEL_ERROR,
-				 tr("--consume: removing '%s' would not remove the capture (no regular file, "
-				    "a "
-				    "symbolic link, other hard links, or named twice)",
-				    "--consume: '%s' "
-				    "を削除してもキャプチャは消えない("
-				    "通常のファイルでない、シンボリックリンク、"
-				    "他のハードリンクがある、または二度指定されている)"),
-				 path);
-			return HN_EXIT_INPUT;
-		}
-	}
-	return -1;
-}
-
 static void add_counts(struct buf *b, const char *name, const uint64_t by_kind[ENTRY_KIND_COUNT])
 {
 	const char *comma = "";
@@ -348,7 +282,7 @@ static _Noreturn void be_parser(struct run *run, int pipe_fd, pid_t writer)
 		.set_count = c->set_count,
 		.edge = run->sensor,
 		.epoch = run->epoch,
-		.inputs = run->parser_inputs,
+		.inputs = run->inputs.parser,
 		.input_count = run->options.input_count,
 		.flows_max = run->options.flows_max,
 		.threads = (unsigned)run->options.threads,
@@ -383,9 +317,10 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 			     .identity = run->identity,
 			     .writer = &state,
 			     .recorded = run->options.recorded},
-		.inputs = run->writer_inputs,
+		.inputs = run->inputs.writer,
 		.input_count = run->options.input_count,
 		.consume = run->options.consume,
+		.remover_fd = run->remover_fd,
 		.has_digest = run->options.has_digest,
 		.pipe_fd = pipe_fd,
 		.parser = parser,
@@ -405,23 +340,53 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 	return code;
 }
 
-/* What each process may hold: its end of the pipe, and the parser the inputs, the writer the directories of
- * those to be consumed. Standard input may be a capture, so the writer's leads nowhere. */
-static int keep_only(const struct run *run, bool parser, int pipe_fd)
+enum process { PARSER, WRITER, REMOVER };
+
+/* What each process may hold: its pipe or socket, and the parser the inputs, the remover the directories of
+ * those to be consumed, the writer its way to the remover. Standard input may be a capture, so only the
+ * parser's leads anywhere. */
+static int keep_only(const struct run *run, enum process process, int own)
 {
 	size_t count = run->options.input_count;
-	int *keep = calloc(count + 1, sizeof(*keep));
+	int *keep = calloc(count + 2, sizeof(*keep));
 	if (keep == NULL)
 		return HN_ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		keep[i] = parser ? run->parser_inputs[i].fd : run->writer_inputs[i].parent_fd;
-	keep[count] = pipe_fd;
-	int null = parser ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int rc = parser || (null >= 0 && dup2(null, STDIN_FILENO) >= 0) ? HN_OK : HN_EIO;
+		keep[i] = process == PARSER    ? run->inputs.parser[i].fd
+			  : process == REMOVER ? run->inputs.remover[i].parent_fd
+					       : -1;
+	keep[count] = own;
+	keep[count + 1] = process == WRITER ? run->remover_fd : -1;
+	int null = process == PARSER ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int rc = process == PARSER || (null >= 0 && dup2(null, STDIN_FILENO) >= 0) ? HN_OK : HN_EIO;
 	if (rc == HN_OK)
-		rc = fd_close_except(keep, count + 1);
+		rc = fd_close_except(keep, count + 2);
 	free(keep);
 	return rc;
+}
+
+/* The third process, for --consume: started before the pipe is there, which it must not hold. */
+static int start_remover(struct run *run, pid_t *pid_out)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return unfinished(tr("no socket", "ソケットを作れない"));
+	pid_t pid = fork();
+	if (pid < 0)
+		return unfinished(tr("no second process", "プロセスを作れない"));
+	if (pid == 0) {
+		key_free(run->identity);
+		if (keep_only(run, REMOVER, ends[1]) != HN_OK)
+			_exit(unfinished(tr("cannot close what the remover must not hold",
+					    "削除プロセスが持ってはならないものを閉じられない")));
+		remover_run(run->inputs.remover, run->options.input_count, ends[1]);
+	}
+	(void)close(ends[1]);
+	run->remover_fd = ends[0];
+	*pid_out = pid;
+	if (remover_ready(run->remover_fd) != HN_OK)
+		return unfinished(tr("the remover could not confine itself", "削除プロセスを隔離できない"));
+	return -1;
 }
 
 /* Standing on two processes; the output is opened after the fork, so the parser never holds it. */
@@ -436,12 +401,12 @@ static int part(struct run *run)
 	if (parser < 0)
 		return unfinished(tr("no second process", "プロセスを作れない"));
 	if (parser == 0) {
-		if (keep_only(run, true, ends[1]) != HN_OK)
+		if (keep_only(run, PARSER, ends[1]) != HN_OK)
 			_exit(unfinished(tr("cannot close what the parser must not hold",
 					    "解析プロセスが持ってはならないものを閉じられない")));
 		be_parser(run, ends[1], writer);
 	}
-	if (keep_only(run, false, ends[0]) != HN_OK)
+	if (keep_only(run, WRITER, ends[0]) != HN_OK)
 		return unfinished(tr("cannot close what the writer must not hold",
 				     "書き込みプロセスが持ってはならないものを閉じられない"));
 	int code = open_output(run);
@@ -470,7 +435,7 @@ static bool standard_files_open(void)
 
 int main(int argc, char **argv)
 {
-	static struct run run;
+	static struct run run = {.remover_fd = -1};
 	struct refusal_detail detail = {0};
 
 	int code = select_options_read(argc, argv, &run.options);
@@ -505,11 +470,18 @@ int main(int argc, char **argv)
 	output_close(run.output);
 	run.output = NULL;
 	if (code == -1)
-		code = open_inputs(&run);
+		code = select_inputs_open(&run.options, &run.inputs);
+	pid_t remover = 0;
+	if (code == -1 && run.options.consume)
+		code = start_remover(&run, &remover);
 	if (code == -1) {
 		run.begun_ns = utc_now_ns();
 		run.epoch = uuid_v7(run.begun_ns);
 		code = part(&run);
+	}
+	if (remover > 0) {
+		(void)close(run.remover_fd); /* it ends by it */
+		(void)waitpid(remover, NULL, 0);
 	}
 	output_close(run.output);
 	select_case_clear(&run.stands_on);

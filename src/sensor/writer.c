@@ -18,10 +18,10 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "sensor/message.h"
+#include "sensor/remover.h"
 
 #define LINES_FLUSH (1u << 20) /* bytes of records that wait in memory */
 #define LINES_MAX   (2u << 20)
-#define RULES_MAX   257
 
 struct writer {
 	struct writer_options *options;
@@ -47,17 +47,13 @@ int writer_confine(struct writer_options *options, struct confinement *state)
 		SCMP_SYS(newfstatat), SCMP_SYS(fcntl),     SCMP_SYS(ftruncate), SCMP_SYS(wait4),
 		SCMP_SYS(pread64),    SCMP_SYS(fallocate), SCMP_SYS(linkat),    SCMP_SYS(sync_file_range),
 	};
-	struct confine_rule rules[RULES_MAX];
+	const struct confine_rule rule = {output_fd(options->output), CONFINE_WRITE};
 	struct stat st;
-	size_t count = 0;
 
-	rules[count++] = (struct confine_rule){output_fd(options->output), CONFINE_WRITE};
-	for (size_t i = 0; options->consume && i < options->input_count && count < RULES_MAX; i++)
-		rules[count++] = (struct confine_rule){options->inputs[i].parent_fd, CONFINE_REMOVE};
 	bool foreign = fstat(output_fd(options->output), &st) == 0 && st.st_uid != geteuid();
-	int rc = confine_identity(false, foreign || options->consume, state);
+	int rc = confine_identity(false, foreign, state);
 	if (rc == HN_OK)
-		rc = confine_files(rules, count, CONFINE_ABI_MAX, state);
+		rc = confine_files(&rule, 1, CONFINE_ABI_MAX, state);
 	if (rc == HN_OK)
 		rc = confine_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
 	return rc;
@@ -85,17 +81,13 @@ static int take_record(struct writer *w, const struct message_record *r)
 }
 
 /* The receipt is durable: now the input may go. */
-static int consume(struct writer *w, const struct writer_input *input)
+static int consume(struct writer *w, uint32_t number)
 {
+	const struct writer_input *input = &w->options->inputs[number];
 	struct buf record;
-	struct stat st;
 	buf_init(&record, 8192);
-	int rc = HN_OK;
-	bool there = fstatat(input->parent_fd, input->base, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	bool same = there && st.st_dev == input->device && st.st_ino == input->inode;
-	if (there && !same)
-		errno = ESTALE; /* another file has taken its name */
-	if (!same || unlinkat(input->parent_fd, input->base, 0) != 0 || fsync(input->parent_fd) != 0) {
+	int rc = remover_ask(w->options->remover_fd, number);
+	if (rc != HN_OK) {
 		log_line(LOG_LEVEL_ERROR,
 			 tr("cannot remove '%s': %s; its receipt says unlinking, so remove it by hand",
 			    "'%s' を削除できない: "
@@ -182,7 +174,7 @@ static int take_sums(struct writer *w, struct message_sums *sums)
 	w->ended = sums->last;
 	bool keep = !w->options->consume || w->faulted;
 	w->faulted = false;
-	return keep ? HN_OK : consume(w, &w->options->inputs[sums->input]);
+	return keep ? HN_OK : consume(w, sums->input);
 }
 
 static int take_ready(struct writer *w, const struct message_ready *ready)

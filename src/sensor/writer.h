@@ -19,10 +19,6 @@
 
 struct writer_input {
 	const char *name; /* as given, for people and receipts */
-	const char *base; /* the file's own name in its directory */
-	int parent_fd;    /* of that directory, for --consume; -1 else */
-	dev_t device;     /* which file it was when it was opened, for --consume */
-	ino_t inode;
 };
 
 struct writer_options {
@@ -33,6 +29,7 @@ struct writer_options {
 	const struct writer_input *inputs;
 	size_t input_count;
 	bool consume;
+	int remover_fd;  /* the process that removes inputs, for --consume */
 	bool has_digest; /* given by --digest */
 	uint8_t digest[SHA256_SIZE];
 	int pipe_fd;
