@@ -183,15 +183,22 @@ static size_t write_records(struct dns_writer *w, const struct asked *a, const s
 	return written;
 }
 
-static size_t blocked_in_full(const struct composer *c, const struct asked *a,
-			      const struct policy_verdict *verdict, const struct cached_answer *target,
-			      bool at_length, uint8_t *out)
+/* How much is told beside the answer itself. */
+enum detail {
+	DETAIL_NONE,
+	DETAIL_CODE, /* of the Extended DNS Error */
+	DETAIL_ALL,  /* its text, and a SOA by which a refusal can be kept */
+};
+
+static size_t write_blocked(const struct composer *c, const struct asked *a,
+			    const struct policy_verdict *verdict, const struct cached_answer *target,
+			    enum detail detail, uint8_t *out)
 {
 	struct told told = NOTHING_TOLD;
 	const char *text = NULL;
 	int code = policy_ede(verdict, &text);
-	if (code >= 0)
-		told = (struct told){(uint16_t)code, at_length ? text : NULL};
+	if (code >= 0 && detail > DETAIL_NONE)
+		told = (struct told){(uint16_t)code, detail == DETAIL_ALL ? text : NULL};
 	unsigned rcode = verdict->action == POLICY_NXDOMAIN ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
 	uint8_t cookie[COOKIE_SIZE];
 	struct dns_opt opt = opt_for(c, a, rcode, told, cookie);
@@ -206,7 +213,7 @@ static size_t blocked_in_full(const struct composer *c, const struct asked *a,
 		write_target(&w, target, c->now_s);
 		rcode = cached_answer_message(target)[3] & DNS_RCODE;
 	}
-	if (written == 0 && at_length)
+	if (written == 0 && detail == DETAIL_ALL)
 		write_soa(&w, a, policy_ttl(verdict));
 	opt.rcode = (uint16_t)rcode;
 	uint16_t flags = (uint16_t)(DNS_QR | DNS_RA | (a->query.flags & (DNS_RD | DNS_CD)) | rcode);
@@ -222,7 +229,9 @@ size_t compose_blocked(const struct composer *c, const struct asked *a, const st
 	if (verdict->action == POLICY_TCP_ONLY)
 		return compose_truncated(c, a, out);
 	if (!udp || a->generous)
-		return blocked_in_full(c, a, verdict, target, true, out);
-	size_t len = blocked_in_full(c, a, verdict, target, false, out);
+		return write_blocked(c, a, verdict, target, DETAIL_ALL, out);
+	size_t len = write_blocked(c, a, verdict, target, DETAIL_CODE, out);
+	if (2 * len > 3 * a->len)
+		len = write_blocked(c, a, verdict, target, DETAIL_NONE, out);
 	return 2 * len <= 3 * a->len ? len : compose_truncated(c, a, out);
 }

@@ -174,6 +174,13 @@ static bool is_fresh(const struct exchange *e, const struct cached_answer *answe
 	return (int32_t)(answer->expires - e->composer.now_s) > 0;
 }
 
+/* Too old even to serve as a stale one, which it may for the one second of a refresh anyway. */
+static bool is_over(const struct exchange *e, const struct cached_answer *answer)
+{
+	int64_t stale_s = e->service->config->cache.stale_ns / NS_SECOND;
+	return !is_fresh(e, answer) && e->composer.now_s - answer->expires >= (uint32_t)stale_s + REFRESH_S;
+}
+
 static void block(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
 		  const struct policy_verdict *v)
 {
@@ -248,6 +255,8 @@ static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cach
 static void answer_unit(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u)
 {
 	struct cached_answer *answer = answer_cache_find(e->service->cache, &u->key);
+	if (answer && is_over(e, answer))
+		answer = NULL;
 	if (answer && judge_is_clear(answer, e->epoch, view_of(e, &u->asked)) && answer_from(e, u, answer))
 		return;
 	struct policy_verdict v;

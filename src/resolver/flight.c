@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cur.h"
@@ -48,13 +47,6 @@ struct flights {
 	_Atomic(struct flight *) landings; /* pushed by recursion threads */
 };
 
-static uint32_t now_s(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)now.tv_sec;
-}
-
 /* ---- on a recursion thread ---- */
 
 /* An answer that says SERVFAIL, kept for a moment so that a broken zone is not asked for each question. */
@@ -70,7 +62,7 @@ static struct cached_answer *failure(const struct flight *f, const struct recurs
 	store_be16(message + at + 2, DNS_CLASS_IN);
 	bool ours = r->failure >= RECURSOR_LIMIT_ZONE;
 	struct cached_answer *a =
-		cached_answer_new(&f->key, message, at + 4, NULL, 0, ours ? 0 : FAILURE_TTL, now_s());
+		cached_answer_new(&f->key, message, at + 4, NULL, 0, ours ? 0 : FAILURE_TTL, 0);
 	if (a && r->ede != RECURSOR_NO_EDE)
 		a->ede = r->ede;
 	return a;
@@ -96,7 +88,7 @@ static struct cached_answer *shape(const struct flight *f, const struct recursor
 	store_be16(message + 2, (uint16_t)(secure ? flags | DNS_AD : flags & ~DNS_AD));
 	uint32_t ttl_limit = s.negative ? NEGATIVE_MAX : TTL_MAX;
 	a = cached_answer_new(&f->key, message, s.len, ttl_at, s.ttl_count,
-			      s.ttl < ttl_limit ? s.ttl : ttl_limit, now_s());
+			      s.ttl < ttl_limit ? s.ttl : ttl_limit, 0);
 out:
 	free(message);
 	free(ttl_at);
@@ -167,6 +159,11 @@ static void land(struct flights *all, struct flight *f)
 {
 	take_off(all, f);
 	loop_timer_clear(all->loop, &f->stale_due);
+	/* It is stored by our clock; until now it only knew for how long it is fresh. */
+	if (f->answer) {
+		f->answer->stored = loop_now_s(all->loop);
+		f->answer->expires += f->answer->stored;
+	}
 	const struct landing landing = {
 		.key = &f->key,
 		.answer = f->answer,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "resolver/proxy_header.h"
 #include "resolver/stream.h"
 #include "resolver/udp_batch.h"
 
@@ -18,6 +19,7 @@
 /* One socket that takes datagrams. */
 struct datagrams {
 	struct front *front;
+	const struct resolver_listener *listener;
 	struct loop_handler handler;
 	int fd;
 };
@@ -46,13 +48,34 @@ static void send_late(void *context, const void *path, const uint8_t *message, s
 		count_add(&exchange_counts(f->exchange)->unsent, 1);
 }
 
-static void answer_batch(struct front *f, int fd, size_t count)
+/* Behind a balancer: whom it speaks for, and the question behind its header. Who is no balancer has no word.
+ */
+static void read_proxy_header(const struct datagrams *d, struct asked *a)
+{
+	struct proxy_header header = {0};
+	const struct ip_prefix *balancers = d->listener->proxies.items;
+	bool known = false;
+	for (size_t i = 0; i < d->listener->proxies.count && !known; i++)
+		known = ip_prefix_has(&balancers[i], &a->asker.client);
+	if (!known || proxy_header_read(a->message, a->len, &header) != HN_OK) {
+		a->len = 0;
+		return;
+	}
+	a->message += header.len;
+	a->len -= header.len;
+	if (header.client.version != 0)
+		a->asker.client = header.client;
+}
+
+static void answer_batch(struct front *f, const struct datagrams *d, size_t count)
 {
 	struct exchange_unit *units = f->units;
 	for (size_t i = 0; i < count; i++) {
 		struct asked *a = &units[i].asked;
 		a->message = udp_batch_message(f->batch, i, &a->len);
 		udp_batch_client(f->batch, i, &a->asker.client);
+		if (d->listener->proxy)
+			read_proxy_header(d, a);
 		a->asker.group = groups_by_address(f->service->groups, &a->asker.client);
 		a->asker.transport = RESOLVER_UDP;
 		units[i].out = udp_batch_answer(f->batch, i);
@@ -64,7 +87,7 @@ static void answer_batch(struct front *f, int fd, size_t count)
 		else if (units[i].out_len > 0)
 			udp_batch_reply(f->batch, i, units[i].out_len);
 	}
-	size_t lost = udp_batch_send(f->batch, fd);
+	size_t lost = udp_batch_send(f->batch, d->fd);
 	if (lost > 0)
 		count_add(&exchange_counts(f->exchange)->unsent, lost);
 }
@@ -76,7 +99,7 @@ static void on_datagrams(void *context, unsigned events)
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		size_t count = udp_batch_receive(d->front->batch, d->fd);
 		if (count > 0)
-			answer_batch(d->front, d->fd, count);
+			answer_batch(d->front, d, count);
 		if (count < UDP_BATCH)
 			return;
 		loop_look_at_clock(d->front->loop);
@@ -96,7 +119,7 @@ static int open_datagrams(struct front *f, const struct resolver_listener *liste
 				 text, listener->port, strerror(errno));
 	}
 	struct datagrams *d = &f->datagrams[f->datagram_count++];
-	*d = (struct datagrams){.front = f, .fd = fd};
+	*d = (struct datagrams){.front = f, .listener = listener, .fd = fd};
 	d->handler = (struct loop_handler){on_datagrams, d};
 	int rc = loop_add(f->loop, fd, LOOP_READ, &d->handler);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "epoll", "%s", strerror(errno));

@@ -15,8 +15,10 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/utc.h"
+#include "resolver/cookie_file.h"
 #include "resolver/front.h"
-#include "resolver/setup.h"
+#include "resolver/policy_plan.h"
+#include "resolver/recursor_plan.h"
 #include "resolver/tls.h"
 
 #define DRAIN_MS 2000

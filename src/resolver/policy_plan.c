@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "resolver/setup.h"
+#include "resolver/policy_plan.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <sodium.h>
 
 #include "base/lang.h"
 #include "base/utc.h"
@@ -111,93 +108,4 @@ void policy_plan_clear(struct policy_plan *plan)
 	free(plan->numbers);
 	free(plan->names);
 	*plan = (struct policy_plan){0};
-}
-
-int recursor_plan_make(const struct resolver_config *config, struct recursor_plan *out)
-{
-	const struct resolver_recursion *r = &config->recursion;
-	*out = (struct recursor_plan){
-		.forward = calloc(r->forward.count + 1, sizeof(*out->forward)),
-		.stubs = calloc(r->stubs.count + 1, sizeof(*out->stubs)),
-	};
-	if (!out->forward || !out->stubs) {
-		recursor_plan_clear(out);
-		return HN_ENOMEM;
-	}
-	for (size_t i = 0; i < r->forward.count; i++) {
-		const struct resolver_forward *f = RESOLVER_ITEM(resolver_forward, &r->forward, i);
-		out->forward[i] = (struct recursor_forward){{f->address, f->port}, f->tls_name, f->spki};
-	}
-	for (size_t i = 0; i < r->stubs.count; i++) {
-		const struct resolver_stub *s = RESOLVER_ITEM(resolver_stub, &r->stubs, i);
-		out->stubs[i] = (struct recursor_stub){
-			.zone = s->zone, .addresses = s->addresses.items, .count = s->addresses.count};
-	}
-	recursor_options_init(&out->options);
-	if (r->threads > 0)
-		out->options.threads = r->threads;
-	if (r->cache > 0)
-		out->options.cache_size = r->cache;
-	if (r->trust_anchors)
-		out->options.trust_anchors = r->trust_anchors;
-	if (r->root_hints)
-		out->options.root_hints = r->root_hints;
-	out->options.forward = out->forward;
-	out->options.forward_count = r->forward.count;
-	out->options.stubs = out->stubs;
-	out->options.stub_count = r->stubs.count;
-	return HN_OK;
-}
-
-void recursor_plan_clear(struct recursor_plan *plan)
-{
-	free(plan->forward);
-	free(plan->stubs);
-	*plan = (struct recursor_plan){0};
-}
-
-/* One key: 32 hex digits and a line's end. @return whether it is one */
-static bool key_read(FILE *file, uint8_t key[SIPHASH_KEY])
-{
-	char line[2 * SIPHASH_KEY + 4];
-	size_t len = 0;
-	bool read = fgets(line, sizeof(line), file) &&
-		    sodium_hex2bin(key, SIPHASH_KEY, line, strcspn(line, "\r\n"), NULL, &len, NULL) == 0 &&
-		    len == SIPHASH_KEY;
-	sodium_memzero(line, sizeof(line));
-	return read;
-}
-
-int cookie_secrets_read(const char *path, struct cookie_secrets **out, struct fault *fault)
-{
-	struct cookie_secrets *secrets = sodium_malloc(sizeof(*secrets));
-	if (!secrets)
-		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
-	memset(secrets, 0, sizeof(*secrets));
-	if (!path) {
-		randombytes_buf(secrets->made_with, SIPHASH_KEY);
-		*out = secrets;
-		return HN_OK;
-	}
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		int rc = hn_err_of_errno(errno);
-		sodium_free(secrets);
-		return fault_set(fault, rc, path, "%s", strerror(errno));
-	}
-	bool good = key_read(file, secrets->made_with);
-	if (good && getc(file) != EOF && fseek(file, -1, SEEK_CUR) == 0) {
-		secrets->two = key_read(file, secrets->accepted);
-		good = secrets->two && getc(file) == EOF;
-	}
-	(void)fclose(file);
-	if (!good) {
-		sodium_free(secrets);
-		return fault_set(
-			fault, HN_EFORMAT, path,
-			tr("one or two keys of 32 hex digits are expected, each on a line of its own",
-			   "16 進 32 桁の鍵が 1 行に 1 つ、1 つか 2 つ要る"));
-	}
-	*out = secrets;
-	return HN_OK;
 }

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "resolver/recursor_plan.h"
+
+#include <stdlib.h>
+
+int recursor_plan_make(const struct resolver_config *config, struct recursor_plan *out)
+{
+	const struct resolver_recursion *r = &config->recursion;
+	*out = (struct recursor_plan){
+		.forward = calloc(r->forward.count + 1, sizeof(*out->forward)),
+		.stubs = calloc(r->stubs.count + 1, sizeof(*out->stubs)),
+	};
+	if (!out->forward || !out->stubs) {
+		recursor_plan_clear(out);
+		return HN_ENOMEM;
+	}
+	for (size_t i = 0; i < r->forward.count; i++) {
+		const struct resolver_forward *f = RESOLVER_ITEM(resolver_forward, &r->forward, i);
+		out->forward[i] = (struct recursor_forward){{f->address, f->port}, f->tls_name, f->spki};
+	}
+	for (size_t i = 0; i < r->stubs.count; i++) {
+		const struct resolver_stub *s = RESOLVER_ITEM(resolver_stub, &r->stubs, i);
+		out->stubs[i] = (struct recursor_stub){
+			.zone = s->zone, .addresses = s->addresses.items, .count = s->addresses.count};
+	}
+	recursor_options_init(&out->options);
+	if (r->threads > 0)
+		out->options.threads = r->threads;
+	if (r->cache > 0)
+		out->options.cache_size = r->cache;
+	if (r->trust_anchors)
+		out->options.trust_anchors = r->trust_anchors;
+	if (r->root_hints)
+		out->options.root_hints = r->root_hints;
+	out->options.forward = out->forward;
+	out->options.forward_count = r->forward.count;
+	out->options.stubs = out->stubs;
+	out->options.stub_count = r->stubs.count;
+	return HN_OK;
+}
+
+void recursor_plan_clear(struct recursor_plan *plan)
+{
+	free(plan->forward);
+	free(plan->stubs);
+	*plan = (struct recursor_plan){0};
+}
