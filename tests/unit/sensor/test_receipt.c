@@ -48,7 +48,9 @@ static void what_is_written_is_read(void **state)
 	make(&r, &line);
 	assert_int_equal(read_copy(line.data, line.len, world.identity, &tail), HN_OK);
 	assert_int_equal(tail.number, 3);
+	assert_int_equal(tail.records_begin, 1000);
 	assert_int_equal(tail.records_end, 1234);
+	assert_int_equal(tail.records, 2);
 	buf_clear(&line);
 }
 
@@ -57,7 +59,7 @@ static void another_key_or_any_change_is_refused(void **state)
 	(void)state;
 	static const struct message_sums sums = {0};
 	struct receipt r = plain(&sums);
-	struct receipt_tail tail = {77, 77};
+	struct receipt_tail tail = {.number = 77, .records_end = 77};
 	struct buf line;
 	make(&r, &line);
 	assert_int_equal(read_copy(line.data, line.len, world.stranger, &tail), HN_EAUTH);
@@ -87,10 +89,13 @@ static void signed_nonsense_is_refused(void **state)
 		"{\"number\":1,\"records\":{\"bytes\":0,\"offset\":-1}}",
 		"{\"number\":1,\"records\":{\"offset\":0}}",
 		"{\"number\":1,\"records\":{\"bytes\":9223372036854775807,\"offset\":0}}",
+		"{\"number\":1,\"records\":{\"bytes\":0,\"offset\":0}}",
+		"{\"number\":1,\"records\":{\"bytes\":0,\"count\":0,\"offset\":0}}",
+		"{\"number\":1,\"records\":{\"bytes\":0,\"count\":0,\"erase_by\":\"soon\",\"offset\":0}}",
 		"{\"number\":\"1\",\"records\":{\"bytes\":0,\"offset\":0}}",
 	};
 	for (size_t i = 0; i < COUNT(receipts); i++) {
-		struct receipt_tail tail = {77, 77};
+		struct receipt_tail tail = {.number = 77, .records_end = 77};
 		struct buf input, line;
 		uint8_t signature[KEY_SIGNATURE_SIZE];
 		buf_init(&input, 4096);
