@@ -154,7 +154,8 @@ int main(void)
 		cmocka_unit_test(is_what_sha256sum_says),
 	};
 	bool locked;
-	if (input_digest_new(&digest, &locked) != HN_OK || capture_pool_new(8, &pool, &locked) != HN_OK)
+	if (input_digest_new(&digest, &locked) != HN_OK || input_digest_start(digest) != HN_OK ||
+	    capture_pool_new(8, &pool, &locked) != HN_OK)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
