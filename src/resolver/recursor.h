@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/ip.h"
+#include "resolver/registrable.h"
 
 /*
  * Recursion and DNSSEC validation by libunbound on threads of its own: QNAME minimisation, aggressive use of
@@ -87,7 +88,8 @@ struct recursor_stub {
 	const char *zone; /* text; "." with prime: these are the roots */
 	const struct endpoint *addresses;
 	size_t count;
-	bool prime; /* ask these for the zone's own NS set and go on with that */
+	bool prime;    /* ask these for the zone's own NS set and go on with that */
+	bool insecure; /* nothing of it is validated: it is private, and its parent does not know it */
 };
 
 /** For tests: time told by hand. recursor_tick() makes the threads look at it. */
@@ -154,19 +156,13 @@ HN_MUST_USE int recursor_start(struct recursor *r);
  *                recursor_ask() returns; never otherwise
  *
  * @return HN_OK; HN_EFORMAT: no such name, or a type that cannot be asked (0, OPT, 128..255 but ANY);
- * HN_ESTATE: it drains; HN_ENOMEM
+ * HN_ESTATE: it drains; HN_ELIMIT: so many wait that a refusal is not queued either: it is one; HN_ENOMEM
  */
 HN_MUST_USE int recursor_ask(struct recursor *r, const uint8_t *name, size_t len, uint16_t type,
 			     const struct ip *client, recursor_done *done, void *context);
 
 /** Which thread answers for this name: 0..threads-1. */
 unsigned recursor_thread_of(const struct recursor *r, const uint8_t *name, size_t len);
-
-/**
- * How many of the name's last labels are its registrable domain, by the Public Suffix List built into libpsl;
- * all of them for a public suffix itself. Under in-addr.arpa four labels, under ip6.arpa ten (a /16, a /32).
- */
-unsigned registrable_labels(const uint8_t *name, size_t len);
 
 /**
  * Forgets what was learnt about the name and what is below it: from its return on, no question asked is
@@ -203,6 +199,9 @@ void recursor_free(struct recursor *r);
 
 /** Makes the threads look at the clock of the options. */
 void recursor_tick(struct recursor *r);
+
+/** How many descriptors it may have open at most, for RLIMIT_NOFILE: while caches change there are two. */
+size_t recursor_descriptors(const struct recursor_options *o);
 
 /** Sums over all threads; since the start, but for the two gauges. */
 struct recursor_counts {
