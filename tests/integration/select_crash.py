@@ -238,7 +238,8 @@ def retention(tap, world, files):
     done, state = world.select(files[2], out=out)
     counts = [r["records"]["count"] for r in state.receipts()]
     ends = [r["records"]["erase_by"] for r in state.receipts()]
-    tap.check("receipts say by when their records go", min(counts) > 0 and ends[0] == ends[1] < ends[2] and
+    due = [number for number in (1, 2) if counts[number - 1] > 0]  # an input may leave its flows to the next
+    tap.check("receipts say by when their records go", due and counts[2] > 0 and ends[0] == ends[1] < ends[2] and
               rfc3339(86000) < ends[0] < rfc3339(86401), counts, ends)
     before = state.bytes_of("selected.ndjson"), state.bytes_of("receipt.json")
     done = run(*expire(world, out, 0))
@@ -246,14 +247,14 @@ def retention(tap, world, files):
               (DONE, "erased 0 records of 0 receipts\n", before[0]))
     done = run(*expire(world, out, 2, "--json"))
     tap.equal("after it the records are", (done.returncode, json.loads(done.stdout), done.stderr),
-              (DONE, {"expired_records": counts[0] + counts[1], "expired_receipts": 2}, ""))
+              (DONE, {"expired_records": counts[0] + counts[1], "expired_receipts": len(due)}, ""))
     tail = state.receipts()[2]["records"]["offset"]
     data = state.bytes_of("selected.ndjson")
     tap.check("only those", data[tail:] == before[0][tail:] and data[:tail] == b"\n" * tail)
     tap.equal("receipts stay, and all verifies", (state.bytes_of("receipt.json"), state.faults(expired=True)),
               (before[1], []))
     tap.equal("the ledger says how many", entries_of_kind(world, out, "expired"),
-              [{"records": counts[0] + counts[1], "bytes": tail, "receipts": [1, 2]}])
+              [{"records": counts[0] + counts[1], "bytes": tail, "receipts": due}])
     done, state = world.select(files[3], out=out)
     tap.equal("the directory goes on", (done.returncode, done.stderr, state.faults(expired=True)), (DONE, "", []))
     left = state.records()
@@ -274,8 +275,9 @@ def retention(tap, world, files):
     tap.equal("killed while it erases: what is there verifies", wrong, [])
     tap.equal("and another brings it to its end", (done.returncode, state.faults(expired=True), state.records()),
               (DONE, [], []))
+    wanted = {r["number"] for r in state.receipts() if r["records"]["count"] > 0}
     told = set(number for entry in entries_of_kind(world, out, "expired") for number in entry["receipts"])
-    tap.equal("each receipt's erasure is in the ledger", told, {1, 2, 3, 4})
+    tap.equal("each receipt's erasure is in the ledger", told, wanted)
 
     # A run erases by itself what is due.
     done, state = world.select(files[0], authorization=world.issue("second.json", retention="PT1S"))
