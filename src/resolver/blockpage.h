@@ -27,7 +27,7 @@
 struct blockpage_request {
 	char name[BLOCKPAGE_NAME_SIZE]; /* Host without port and last dot, lower case; "" for an address */
 	bool head;                      /* HEAD: no page behind the header */
-	bool ja;                        /* Japanese is preferred to English (RFC 9110, 12.5.4) */
+	bool ja; /* Japanese is preferred to English (RFC 9110, 12.5.4), or neither said */
 };
 
 /**
@@ -56,12 +56,14 @@ struct blockpage_options {
 };
 
 /**
- * Appends the whole answer: status line, header fields, page.
+ * Appends the whole answer: status line, header fields, page. 403, or 451 (RFC 7725) where the law ordered
+ * it.
  *
+ * @param now_ns   of the Date field
  * @param finding  NULL: the name is not blocked; the page then only says whose server this is
  */
 void blockpage_write(const struct blockpage_request *request, const struct resolver_blockpage *config,
-		     const struct blockpage_finding *finding, struct buf *out);
+		     const struct blockpage_finding *finding, int64_t now_ns, struct buf *out);
 
 /**
  * Binds and listens on each address of the configuration. Before privileges are dropped.

@@ -3,6 +3,7 @@
 #ifndef HINOMI_RESOLVER_CONTROL_H
 #define HINOMI_RESOLVER_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -48,10 +49,20 @@ struct control_command {
  */
 HN_MUST_USE int control_listen(const char *path, uid_t owner, int *fd_out, struct fault *fault);
 
+/**
+ * Answers one request: the function behind the socket.
+ *
+ * @param last  no more bytes will come
+ * @return HN_OK: the answer's line is in out, also for a request that is refused; HN_ETRUNC: the line is not
+ *         whole yet (never when last)
+ */
+HN_MUST_USE int control_respond(const struct control_command commands[], void *context, const char *data,
+				size_t len, bool last, struct buf *out);
+
 struct control;
 
 /**
- * Starts serving in a thread of its own.
+ * Starts serving in a thread of its own: that of oneshot.h, which also asks getsockopt() and geteuid().
  *
  * @param fd        of control_listen(); the server's from now on, also closed by control_stop()
  * @param commands  live as long as the server, as does context
