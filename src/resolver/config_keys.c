@@ -128,6 +128,12 @@ static const struct config_key recursion_keys[] = {
 	 .help_en = "of these, for one registrable domain", .help_ja = "うち一つの登録可能ドメインについて"},
 	{"client_max", CONFIG_INTEGER, AT(client_max), .min = 1, .max = 1u << 20, .preset = "256",
 	 .help_en = "waiting from one /24 or /56", .help_ja = "一つの/24または/56から待っている数"},
+	{"ask_localhost", CONFIG_BOOL, AT(ask_localhost), .preset = "false",
+	 .help_en = "for tests: servers on loopback addresses are asked too",
+	 .help_ja = "試験用: ループバックのサーバーにも問い合わせる"},
+	{"validation_date", CONFIG_TEXT, AT(validation_date), .max = 14,
+	 .help_en = "for tests: signatures are judged at this time, YYYYMMDDHHMMSS",
+	 .help_ja = "試験用: 署名をこの時刻(YYYYMMDDHHMMSS)で検証する"},
 	{0},
 };
 #undef AT

@@ -37,6 +37,13 @@ int recursor_plan_make(const struct resolver_config *config, struct recursor_pla
 	out->options.forward_count = r->forward.count;
 	out->options.stubs = out->stubs;
 	out->options.stub_count = r->stubs.count;
+	out->options.ca_file = r->ca;
+	out->options.answer_ms = (uint32_t)(r->answer_ns / 1000000);
+	out->options.total_max = r->total_max;
+	out->options.zone_max = r->zone_max;
+	out->options.client_max = r->client_max;
+	out->options.ask_localhost = r->ask_localhost;
+	out->options.validation_date = r->validation_date;
 	return HN_OK;
 }
 
