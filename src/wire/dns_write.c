@@ -7,10 +7,15 @@
 
 #include "base/cur.h"
 
-#define POINTER        0xc000
-#define POINTER_MAX    0x3fff /* the last offset that a pointer can hold */
-#define LABELS_MAX     127
-#define PROBES         8
+#define POINTER     0xc000
+#define POINTER_MAX 0x3fff /* the last offset that a pointer can hold */
+#define LABELS_MAX  127
+#define PROBES      8
+#define HASH_PARENT 0x9e3779b97f4a7c15u
+#define HASH_HEAD   0xd6e8feb86659fd93u
+#define HASH_TAIL   0xc2b2ae3d27d4eb4fu
+
+_Static_assert((DNS_WRITE_SLOTS & (DNS_WRITE_SLOTS - 1)) == 0, "a power of two");
 #define QUESTION_FIXED 4 /* bytes behind the name: type, class */
 
 static void put16(uint8_t *p, size_t v)
@@ -22,8 +27,8 @@ static void put16(uint8_t *p, size_t v)
 /* A name, taken apart. */
 struct parts {
 	size_t count;
-	uint8_t at[LABELS_MAX];       /* of each label's length byte */
-	uint8_t lower[NAME_MAX_WIRE]; /* the name in lower case */
+	uint8_t at[LABELS_MAX];           /* of each label's length byte */
+	uint8_t lower[NAME_MAX_WIRE + 8]; /* the name in lower case */
 };
 
 /*
@@ -32,10 +37,19 @@ struct parts {
  */
 static size_t slot_first(const uint8_t *label, size_t parent)
 {
-	uint32_t hash = (uint32_t)parent * 2654435761u;
-	for (size_t i = 0; i <= label[0]; i++)
-		hash = (hash ^ label[i]) * 16777619u;
-	return (hash ^ hash >> 15) % DNS_WRITE_SLOTS;
+	size_t len = 1u + label[0];
+	uint64_t head;
+	uint64_t tail = 0;
+
+	/* The first eight bytes and the last tell labels apart well enough; who makes them collide makes his
+	 * own answer longer. */
+	memcpy(&head, label, sizeof(head)); /* lower has room behind its last label */
+	if (len < sizeof(head))
+		head &= ((uint64_t)1 << 8 * len) - 1;
+	else
+		memcpy(&tail, label + len - sizeof(tail), sizeof(tail));
+	uint64_t hash = (head ^ parent * HASH_PARENT) * HASH_HEAD + tail * HASH_TAIL;
+	return (hash ^ hash >> 32) >> 25 & (DNS_WRITE_SLOTS - 1);
 }
 
 static bool label_equal(const uint8_t *written, const uint8_t *lower)
@@ -52,7 +66,7 @@ static size_t suffix_find(const struct dns_writer *w, const uint8_t *label, size
 {
 	size_t first = slot_first(label, parent);
 	for (size_t i = 0; i < PROBES; i++) {
-		size_t slot = (first + i) % DNS_WRITE_SLOTS;
+		size_t slot = (first + i) & (DNS_WRITE_SLOTS - 1);
 		size_t at = w->slots[slot].at;
 		if (at == 0)
 			return 0;
@@ -69,7 +83,7 @@ static bool suffix_add(struct dns_writer *w, const uint8_t *label, size_t parent
 	if (at > POINTER_MAX)
 		return false;
 	for (size_t i = 0; i < PROBES; i++) {
-		size_t slot = (first + i) % DNS_WRITE_SLOTS;
+		size_t slot = (first + i) & (DNS_WRITE_SLOTS - 1);
 		if (w->slots[slot].at != 0)
 			continue;
 		w->slots[slot].at = (uint16_t)at;
@@ -90,6 +104,7 @@ static bool name_split(struct parts *p, const uint8_t *name, size_t len)
 		p->at[p->count++] = (uint8_t)at;
 	}
 	name_lower(p->lower, name, len);
+	memset(p->lower + len, 0, 8);
 	return true;
 }
 

@@ -28,6 +28,12 @@ void name_lower(uint8_t *to, const uint8_t *from, size_t len)
 		v = lower8(v);
 		memcpy(to + i, &v, 8);
 	}
+	if (i > 0 && i < len) { /* what is left with some of what is done: what is lower stays so */
+		memcpy(&v, from + len - 8, 8);
+		v = lower8(v);
+		memcpy(to + len - 8, &v, 8);
+		return;
+	}
 	for (; i < len; i++) {
 		uint8_t c = from[i];
 		to[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
