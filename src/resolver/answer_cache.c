@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#define _LGPL_SOURCE
+#include <urcu-qsbr.h> /* before others of its kind: it says which flavour they are of */
+
 #include "resolver/answer_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
-#define _LGPL_SOURCE
-#include <urcu-qsbr.h>
 
 #include "base/cur.h"
 #include "match/hash.h"
