@@ -3,6 +3,7 @@
 #include "resolver/policy_store.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -18,13 +19,34 @@
 #define WATCHED (IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
 #define LOST    (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)
 
+/*
+ * liburcu is not compiled for the thread sanitizer, which therefore is told what a grace period guarantees:
+ * what a thread did before it went quiet comes before what the waiting one does afterwards.
+ */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TELL_SANITIZER
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define TELL_SANITIZER
+#endif
+#ifdef TELL_SANITIZER
+#include <sanitizer/tsan_interface.h>
+static char grace;
+#define BEFORE_QUIET() __tsan_release(&grace)
+#define AFTER_GRACE()  __tsan_acquire(&grace)
+#else
+#define BEFORE_QUIET() ((void)0)
+#define AFTER_GRACE()  ((void)0)
+#endif
+
 struct watch {
 	int wd;
 	char *directory;
 };
 
 struct policy_store {
-	struct policy *current; /* by RCU */
+	_Atomic(struct policy *) current; /* by RCU */
 	struct policy_spec_kept spec;
 	int inotify; /* -1: none */
 	struct watch *watches;
@@ -39,7 +61,9 @@ int policy_store_new(const struct policy_spec *spec, struct policy_store **out, 
 	if (s == NULL)
 		return HN_ENOMEM;
 	s->inotify = -1;
-	int rc = policy_new(spec, NULL, &s->current, fault);
+	struct policy *first = NULL;
+	int rc = policy_new(spec, NULL, &first, fault);
+	atomic_init(&s->current, first);
 	if (rc == HN_OK)
 		rc = policy_spec_keep(spec, &s->spec);
 	if (rc == HN_OK)
@@ -72,7 +96,7 @@ void policy_store_free(struct policy_store *store)
 
 const struct policy *policy_store_get(const struct policy_store *store)
 {
-	return rcu_dereference(store->current);
+	return atomic_load_explicit(&store->current, memory_order_acquire);
 }
 
 void policy_thread_join(void)
@@ -82,11 +106,13 @@ void policy_thread_join(void)
 
 void policy_thread_leave(void)
 {
+	BEFORE_QUIET();
 	rcu_unregister_thread();
 }
 
 void policy_thread_offline(void)
 {
+	BEFORE_QUIET();
 	rcu_thread_offline();
 }
 
@@ -97,6 +123,7 @@ void policy_thread_online(void)
 
 void policy_thread_quiet(void)
 {
+	BEFORE_QUIET();
 	rcu_quiescent_state();
 }
 
@@ -124,9 +151,10 @@ static bool same_files(const struct policy *a, const struct policy *b)
 
 static void put_in_force(struct policy_store *s, struct policy *next)
 {
-	struct policy *before = s->current;
-	rcu_assign_pointer(s->current, next);
+	struct policy *before = atomic_load_explicit(&s->current, memory_order_relaxed);
+	atomic_store_explicit(&s->current, next, memory_order_release);
 	synchronize_rcu();
+	AFTER_GRACE();
 	policy_free(before);
 }
 

@@ -2,42 +2,13 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/policy.h"
 
+#include "tests/unit/resolver/policy_model.h"
 #include "tests/unit/resolver/policy_world.h"
 #include "wire/dns_number.h"
 
 #define NOW 1000
 
-#define SOA "$TTL 60\n@ SOA ns h 1 2 3 4 5\n"
-
 /* ---- what a set of one file says ---- */
-
-static struct policy *policy_of(struct world *w, const struct policy_set_spec *sets, size_t count)
-{
-	uint16_t order[16];
-	struct policy *p;
-	struct fault fault;
-	(void)w;
-	for (uint16_t i = 0; i < count; i++)
-		order[i] = i;
-	const struct policy_view_spec view = {"all", order, count};
-	const struct policy_spec spec = {sets, count, &view, 1};
-	int rc = policy_new(&spec, NULL, &p, &fault);
-	if (rc != HN_OK)
-		fail_msg("%s: %s", fault.place, fault.message);
-	return p;
-}
-
-static struct policy_set_spec rpz_spec(const char *name, const char *const *path)
-{
-	return (struct policy_set_spec){
-		.name = name, .rpz = true, .paths = path, .path_count = 1, .action = POLICY_GIVEN, .ttl = 30};
-}
-
-static struct policy_set_spec him_spec(const char *name, const char *const *path, enum policy_action action)
-{
-	return (struct policy_set_spec){
-		.name = name, .paths = path, .path_count = 1, .action = action, .ttl = 30};
-}
 
 static void every_trigger_takes_every_action(void **state)
 {
@@ -80,7 +51,7 @@ static void every_trigger_takes_every_action(void **state)
 				       actions[k].record);
 			const char *path = world_text(&w, "zone", text);
 			const struct policy_set_spec set = rpz_spec("zone", &path);
-			struct policy *p = policy_of(&w, &set, 1);
+			struct policy *p = policy_of(&set, 1);
 			assert_true(policy_needs(p, 0, triggers[i].trigger));
 			world_judge(p, 0, triggers[i].question, NOW, &v);
 			assert_int_equal(v.action, actions[k].action);
@@ -169,7 +140,7 @@ static void the_first_set_decides_unless_one_allows(void **state)
 					 him_spec("pass", &last, POLICY_PASSTHRU)};
 	sets[2].sinkholes = &sink;
 	sets[2].sinkhole_count = 1;
-	struct policy *p = policy_of(&w, sets, COUNT(sets));
+	struct policy *p = policy_of(sets, COUNT(sets));
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct policy_verdict v;
 		struct policy_set_info info = {.name = ""};
@@ -252,7 +223,7 @@ static void entries_hold_in_their_time_only(void **state)
 	world_open(&w);
 	const char *path = world_him(&w, "t.him", NULL, entries, COUNT(entries), NULL);
 	const struct policy_set_spec set = him_spec("t", &path, POLICY_NXDOMAIN);
-	struct policy *p = policy_of(&w, &set, 1);
+	struct policy *p = policy_of(&set, 1);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct policy_verdict v;
 		world_judge(p, 0, cases[i].question, cases[i].now, &v);
@@ -281,7 +252,7 @@ static void tells_the_entry_not_what_was_asked(void **state)
 	sets[0].contact = "soc@example.jp";
 	sets[0].organisation = "NCO";
 	sets[0].reason = POLICY_CENSORED;
-	struct policy *p = policy_of(&w, sets, 2);
+	struct policy *p = policy_of(sets, 2);
 
 	world_judge(p, 0, "secret.name.evil.test", NOW, &v);
 	assert_int_equal(policy_tell(p, &v.decided, scratch, &told), HN_OK);
@@ -338,7 +309,7 @@ static void answers_with_records_of_its_own(void **state)
 	struct policy_set_spec set = him_spec("h", &him, POLICY_SINKHOLE);
 	set.sinkholes = sinks;
 	set.sinkhole_count = 2;
-	struct policy *p = policy_of(&w, &set, 1);
+	struct policy *p = policy_of(&set, 1);
 	world_judge(p, 0, "a.test", NOW, &v);
 	assert_int_equal(policy_records(&v, records), 2);
 	assert_int_equal(records[0].type, DNS_TYPE_A);
@@ -351,7 +322,7 @@ static void answers_with_records_of_its_own(void **state)
 	set = him_spec("h", &him, POLICY_LOCAL);
 	set.records = local;
 	set.record_count = 2;
-	p = policy_of(&w, &set, 1);
+	p = policy_of(&set, 1);
 	world_judge(p, 0, "a.test", NOW, &v);
 	assert_int_equal(policy_records(&v, records), 2);
 	assert_int_equal(records[0].type, DNS_TYPE_TXT);
@@ -364,7 +335,7 @@ static void answers_with_records_of_its_own(void **state)
 	set.action = POLICY_SINKHOLE;
 	set.sinkholes = sinks;
 	set.sinkhole_count = 1;
-	p = policy_of(&w, &set, 1);
+	p = policy_of(&set, 1);
 	world_judge(p, 0, "a.test", NOW, &v);
 	assert_int_equal(v.action, POLICY_SINKHOLE);
 	assert_int_equal(policy_records(&v, records), 1);
@@ -516,158 +487,6 @@ static void a_directory_holds_a_base_and_its_overlays(void **state)
 
 /* ---- against a naive model ---- */
 
-#define MODEL_SETS    4u
-#define MODEL_ENTRIES 12u
-
-static uint64_t random_state;
-
-static uint32_t next_random(uint32_t below)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return (uint32_t)(random_state >> 33) % below;
-}
-
-struct model_entry {
-	char value[32]; /* name, "*.name" or an IPv4 prefix */
-	bool allow;
-};
-
-struct model_set {
-	bool rpz;
-	enum policy_action action;
-	size_t count;
-	struct model_entry entries[MODEL_ENTRIES];
-	enum policy_action actions[MODEL_ENTRIES]; /* of an RPZ set */
-};
-
-static void model_name(char *out, size_t size, bool wild)
-{
-	static const char *const labels[] = {"a", "b", "cc"};
-	size_t used = (size_t)snprintf(out, size, "%s", wild ? "*." : "");
-	unsigned depth = 1 + next_random(3);
-	for (unsigned i = 0; i < depth; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s.", labels[next_random(3)]);
-	(void)snprintf(out + used, size - used, "x");
-}
-
-static void model_make(struct model_set *m)
-{
-	static const enum policy_action actions[] = {POLICY_NXDOMAIN, POLICY_NODATA, POLICY_DROP,
-						     POLICY_PASSTHRU};
-	*m = (struct model_set){.rpz = next_random(2) == 0};
-	m->action = actions[next_random(COUNT(actions))];
-	size_t wanted = next_random(MODEL_ENTRIES);
-	while (wanted-- > 0) {
-		struct model_entry e;
-		if (next_random(4) == 0)
-			(void)snprintf(e.value, sizeof(e.value), "192.0.2.%u/%u", next_random(2) * 128,
-				       25 + next_random(3));
-		else
-			model_name(e.value, sizeof(e.value), next_random(2) == 0);
-		e.allow = !m->rpz && next_random(4) == 0;
-		bool there = false;
-		for (size_t i = 0; i < m->count; i++)
-			there |= strcmp(m->entries[i].value, e.value) == 0;
-		if (there)
-			continue;
-		m->actions[m->count] = m->rpz ? actions[next_random(COUNT(actions))] : m->action;
-		m->entries[m->count++] = e;
-	}
-}
-
-/* How specifically an entry covers a value: 0 not at all, more for a longer one. */
-static unsigned model_covers(const struct model_entry *e, const char *value)
-{
-	struct ip_prefix p;
-	if (ip_prefix_parse(e->value, strlen(e->value), &p) == HN_OK) {
-		struct ip ip;
-		return ip_parse(value, strlen(value), &ip) == HN_OK && ip_prefix_has(&p, &ip) ? 1 + p.len : 0;
-	}
-	if (e->value[0] != '*')
-		return strcmp(e->value, value) == 0 ? 1000 : 0;
-	size_t n = strlen(e->value + 1), len = strlen(value);
-	return len > n && strcmp(value + len - n, e->value + 1) == 0 ? 1 + (unsigned)n : 0;
-}
-
-/* @return the entry plus one of a set that speaks for a value */
-static size_t model_entry_of(const struct model_set *m, const char *value)
-{
-	size_t best = 0, allowed = 0;
-	unsigned best_covers = 0;
-	for (size_t i = 0; i < m->count; i++) {
-		unsigned covers = model_covers(&m->entries[i], value);
-		if (covers > best_covers) {
-			best = i + 1;
-			best_covers = covers;
-		}
-		if (covers > 0 && m->entries[i].allow)
-			allowed = i + 1;
-	}
-	return allowed != 0 ? allowed : best;
-}
-
-/* A question's name, then an address of its answer. */
-static enum policy_action model_judge(const struct model_set *sets, size_t count, const char *name,
-				      const char *address)
-{
-	const char *values[] = {name, address};
-	size_t place = count;
-	enum policy_action action = POLICY_NONE;
-	for (size_t v = 0; v < 2; v++) {
-		bool allowed = false;
-		size_t first = count;
-		for (size_t i = 0; i < count; i++) {
-			size_t e = model_entry_of(&sets[i], values[v]);
-			allowed |= e != 0 && sets[i].entries[e - 1].allow;
-			if (e != 0 && first == count)
-				first = i;
-		}
-		if (allowed && v == 0)
-			return POLICY_NONE;
-		if (allowed || first >= place)
-			continue;
-		place = first;
-		action = sets[first].actions[model_entry_of(&sets[first], values[v]) - 1];
-		if (action >= POLICY_NXDOMAIN)
-			return action;
-	}
-	return action;
-}
-
-static const char *model_write(struct world *w, const struct model_set *m, size_t number)
-{
-	static const char *const targets[] = {[POLICY_NXDOMAIN] = ".",
-					      [POLICY_NODATA] = "*.",
-					      [POLICY_DROP] = "rpz-drop.",
-					      [POLICY_PASSTHRU] = "rpz-passthru."};
-	struct world_entry entries[MODEL_ENTRIES];
-	char name[32], text[2048];
-	(void)snprintf(name, sizeof(name), "%zu.him", number);
-	for (size_t i = 0; i < m->count; i++) {
-		char *value = malloc(40);
-		assert_non_null(value);
-		(void)snprintf(value, 40, "%s%s", m->entries[i].allow ? "+" : "", m->entries[i].value);
-		entries[i] = (struct world_entry){value, 0, 0};
-	}
-	size_t used = (size_t)snprintf(text, sizeof(text), SOA);
-	for (size_t i = 0; i < m->count; i++) {
-		struct ip_prefix p;
-		const char *value = m->entries[i].value;
-		if (ip_prefix_parse(value, strlen(value), &p) == HN_OK)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%u.%u.2.0.192.rpz-ip",
-						 p.len, p.addr.bytes[3]);
-		else
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", value);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " CNAME %s\n",
-					 targets[m->actions[i]]);
-	}
-	const char *path =
-		m->rpz ? world_text(w, name, text) : world_him(w, name, NULL, entries, m->count, NULL);
-	for (size_t i = 0; i < m->count; i++)
-		free((char *)(uintptr_t)entries[i].value);
-	return path;
-}
-
 static void equals_a_naive_model(void **state)
 {
 	struct world w;
@@ -686,7 +505,7 @@ static void equals_a_naive_model(void **state)
 			specs[i] = sets[i].rpz ? rpz_spec(names[i], &paths[i])
 					       : him_spec(names[i], &paths[i], sets[i].action);
 		}
-		struct policy *p = policy_of(&w, specs, MODEL_SETS);
+		struct policy *p = policy_of(specs, MODEL_SETS);
 		for (unsigned q = 0; q < 300; q++) {
 			struct policy_verdict v;
 			char name[32], address[32], question[80];
