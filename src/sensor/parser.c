@@ -24,7 +24,7 @@
 #include "sensor/prepare.h"
 #include "wire/capture.h"
 
-#define POOL_BLOCKS  8
+#define POOL_BLOCKS  20
 #define STREAMS_MAX  2048
 #define OUTBOX_FLUSH 49152 /* bytes */
 

@@ -3,15 +3,21 @@
 #include "sensor/pipeline.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
- * Between the two threads: a ring of batches. A side that must wait is woken when half of the ring is ready
- * for it, so that neither wakes for every batch; the flow stage also when the reader runs short of memory
- * that batches hold.
+ * Between the two threads: a ring of batches, filled by one and emptied by the other, without a lock. A side
+ * that must wait sleeps until half of the ring is ready for it, so that neither is woken for every batch; the
+ * flow stage is woken also when the reader runs short of memory that batches hold.
+ *
+ * Who sleeps says so first and looks again; who publishes looks for a sleeper after that. Both with
+ * sequential consistency, so at least one of them sees the other.
  */
-#define RING 32u
-_Static_assert(RING <= PREPARE_BATCHES, "each batch has memory of its own");
+#define RING PREPARE_BATCHES
+#define LINE                                                                                                 \
+	64 /* bytes of a cache line: what one side writes does not share one with what the other writes */
 
 struct slot {
 	struct capture_batch records;
@@ -23,12 +29,15 @@ struct pipeline {
 	struct engine *engine;
 	bool threaded;
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards what follows, but for the slots' contents */
+	pthread_mutex_t lock; /* guards sleeping and waking, nothing else */
 	pthread_cond_t readable;
 	pthread_cond_t writable;
-	unsigned filled; /* slots ever filled */
-	unsigned taken;  /* slots ever finished */
-	bool flushing;   /* the reader waits until all are finished */
+	_Alignas(LINE) _Atomic unsigned filled; /* slots ever filled; the reader's */
+	_Atomic bool reader_sleeps;
+	unsigned taken_seen;                   /* the reader's: `taken` when it last looked */
+	_Alignas(LINE) _Atomic unsigned taken; /* slots ever finished; the flow stage's */
+	_Atomic bool flow_sleeps;
+	_Alignas(LINE) _Atomic unsigned reader_wants; /* wakes when no more than this many are left */
 	struct slot slots[RING];
 };
 
@@ -39,63 +48,93 @@ static void finish_slot(struct pipeline *p, struct slot *slot)
 	capture_release(&slot->records);
 }
 
+/* Once for each time that it sleeps: it says again that it does when it was woken for nothing. */
+static void wake(struct pipeline *p, pthread_cond_t *sleeper, _Atomic bool *sleeps)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	atomic_store(sleeps, false);
+	(void)pthread_cond_signal(sleeper);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+/* Until something was filled. Who wakes it decides when that is worth it. */
+static void sleep_until_filled(struct pipeline *p, unsigned taken)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	for (;;) {
+		atomic_store(&p->flow_sleeps, true);
+		if (atomic_load(&p->filled) != taken)
+			break;
+		(void)pthread_cond_wait(&p->readable, &p->lock);
+	}
+	atomic_store(&p->flow_sleeps, false);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
 static void *flow_stage(void *context)
 {
 	struct pipeline *p = context;
-	(void)pthread_mutex_lock(&p->lock);
-	for (;;) {
-		if (p->filled == p->taken) {
-			(void)pthread_cond_wait(&p->readable, &p->lock);
-			continue;
-		}
-		struct slot *slot = &p->slots[p->taken % RING];
-		(void)pthread_mutex_unlock(&p->lock);
-		finish_slot(p, slot);
-		(void)pthread_mutex_lock(&p->lock);
-		p->taken++;
-		unsigned left = p->filled - p->taken;
-		if (left == RING / 2 || (left == 0 && p->flushing))
-			(void)pthread_cond_signal(&p->writable);
+	for (unsigned taken = 0;;) {
+		if (atomic_load_explicit(&p->filled, memory_order_acquire) == taken)
+			sleep_until_filled(p, taken);
+		finish_slot(p, &p->slots[taken % RING]);
+		atomic_store(&p->taken, ++taken);
+		if (atomic_load(&p->reader_sleeps) &&
+		    atomic_load(&p->filled) - taken <= atomic_load(&p->reader_wants))
+			wake(p, &p->writable, &p->reader_sleeps);
 	}
 	return NULL;
+}
+
+/* Until no more than so many slots wait for the flow stage. */
+static void sleep_until_taken(struct pipeline *p, unsigned left)
+{
+	unsigned filled = atomic_load_explicit(&p->filled, memory_order_relaxed);
+	(void)pthread_mutex_lock(&p->lock);
+	atomic_store(&p->reader_wants, left);
+	for (;;) {
+		atomic_store(&p->reader_sleeps, true);
+		if (filled - atomic_load(&p->taken) <= left)
+			break;
+		(void)pthread_cond_wait(&p->writable, &p->lock);
+	}
+	atomic_store(&p->reader_sleeps, false);
+	(void)pthread_mutex_unlock(&p->lock);
+	p->taken_seen = atomic_load_explicit(&p->taken, memory_order_acquire);
 }
 
 /* The slot to fill next. */
 static struct slot *free_slot(struct pipeline *p)
 {
-	(void)pthread_mutex_lock(&p->lock);
-	if (p->filled - p->taken == RING)
-		while (p->filled - p->taken > RING / 2)
-			(void)pthread_cond_wait(&p->writable, &p->lock);
-	(void)pthread_mutex_unlock(&p->lock);
-	return &p->slots[p->filled % RING];
+	unsigned filled = atomic_load_explicit(&p->filled, memory_order_relaxed);
+	if (filled - p->taken_seen == RING)
+		p->taken_seen = atomic_load_explicit(&p->taken, memory_order_acquire);
+	if (filled - p->taken_seen == RING)
+		sleep_until_taken(p, RING / 2);
+	return &p->slots[filled % RING];
 }
 
 static void hand_over(struct pipeline *p, const struct capture *capture)
 {
-	(void)pthread_mutex_lock(&p->lock);
-	p->filled++;
-	if (p->filled - p->taken >= RING / 2 || capture_runs_short(capture))
-		(void)pthread_cond_signal(&p->readable);
-	(void)pthread_mutex_unlock(&p->lock);
+	unsigned filled = atomic_load_explicit(&p->filled, memory_order_relaxed) + 1;
+	atomic_store(&p->filled, filled);
+	if (atomic_load(&p->flow_sleeps) &&
+	    (filled - atomic_load(&p->taken) >= RING / 2 || capture_runs_short(capture)))
+		wake(p, &p->readable, &p->flow_sleeps);
 }
 
 static void wait_for_flow_stage(struct pipeline *p)
 {
-	(void)pthread_mutex_lock(&p->lock);
-	p->flushing = true;
-	(void)pthread_cond_signal(&p->readable);
-	while (p->filled != p->taken)
-		(void)pthread_cond_wait(&p->writable, &p->lock);
-	p->flushing = false;
-	(void)pthread_mutex_unlock(&p->lock);
+	wake(p, &p->readable, &p->flow_sleeps);
+	sleep_until_taken(p, 0);
 }
 
 int pipeline_new(struct prepare *prepare, struct engine *engine, unsigned threads, struct pipeline **out)
 {
-	struct pipeline *p = calloc(1, sizeof(*p));
+	struct pipeline *p = aligned_alloc(LINE, sizeof(*p));
 	if (p == NULL)
 		return HN_ENOMEM;
+	memset(p, 0, sizeof(*p));
 	p->prepare = prepare;
 	p->engine = engine;
 	p->threaded = threads > 1;

@@ -19,7 +19,7 @@
  * is decided here (undecodable, class not authorised, ...) needs no flow.
  */
 
-#define PREPARE_BATCHES     32           /* that are ever filled, again and again */
+#define PREPARE_BATCHES     96           /* that are ever filled, again and again */
 #define PREPARE_WHOLE_BYTES (256u << 10) /* of datagrams that become whole in one batch; more are erased */
 
 struct prepare;
