@@ -19,19 +19,24 @@
 #include "resolver/front.h"
 #include "resolver/policy_plan.h"
 #include "resolver/recursor_plan.h"
+#include "resolver/running.h"
+#include "resolver/serve_control.h"
+#include "resolver/serve_page.h"
 #include "resolver/tls.h"
 
-#define DRAIN_MS 2000
+#define DRAIN_MS           2000
+#define PAGE_ADDRESSES_MAX 16
 
 /* All that runs, in the order in which it is made. */
 struct resolver {
-	const struct resolver_config *config;
-	struct service service;
+	struct running running;
 	struct policy_plan plan;
 	struct groups *groups;
 	struct cookie_secrets *cookies;
-	struct front **fronts;
-	size_t front_count;
+	struct control *control;
+	struct blockpage *page;
+	int control_fd;
+	int page_fds[PAGE_ADDRESSES_MAX];
 	int signal_fd;
 	int policy_fd;
 };
@@ -44,34 +49,34 @@ static size_t core_count(void)
 
 static int make_policy(struct resolver *r, struct fault *fault)
 {
-	int rc = policy_plan_make(r->config, &r->plan, fault);
+	int rc = policy_plan_make(r->running.config, &r->plan, fault);
 	if (rc == HN_OK)
-		rc = policy_store_new(&r->plan.spec, &r->service.policies, fault);
+		rc = policy_store_new(&r->plan.spec, &r->running.service.policies, fault);
 	if (rc == HN_OK)
-		rc = policy_store_watch(r->service.policies, &r->policy_fd, fault);
-	r->service.views = r->plan.views;
+		rc = policy_store_watch(r->running.service.policies, &r->policy_fd, fault);
+	r->running.service.views = r->plan.views;
 	return rc;
 }
 
 static int make_recursor(struct resolver *r, struct fault *fault)
 {
 	struct recursor_plan plan;
-	int rc = recursor_plan_make(r->config, &plan);
+	int rc = recursor_plan_make(r->running.config, &plan);
 	if (rc != HN_OK)
 		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
-	rc = recursor_new(&plan.options, &r->service.recursor, fault);
+	rc = recursor_new(&plan.options, &r->running.service.recursor, fault);
 	recursor_plan_clear(&plan);
 	return rc;
 }
 
 static int make_fronts(struct resolver *r, struct fault *fault)
 {
-	size_t count = r->config->threads > 0 ? r->config->threads : core_count();
-	r->fronts = calloc(count, sizeof(*r->fronts));
-	if (!r->fronts)
+	size_t count = r->running.config->threads > 0 ? r->running.config->threads : core_count();
+	r->running.fronts = calloc(count, sizeof(*r->running.fronts));
+	if (!r->running.fronts)
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
-	for (; r->front_count < count; r->front_count++) {
-		int rc = front_new(&r->service, &r->fronts[r->front_count], fault);
+	for (; r->running.front_count < count; r->running.front_count++) {
+		int rc = front_new(&r->running.service, &r->running.fronts[r->running.front_count], fault);
 		if (rc != HN_OK)
 			return rc;
 	}
@@ -80,22 +85,23 @@ static int make_fronts(struct resolver *r, struct fault *fault)
 
 static int make_service(struct resolver *r, struct fault *fault)
 {
-	const struct resolver_cache *cache = &r->config->cache;
-	r->service.config = r->config;
+	const struct resolver_cache *cache = &r->running.config->cache;
+	r->running.service.config = r->running.config;
 	int rc = make_policy(r, fault);
 	if (rc == HN_OK)
-		rc = groups_new(r->config, &r->groups, fault);
+		rc = groups_new(r->running.config, &r->groups, fault);
 	if (rc == HN_OK)
-		rc = cookie_secrets_read(r->config->cookies.secrets, &r->cookies, fault);
+		rc = cookie_secrets_read(r->running.config->cookies.secrets, &r->cookies, fault);
 	if (rc == HN_OK)
-		rc = tls_contexts_new(r->config, &r->service.tls, fault);
+		rc = tls_contexts_new(r->running.config, &r->running.service.tls, fault);
 	if (rc == HN_OK)
 		rc = make_recursor(r, fault);
 	if (rc != HN_OK)
 		return rc;
-	r->service.groups = r->groups;
-	r->service.cookies = r->cookies;
-	rc = answer_cache_new(cache->size, (uint32_t)(cache->stale_ns / NS_SECOND), &r->service.cache);
+	r->running.service.groups = r->groups;
+	r->running.service.cookies = r->cookies;
+	rc = answer_cache_new(cache->size, (uint32_t)(cache->stale_ns / NS_SECOND),
+			      &r->running.service.cache);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "cache", "%s", hn_strerror(rc));
 }
 
@@ -112,11 +118,44 @@ static int make_signals(struct resolver *r, struct fault *fault)
 	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
 }
 
+/* Sockets that need privileges, or a directory that is out of reach later. */
+static int make_sockets(struct resolver *r, struct fault *fault)
+{
+	const struct resolver_config *config = r->running.config;
+	int rc = HN_OK;
+	if (config->control.socket)
+		rc = control_listen(config->control.socket, (uid_t)-1, &r->control_fd, fault);
+	if (rc == HN_OK && config->blockpage.addresses.count > 0)
+		rc = blockpage_listen(&config->blockpage, r->page_fds, fault);
+	return rc;
+}
+
+static int start_servers(struct resolver *r)
+{
+	const struct resolver_config *config = r->running.config;
+	int rc = HN_OK;
+	if (r->control_fd >= 0)
+		rc = control_start(r->control_fd, serve_commands, &r->running, &r->control);
+	if (rc == HN_OK)
+		r->control_fd = -1;
+	const struct blockpage_options options = {
+		.config = &config->blockpage,
+		.find = serve_page_find,
+		.shown = serve_page_shown,
+		.context = &r->running,
+	};
+	if (rc == HN_OK && config->blockpage.addresses.count > 0)
+		rc = blockpage_start(&options, r->page_fds, &r->page);
+	return rc;
+}
+
 static int start(struct resolver *r, struct fault *fault)
 {
-	int rc = recursor_start(r->service.recursor);
-	for (size_t i = 0; i < r->front_count && rc == HN_OK; i++)
-		rc = front_start(r->fronts[i]);
+	int rc = recursor_start(r->running.service.recursor);
+	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
+		rc = front_start(r->running.fronts[i]);
+	if (rc == HN_OK)
+		rc = start_servers(r);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "", "%s", hn_strerror(rc));
 }
 
@@ -126,30 +165,44 @@ static void log_fault(const char *what, const struct fault *fault)
 		 fault->message);
 }
 
-static void reload_policy(struct resolver *r)
+int running_reload_policy(struct running *r, struct fault *fault)
 {
-	struct fault fault = {0};
+	pthread_mutex_lock(&r->reload);
 	uint64_t before = policy_generation(policy_store_get(r->service.policies));
-	if (policy_store_reload(r->service.policies, NULL, false, &fault) != HN_OK) {
-		log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), &fault);
-		return;
-	}
+	int rc = policy_store_reload(r->service.policies, NULL, false, fault);
 	uint64_t after = policy_generation(policy_store_get(r->service.policies));
-	if (after != before)
+	pthread_mutex_unlock(&r->reload);
+	if (rc == HN_OK && after != before)
 		log_line(LOG_LEVEL_INFO, tr("policy %llu is in force", "ポリシー第 %llu 版を施行"),
 			 (unsigned long long)after);
+	return rc;
 }
 
-static void reload_anchors(struct resolver *r)
+int running_reload_anchors(struct running *r, struct fault *fault)
 {
-	struct fault fault = {0};
 	bool changed = false;
-	if (recursor_reload(r->service.recursor, &changed, &fault) != HN_OK)
-		log_fault(tr("the trust anchors in use stay", "使用中のトラストアンカーを維持する"), &fault);
-	else if (changed)
+	pthread_mutex_lock(&r->reload);
+	int rc = recursor_reload(r->service.recursor, &changed, fault);
+	pthread_mutex_unlock(&r->reload);
+	if (rc == HN_OK && changed)
 		log_line(LOG_LEVEL_INFO, "%s",
 			 tr("trust anchors or root hints were read anew",
 			    "トラストアンカーまたはルートヒントを読み直した"));
+	return rc;
+}
+
+static void reload_policy(struct running *r)
+{
+	struct fault fault = {0};
+	if (running_reload_policy(r, &fault) != HN_OK)
+		log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), &fault);
+}
+
+static void reload_anchors(struct running *r)
+{
+	struct fault fault = {0};
+	if (running_reload_anchors(r, &fault) != HN_OK)
+		log_fault(tr("the trust anchors in use stay", "使用中のトラストアンカーを維持する"), &fault);
 }
 
 /* @return whether to end */
@@ -160,8 +213,8 @@ static bool on_signal(struct resolver *r)
 		return false;
 	if (info.ssi_signo != SIGHUP)
 		return true;
-	reload_policy(r);
-	reload_anchors(r);
+	reload_policy(&r->running);
+	reload_anchors(&r->running);
 	return false;
 }
 
@@ -170,60 +223,72 @@ static void watch(struct resolver *r)
 	struct pollfd fds[] = {
 		{.fd = r->signal_fd, .events = POLLIN},
 		{.fd = r->policy_fd, .events = POLLIN},
-		{.fd = recursor_watch_fd(r->service.recursor), .events = POLLIN},
+		{.fd = recursor_watch_fd(r->running.service.recursor), .events = POLLIN},
 	};
 	for (;;) {
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents && on_signal(r))
 			return;
-		if (fds[1].revents && policy_store_changed(r->service.policies))
-			reload_policy(r);
+		if (fds[1].revents && policy_store_changed(r->running.service.policies))
+			reload_policy(&r->running);
 		if (fds[2].revents)
-			reload_anchors(r);
+			reload_anchors(&r->running);
 	}
 }
 
 /* What waits is answered, or gets a SERVFAIL; nobody is left without an answer by our end alone. */
 static void stop(struct resolver *r)
 {
-	if (r->service.recursor)
-		recursor_drain(r->service.recursor, DRAIN_MS);
-	for (size_t i = 0; i < r->front_count; i++)
-		front_stop(r->fronts[i]);
-	for (size_t i = 0; i < r->front_count; i++)
-		front_join(r->fronts[i]);
+	control_stop(r->control);
+	blockpage_stop(r->page);
+	if (r->running.service.recursor)
+		recursor_drain(r->running.service.recursor, DRAIN_MS);
+	for (size_t i = 0; i < r->running.front_count; i++)
+		front_stop(r->running.fronts[i]);
+	for (size_t i = 0; i < r->running.front_count; i++)
+		front_join(r->running.fronts[i]);
 }
 
 static void clear(struct resolver *r)
 {
-	for (size_t i = 0; i < r->front_count; i++)
-		front_free(r->fronts[i]);
-	free(r->fronts);
-	recursor_free(r->service.recursor);
-	answer_cache_free(r->service.cache);
-	policy_store_free(r->service.policies);
+	for (size_t i = 0; i < r->running.front_count; i++)
+		front_free(r->running.fronts[i]);
+	free(r->running.fronts);
+	recursor_free(r->running.service.recursor);
+	answer_cache_free(r->running.service.cache);
+	policy_store_free(r->running.service.policies);
 	policy_plan_clear(&r->plan);
 	groups_free(r->groups);
-	tls_contexts_free(r->service.tls);
+	tls_contexts_free(r->running.service.tls);
 	sodium_free(r->cookies);
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
+	if (r->control_fd >= 0)
+		(void)close(r->control_fd);
+	pthread_mutex_destroy(&r->running.reload);
 }
 
 int resolver_serve(const struct resolver_config *config, struct fault *fault)
 {
-	struct resolver r = {.config = config, .signal_fd = -1, .policy_fd = -1};
+	struct resolver r = {
+		.running = {.config = config, .since_ns = utc_now_ns(), .reload = PTHREAD_MUTEX_INITIALIZER},
+		.control_fd = -1,
+		.signal_fd = -1,
+		.policy_fd = -1,
+	};
 	int rc = make_signals(&r, fault);
 	if (rc == HN_OK)
 		rc = make_service(&r, fault);
 	if (rc == HN_OK)
 		rc = make_fronts(&r, fault);
 	if (rc == HN_OK)
+		rc = make_sockets(&r, fault);
+	if (rc == HN_OK)
 		rc = start(&r, fault);
 	if (rc == HN_OK) {
 		log_line(LOG_LEVEL_INFO, tr("ready: %zu serving threads", "準備完了: 応答スレッド %zu"),
-			 r.front_count);
+			 r.running.front_count);
 		watch(&r);
 	}
 	stop(&r);

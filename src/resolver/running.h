@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_RESOLVER_RUNNING_H
+#define HINOMI_RESOLVER_RUNNING_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "resolver/exchange.h"
+#include "resolver/front.h"
+
+/* The resolver that runs, as control socket and block page see it. */
+struct running {
+	const struct resolver_config *config;
+	struct service service;
+	struct front **fronts;
+	size_t front_count;
+	int64_t since_ns;       /* UTC */
+	pthread_mutex_t reload; /* one reload at a time: a signal, a changed file, a command */
+};
+
+/** Reads the policy and the trust anchors again and says so in the log. Not from a thread that asks the
+ * policy. */
+HN_MUST_USE int running_reload_policy(struct running *r, struct fault *fault);
+HN_MUST_USE int running_reload_anchors(struct running *r, struct fault *fault);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "resolver/serve_control.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/utc.h"
+#include "base/version.h"
+#include "match/canonical.h"
+#include "resolver/explain.h"
+#include "resolver/running.h"
+
+/* ---- small JSON ---- */
+
+static void set_number(json_t *object, const char *name, uint64_t value)
+{
+	(void)json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+static void set_text(json_t *object, const char *name, const char *value)
+{
+	(void)json_object_set_new(object, name, json_string(value));
+}
+
+static int give(json_t *value, struct buf *answer)
+{
+	if (!value)
+		return HN_ENOMEM;
+	json_add(answer, value);
+	json_decref(value);
+	return buf_err(answer);
+}
+
+/* ---- status ---- */
+
+static json_t *cache_status(const struct running *r)
+{
+	struct answer_cache_counts counts = answer_cache_counts(r->service.cache);
+	json_t *cache = json_object();
+	set_number(cache, "answers", counts.answers);
+	set_number(cache, "bytes", counts.bytes);
+	set_number(cache, "evicted", counts.evicted);
+	return cache;
+}
+
+static json_t *recursion_status(const struct running *r)
+{
+	struct recursor_counts counts;
+	recursor_counts(r->service.recursor, &counts);
+	json_t *recursion = json_object();
+	set_number(recursion, "asked", counts.asked);
+	set_number(recursion, "under_way", counts.under_way);
+	set_number(recursion, "waiting", counts.waiting);
+	return recursion;
+}
+
+static int status(void *context, const char *const args[], size_t count, struct buf *answer,
+		  struct fault *fault)
+{
+	const struct running *r = context;
+	char since[UTC_SIZE];
+	(void)args;
+	(void)count;
+	(void)fault;
+	utc_format(r->since_ns, since);
+	json_t *all = json_object();
+	set_text(all, "version", HINOMI_VERSION);
+	set_text(all, "since", since);
+	set_number(all, "threads", r->front_count);
+	set_number(all, "listeners", r->config->listen.count);
+	set_number(all, "groups", r->config->groups.count);
+	policy_thread_join();
+	set_number(all, "generation", policy_generation(policy_store_get(r->service.policies)));
+	policy_thread_leave();
+	(void)json_object_set_new(all, "cache", cache_status(r));
+	(void)json_object_set_new(all, "recursion", recursion_status(r));
+	return give(all, answer);
+}
+
+/* ---- policy ---- */
+
+static json_t *set_status(const struct policy *p, size_t number)
+{
+	struct policy_set_info info;
+	policy_set_info(p, number, &info);
+	json_t *set = json_object();
+	set_text(set, "name", info.name);
+	set_text(set, "set_id", info.id);
+	set_text(set, "set_version", info.version);
+	set_text(set, "action", policy_action_name(info.action));
+	set_number(set, "entries", info.entries);
+	set_number(set, "layers", info.layers);
+	set_number(set, "bytes", info.bytes);
+	if (info.organisation[0])
+		set_text(set, "organisation", info.organisation);
+	if (info.contact[0])
+		set_text(set, "contact", info.contact);
+	return set;
+}
+
+static json_t *notes(const struct policy *p)
+{
+	json_t *list = json_array();
+	const struct fault *note;
+	for (size_t i = 0; (note = policy_note(p, i)) != NULL; i++) {
+		json_t *one = json_object();
+		set_text(one, "file", note->place);
+		set_text(one, "why", note->message);
+		(void)json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static int policy_status(void *context, const char *const args[], size_t count, struct buf *answer,
+			 struct fault *fault)
+{
+	const struct running *r = context;
+	(void)args;
+	(void)count;
+	(void)fault;
+	json_t *all = json_object();
+	json_t *sets = json_array();
+	policy_thread_join();
+	const struct policy *p = policy_store_get(r->service.policies);
+	for (size_t i = 0; i < policy_set_count(p); i++)
+		(void)json_array_append_new(sets, set_status(p, i));
+	set_number(all, "generation", policy_generation(p));
+	(void)json_object_set_new(all, "sets", sets);
+	(void)json_object_set_new(all, "left_out", notes(p));
+	policy_thread_leave();
+	return give(all, answer);
+}
+
+static int reload(void *context, const char *const args[], size_t count, struct buf *answer,
+		  struct fault *fault)
+{
+	struct running *r = context;
+	int rc = running_reload_policy(r, fault);
+	if (rc == HN_OK)
+		rc = running_reload_anchors(r, fault);
+	return rc == HN_OK ? policy_status(context, args, count, answer, fault) : rc;
+}
+
+/* ---- names ---- */
+
+/* The text's wire form; "." is the root. */
+static int read_name(const char *text, struct canonical *out, struct fault *fault)
+{
+	if (strcmp(text, ".") == 0) {
+		*out = (struct canonical){0};
+		return HN_OK;
+	}
+	if (canonical_name(text, strlen(text), out) == HN_OK && out->key.kind == ENTRY_NAME)
+		return HN_OK;
+	return fault_set(fault, HN_EFORMAT, "", tr("'%s' is no host name", "'%s' はホスト名ではない"), text);
+}
+
+static int flush(void *context, const char *const args[], size_t count, struct buf *answer,
+		 struct fault *fault)
+{
+	struct running *r = context;
+	struct canonical name;
+	(void)count;
+	int rc = read_name(args[0], &name, fault);
+	if (rc != HN_OK)
+		return rc;
+	/* The recursor first: what it gives from then on is new. */
+	rc = recursor_flush(r->service.recursor);
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	policy_thread_join();
+	size_t flushed = answer_cache_flush(r->service.cache, name.key.data, name.key.len);
+	policy_thread_leave();
+	json_t *all = json_object();
+	set_text(all, "name", args[0]);
+	set_number(all, "answers", flushed);
+	return give(all, answer);
+}
+
+static int explain(void *context, const char *const args[], size_t count, struct buf *answer,
+		   struct fault *fault)
+{
+	const struct running *r = context;
+	struct canonical name;
+	struct ip client;
+	uint32_t group = 0;
+	int rc = read_name(args[0], &name, fault);
+	if (rc != HN_OK)
+		return rc;
+	if (count > 1) {
+		if (ip_parse(args[1], strlen(args[1]), &client) != HN_OK)
+			return fault_set(fault, HN_EFORMAT, "",
+					 tr("'%s' is no address", "'%s' はアドレスではない"), args[1]);
+		group = groups_by_address(r->service.groups, &client);
+	}
+	if (group >= r->config->groups.count)
+		return fault_set(fault, HN_ENOENT, "",
+				 tr("%s belongs to no group: it is refused",
+				    "%s はどのグループにも属さない: 拒否される"),
+				 count > 1 ? args[1] : "");
+	const struct explain_question question = {
+		.name = name.key.data,
+		.len = name.key.len,
+		.client = count > 1 ? &client : NULL,
+		.now_ns = utc_now_ns(),
+	};
+	policy_thread_join();
+	rc = explain_json(policy_store_get(r->service.policies), r->service.views[group], &question, answer);
+	policy_thread_leave();
+	return rc;
+}
+
+const struct control_command serve_commands[] = {
+	{"status", 0, 0, status},        {"reload", 0, 0, reload},   {"flush", 1, 1, flush},
+	{"policy", 0, 0, policy_status}, {"explain", 1, 2, explain}, {0},
+};
