@@ -13,8 +13,9 @@
 #include "wire/name.h"
 
 /*
- * The records of a message, one after the other. Bounded: pointers go strictly backwards, and one walk
- * follows at most DNS_HOPS_MAX of them; records end with the message, whatever the header claims.
+ * The records of a message, one after the other. Bounded: pointers go strictly backwards, at most
+ * DNS_HOPS_NAME_MAX of them in a name and DNS_HOPS_MAX in a walk (under 1 ms of work); records end with the
+ * message, whatever the header claims.
  */
 
 #define DNS_HOPS_MAX       131072
