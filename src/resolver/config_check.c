@@ -79,9 +79,10 @@ static int check_listeners(const struct resolver_config *c, struct fault *fault)
 		if (rc != HN_OK)
 			return rc;
 		if (!is_loopback(&l->address) && c->groups.count == 0)
-			return REFUSE(l->line, "listen.address", "%s",
-				      tr("is beyond loopback, but no group says who is served; add 'groups'",
-					 "ループバックではないが、対象の組がない。'groups' を書くこと"));
+			return REFUSE(
+				l->line, "listen.address", "%s",
+				tr("is beyond loopback, but no group says who is served; add 'groups'",
+				   "ループバックではないが、対象のグループがない。'groups' を書くこと"));
 		for (size_t k = 0; k < i; k++)
 			if (collide(listener_at(c, k), l))
 				return REFUSE(l->line, "listen",

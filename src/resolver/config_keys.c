@@ -163,7 +163,7 @@ static const struct config_key group_keys[] = {
 	 .help_ja = "クライアントの属する組織"},
 	{"prefixes", .kind = CONFIG_LIST, .item = &a_prefix, AT(prefixes),
 	 .help_en = "clients by address; of several groups the longest prefix",
-	 .help_ja = "送信元アドレスによる。複数の組では最長一致"},
+	 .help_ja = "送信元アドレスによる。複数のグループでは最長一致"},
 	{"certificates", .kind = CONFIG_LIST, .item = &a_digest, AT(certificates),
 	 .help_en = "clients by SHA-256 of their certificate",
 	 .help_ja = "クライアント証明書のSHA-256による"},
