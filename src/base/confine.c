@@ -36,6 +36,8 @@
 #define LL_FS_REFER       (UINT64_C(1) << 13)
 #define LL_FS_TRUNCATE    (UINT64_C(1) << 14)
 
+#define LL_NET_CONNECT_TCP (UINT64_C(1) << 1)
+
 /* By ABI: how many bits of file system rights, network rights and scopes there are, and the size of the
  * attribute. */
 static const struct {
@@ -73,14 +75,30 @@ static int drop_capabilities(bool keep_override)
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? HN_OK : HN_EIO;
 }
 
+static int become(uid_t user, gid_t group)
+{
+	if (setgroups(0, NULL) != 0 || setresgid(group, group, group) != 0 ||
+	    setresuid(user, user, user) != 0)
+		return HN_EIO;
+	return HN_OK;
+}
+
+int confine_to_user(uid_t user, gid_t group, struct confinement *state)
+{
+	bool root = geteuid() == 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || (root && become(user, group) != HN_OK) ||
+	    drop_capabilities(false) != HN_OK || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return HN_EIO;
+	state->unprivileged = true;
+	return HN_OK;
+}
+
 int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 {
 	bool root = geteuid() == 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return HN_EIO;
-	if (root && nobody &&
-	    (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-	     setresuid(NOBODY, NOBODY, NOBODY) != 0))
+	if (root && nobody && become(NOBODY, NOBODY) != HN_OK)
 		return HN_EIO;
 	if (drop_capabilities(root && !nobody && keep_override) != HN_OK)
 		return HN_EIO;
@@ -104,8 +122,8 @@ static uint64_t rights_below(unsigned rights)
 	return allowed;
 }
 
-int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
-		  struct confinement *state)
+static int restrict_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
+			  uint64_t free_net, struct confinement *state)
 {
 	long abi = syscall(LL_CREATE_RULESET, NULL, 0, LL_VERSION_FLAG);
 	if (abi <= 0)
@@ -116,7 +134,7 @@ int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_
 		abi = abi_max;
 	struct ll_ruleset_attr attr = {
 		.handled_fs = all_bits(abis[abi].fs),
-		.handled_net = all_bits(abis[abi].net),
+		.handled_net = all_bits(abis[abi].net) & ~free_net,
 		.scoped = all_bits(abis[abi].scope),
 	};
 	long ruleset = syscall(LL_CREATE_RULESET, &attr, abis[abi].size, 0);
@@ -137,6 +155,18 @@ int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_
 	if (rc == HN_OK)
 		state->landlock_abi = (unsigned)abi;
 	return rc;
+}
+
+int confine_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
+		  struct confinement *state)
+{
+	return restrict_files(rules, count, abi_max, 0, state);
+}
+
+int confine_service_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
+			  struct confinement *state)
+{
+	return restrict_files(rules, count, abi_max, LL_NET_CONNECT_TCP, state);
 }
 
 static int open_directory(const char *path)

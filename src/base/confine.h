@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -57,6 +58,18 @@ HN_MUST_USE int confine_files(const struct confine_rule rules[], size_t count, u
 			      struct confinement *state);
 
 /**
+ * For a service that goes on: the capabilities it began with for its sockets are given up, and a root becomes
+ * this user; the rest as confine_identity().
+ *
+ * @return HN_EIO (errno)
+ */
+HN_MUST_USE int confine_to_user(uid_t user, gid_t group, struct confinement *state);
+
+/** confine_files() for a service that asks others: it may still connect by TCP, and listen on no new port. */
+HN_MUST_USE int confine_service_files(const struct confine_rule rules[], size_t count, unsigned abi_max,
+				      struct confinement *state);
+
+/**
  * seccomp for all threads: only the listed system calls and what every process of ours needs to compute and
  * to end (memory without execution, futexes, clocks, signals' return, exit). A forbidden call kills the
  * process; what glibc probes for (clone3, openat2, faccessat2) is answered ENOSYS.
@@ -65,6 +78,9 @@ HN_MUST_USE int confine_files(const struct confine_rule rules[], size_t count, u
  * @return HN_EIO, HN_ENOMEM
  */
 HN_MUST_USE int confine_calls(const int calls[], size_t count, struct confinement *state);
+
+/** The same for a service that maps files to read them. */
+HN_MUST_USE int confine_service_calls(const int calls[], size_t count, struct confinement *state);
 
 /**
  * The whole of it for a command that a person runs on files of others: from now on the process reads whatever

@@ -126,6 +126,11 @@ int confine_calls(const int calls[], size_t count, struct confinement *state)
 	return close_calls(calls, count, false, state);
 }
 
+int confine_service_calls(const int calls[], size_t count, struct confinement *state)
+{
+	return close_calls(calls, count, true, state);
+}
+
 int confine_calls_of_command(struct confinement *state)
 {
 	static const int calls[] = {

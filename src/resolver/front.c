@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct front {
 	struct datagrams datagrams[RESOLVER_LISTENERS_MAX];
 	size_t datagram_count;
 	pthread_t thread;
+	sem_t go;
 	bool started;
 };
 
@@ -157,6 +159,7 @@ int front_new(const struct service *service, struct front **out, struct fault *f
 	struct front *f = calloc(1, sizeof(*f));
 	if (!f)
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+	(void)sem_init(&f->go, 0, 0);
 	f->service = service;
 	f->udp_port = (struct exchange_port){send_late, f};
 	int rc = make_parts(f);
@@ -184,6 +187,7 @@ void front_free(struct front *f)
 	exchange_free(f->exchange);
 	udp_batch_free(f->batch);
 	loop_free(f->loop);
+	(void)sem_destroy(&f->go);
 	free(f->units);
 	free(f);
 }
@@ -197,6 +201,8 @@ static void *serve(void *arg)
 {
 	struct front *f = arg;
 	static const struct loop_idle idle = {nothing, NULL};
+	while (sem_wait(&f->go) != 0) {
+	}
 	policy_thread_join();
 	loop_run(f->loop, &idle);
 	policy_thread_leave();
@@ -215,8 +221,14 @@ int front_start(struct front *f)
 	return error == 0 ? HN_OK : HN_EIO;
 }
 
+void front_go(struct front *f)
+{
+	(void)sem_post(&f->go);
+}
+
 void front_stop(struct front *f)
 {
+	front_go(f);
 	loop_stop(f->loop);
 }
 

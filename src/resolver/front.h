@@ -25,8 +25,9 @@ HN_MUST_USE int front_new(const struct service *service, struct front **out, str
 /** After front_join() and recursor_drain(). NULL is allowed. */
 void front_free(struct front *f);
 
-/** Starts the thread, all signals blocked. @return HN_EIO (errno) */
+/** Starts the thread, all signals blocked; it serves from front_go() on. @return HN_EIO (errno) */
 HN_MUST_USE int front_start(struct front *f);
+void front_go(struct front *f);
 /** Takes no more questions; those that wait are still answered until front_join(). */
 void front_stop(struct front *f);
 void front_join(struct front *f);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <sodium.h>
+#include <urcu-qsbr.h>
 
 #include "base/lang.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "resolver/policy_plan.h"
 #include "resolver/recursor_plan.h"
 #include "resolver/running.h"
+#include "resolver/sandbox.h"
 #include "resolver/serve_control.h"
 #include "resolver/serve_page.h"
 #include "resolver/tls.h"
@@ -39,6 +41,7 @@ struct resolver {
 	int page_fds[PAGE_ADDRESSES_MAX];
 	int signal_fd;
 	int policy_fd;
+	struct confinement confinement;
 };
 
 static size_t core_count(void)
@@ -149,14 +152,29 @@ static int start_servers(struct resolver *r)
 	return rc;
 }
 
+/* liburcu begins its thread when it is first needed: later the sandbox would not let it. */
+static void start_reclamation(void)
+{
+	(void)get_default_call_rcu_data();
+}
+
 static int start(struct resolver *r, struct fault *fault)
 {
-	int rc = recursor_start(r->running.service.recursor);
+	int rc = sandbox_files(r->running.config, r->running.service.recursor, &r->confinement, fault);
+	if (rc != HN_OK)
+		return rc;
+	start_reclamation();
+	rc = recursor_start(r->running.service.recursor);
 	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
 		rc = front_start(r->running.fronts[i]);
 	if (rc == HN_OK)
 		rc = start_servers(r);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	rc = sandbox_calls(&r->confinement, fault);
+	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
+		front_go(r->running.fronts[i]);
+	return rc;
 }
 
 static void log_fault(const char *what, const struct fault *fault)
@@ -287,8 +305,11 @@ int resolver_serve(const struct resolver_config *config, struct fault *fault)
 	if (rc == HN_OK)
 		rc = start(&r, fault);
 	if (rc == HN_OK) {
-		log_line(LOG_LEVEL_INFO, tr("ready: %zu serving threads", "準備完了: 応答スレッド %zu"),
-			 r.running.front_count);
+		log_line(LOG_LEVEL_INFO,
+			 tr("ready: %zu serving threads; Landlock ABI %u, system calls %s",
+			    "準備完了: 応答スレッド %zu、Landlock ABI %u、システムコールの制限 %s"),
+			 r.running.front_count, r.confinement.landlock_abi,
+			 r.confinement.system_calls ? tr("filtered", "あり") : tr("open", "なし"));
 		watch(&r);
 	}
 	stop(&r);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "resolver/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "base/log.h"
+
+#define RULES_MAX (2 * RESOLVER_POLICIES_MAX + 16)
+#define PATH_ROOM 4096
+
+static const char *const USERS[] = {"hinomi-resolver", "nobody"};
+
+struct rules {
+	struct confine_rule all[RULES_MAX];
+	size_t count;
+};
+
+static int add_directory(struct rules *rules, const char *path, unsigned rights, struct fault *fault)
+{
+	if (rules->count == RULES_MAX)
+		return fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fault_set(fault, hn_err_of_errno(errno), path, "%s", strerror(errno));
+	rules->all[rules->count++] = (struct confine_rule){fd, rights};
+	return HN_OK;
+}
+
+/* The directory a file lies in: a newer one is renamed into its place. */
+static int add_parent(struct rules *rules, const char *path, struct fault *fault)
+{
+	char parent[PATH_ROOM] = ".";
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	if (len >= sizeof(parent))
+		return fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
+	if (slash) {
+		memcpy(parent, path, len);
+		parent[len] = '\0';
+	}
+	return add_directory(rules, slash && len == 0 ? "/" : parent, CONFINE_READ, fault);
+}
+
+static int add_policy(struct rules *rules, const struct resolver_policy *p, struct fault *fault)
+{
+	const char *const *paths = p->set.items;
+	int rc = HN_OK;
+	for (size_t i = 0; i < p->set.count && rc == HN_OK; i++)
+		rc = add_parent(rules, paths[i], fault);
+	if (rc == HN_OK && p->rpz)
+		rc = add_parent(rules, p->rpz, fault);
+	if (rc == HN_OK && p->directory)
+		rc = add_directory(rules, p->directory, CONFINE_READ, fault);
+	return rc;
+}
+
+static int add_all(struct rules *rules, const struct resolver_config *config, const struct recursor *recursor,
+		   struct fault *fault)
+{
+	int dirs[2];
+	int rc = HN_OK;
+	for (size_t i = 0; i < config->policy.count && rc == HN_OK; i++)
+		rc = add_policy(rules, RESOLVER_ITEM(resolver_policy, &config->policy, i), fault);
+	size_t count = recursor_watched(recursor, dirs);
+	for (size_t i = 0; i < count && rules->count < RULES_MAX; i++)
+		rules->all[rules->count++] = (struct confine_rule){dup(dirs[i]), CONFINE_READ};
+	if (rc == HN_OK && config->events.directory)
+		rc = add_directory(rules, config->events.directory, CONFINE_WRITE, fault);
+	return rc;
+}
+
+static int find_user(const struct resolver_config *config, uid_t *user_out, gid_t *group_out,
+		     struct fault *fault)
+{
+	const struct passwd *found = config->user ? getpwnam(config->user) : NULL;
+	for (size_t i = 0; !config->user && !found && i < sizeof(USERS) / sizeof(USERS[0]); i++)
+		found = getpwnam(USERS[i]);
+	if (!found)
+		return fault_set(fault, HN_ENOENT, "user",
+				 tr("there is no user '%s'", "ユーザー '%s' は存在しない"),
+				 config->user ? config->user : USERS[1]);
+	*user_out = found->pw_uid;
+	*group_out = found->pw_gid;
+	return HN_OK;
+}
+
+static int close_files(const struct rules *rules, struct confinement *state, struct fault *fault)
+{
+	int rc = confine_service_files(rules->all, rules->count, CONFINE_ABI_MAX, state);
+	if (rc == HN_OK)
+		return HN_OK;
+	if (rc != HN_EUNSUPPORTED)
+		return fault_set(fault, rc, "Landlock", "%s", strerror(errno));
+	log_line(LOG_LEVEL_WARNING, "%s",
+		 tr("this kernel has no Landlock: files are guarded by user rights alone",
+		    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
+	return HN_OK;
+}
+
+int sandbox_files(const struct resolver_config *config, const struct recursor *recursor,
+		  struct confinement *state, struct fault *fault)
+{
+	struct rules rules = {.count = 0};
+	uid_t user = geteuid();
+	gid_t group = getegid();
+	int rc = add_all(&rules, config, recursor, fault);
+	if (rc == HN_OK && user == 0)
+		rc = find_user(config, &user, &group, fault);
+	if (rc == HN_OK && confine_to_user(user, group, state) != HN_OK)
+		rc = fault_set(fault, HN_EIO, "user", "%s", strerror(errno));
+	if (rc == HN_OK)
+		rc = close_files(&rules, state, fault);
+	for (size_t i = 0; i < rules.count; i++)
+		(void)close(rules.all[i].dir_fd);
+	return rc;
+}
+
+int sandbox_calls(struct confinement *state, struct fault *fault)
+{
+	/* Beside those of the recursor: batches of datagrams, streams, control socket and page; policy files
+	 * that are read and mapped again; events that are written. */
+	static const int calls[] = {
+		SCMP_SYS(recvmmsg),
+		SCMP_SYS(sendmmsg),
+		SCMP_SYS(accept4),
+		SCMP_SYS(poll),
+		SCMP_SYS(ppoll),
+		SCMP_SYS(getdents64),
+		SCMP_SYS(pread64),
+		SCMP_SYS(pwrite64),
+		SCMP_SYS(ftruncate),
+		SCMP_SYS(fsync),
+		SCMP_SYS(fdatasync),
+		SCMP_SYS(renameat),
+		SCMP_SYS(renameat2),
+		SCMP_SYS(unlinkat),
+		SCMP_SYS(mkdirat),
+		SCMP_SYS(fchmod),
+		SCMP_SYS(statx),
+		SCMP_SYS(fstatfs),
+		SCMP_SYS(dup),
+		SCMP_SYS(mlock),
+		SCMP_SYS(mlock2),
+		SCMP_SYS(inotify_add_watch),
+		SCMP_SYS(inotify_rm_watch),
+		SCMP_SYS(fadvise64),
+		SCMP_SYS(membarrier),
+		SCMP_SYS(sched_getaffinity),
+		SCMP_SYS(getcpu),
+		SCMP_SYS(readlinkat),
+		SCMP_SYS(faccessat),
+	};
+	size_t theirs;
+	const int *recursor = recursor_system_calls(&theirs);
+	int all[sizeof(calls) / sizeof(calls[0]) + 64];
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		all[count++] = calls[i];
+	for (size_t i = 0; i < theirs && count < sizeof(all) / sizeof(all[0]); i++)
+		all[count++] = recursor[i];
+	int rc = confine_service_calls(all, count, state);
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", strerror(errno));
+}

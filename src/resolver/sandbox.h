@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_RESOLVER_SANDBOX_H
+#define HINOMI_RESOLVER_SANDBOX_H
+
+#include "base/confine.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "resolver/config.h"
+#include "resolver/recursor.h"
+
+/*
+ * What the resolver gives up before the first question. It keeps: its sockets, and the making of new ones
+ * towards other name servers; reading below the directories of policies, trust anchors and root hints;
+ * writing below the directory of events. No capability, no other user's files, no program, no new listener
+ * over TCP.
+ */
+
+/**
+ * Between opening sockets and starting threads.
+ *
+ * @return HN_ENOENT: a user or a directory is not there; HN_EIO (errno). A kernel without Landlock is told in
+ * the log and let be.
+ */
+HN_MUST_USE int sandbox_files(const struct resolver_config *config, const struct recursor *recursor,
+			      struct confinement *state, struct fault *fault);
+
+/** When all threads are there, and none serves yet. @return HN_EIO (errno), HN_ENOMEM */
+HN_MUST_USE int sandbox_calls(struct confinement *state, struct fault *fault);
+
+#endif
