@@ -5,6 +5,9 @@
 #include "base/lang.h"
 #include "tests/unit/check.h"
 
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define WIDE "[{\"name\":\"" LONG "\",\"why\":\"" LONG "\"},{\"name\":\"b\"}]"
+
 static void prints_for_people(void **state)
 {
 	static const struct {
@@ -14,15 +17,18 @@ static void prints_for_people(void **state)
 		{"\"done\"", "done\n", "done\n"},
 		{"[]", "none\n", "なし\n"},
 		{"[1,\"b\",true]", "1, b, yes\n", "1, b, はい\n"},
-		{"{\"threads\":4,\"mystery\":null,\"stale\":false}", "threads: 4\nmystery: -\nstale: no\n",
-		 "スレッド: 4\nmystery: -\n期限切れ応答: いいえ\n"},
+		{"{\"threads\":4,\"mystery\":1,\"marking\":null,\"stale\":false,\"name\":\"x\"}",
+		 "name: x\nthreads: 4\nstale: no\nmystery: 1\n",
+		 "名前: x\nスレッド: 4\n期限切れ応答: いいえ\nmystery: 1\n"},
 		{"{\"cache\":{\"hits\":3},\"names\":[\"a\",\"b\"],\"sets\":[]}",
 		 "cache:\n  hits: 3\nnames: a, b\nsets: none\n",
 		 "キャッシュ:\n  ヒット: 3\n名前: a, b\n集合: なし\n"},
-		{"[{\"set\":\"国\",\"entries\":10},{\"set\":\"feed\",\"entries\":2000,\"other\":1}]",
+		{"[{\"entries\":10,\"set\":\"国\"},{\"set\":\"feed\",\"entries\":2000,\"object\":null}]",
 		 "set   entries\n国    10\nfeed  2000\n", "集合  項目数\n国    10\nfeed  2000\n"},
 		{"[{\"set\":{},\"why\":\"\"},{\"why\":[1]}]", "set  why\n(0)  -\n-    (1)\n",
 		 "集合  理由\n(0)   -\n-     (1)\n"},
+		{WIDE, "name: " LONG "\nwhy: " LONG "\n\nname: b\n",
+		 "名前: " LONG "\n理由: " LONG "\n\n名前: b\n"},
 		{"{\"name\":\"a\\u001b[31m\\u0085b\"}", "name: a?[31m?b\n", "名前: a?[31m?b\n"},
 	};
 	(void)state;
