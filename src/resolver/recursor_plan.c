@@ -21,8 +21,10 @@ int recursor_plan_make(const struct resolver_config *config, struct recursor_pla
 	}
 	for (size_t i = 0; i < r->stubs.count; i++) {
 		const struct resolver_stub *s = RESOLVER_ITEM(resolver_stub, &r->stubs, i);
-		out->stubs[i] = (struct recursor_stub){
-			.zone = s->zone, .addresses = s->addresses.items, .count = s->addresses.count};
+		out->stubs[i] = (struct recursor_stub){.zone = s->zone,
+						       .addresses = s->addresses.items,
+						       .count = s->addresses.count,
+						       .prime = s->prime};
 	}
 	recursor_options_init(&out->options);
 	if (r->threads > 0)
