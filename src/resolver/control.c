@@ -3,6 +3,7 @@
 #include "resolver/control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,14 @@ static void refuse(struct buf *out, const char *message)
 	buf_adds(out, "{\"ok\":false,\"error\":");
 	buf_json_string(out, message, strlen(message));
 	buf_adds(out, "}\n");
+}
+
+static void refuse_fault(struct buf *out, int rc, const struct fault *fault)
+{
+	char message[sizeof(fault->place) + sizeof(fault->message) + 2];
+	(void)snprintf(message, sizeof(message), "%s%s%s", fault->place, fault->place[0] == '\0' ? "" : ": ",
+		       fault->message[0] == '\0' ? hn_strerror(rc) : fault->message);
+	refuse(out, message);
 }
 
 /* Parts a line at single spaces. @return how many words; 0: none, too many, an empty one, or no text */
@@ -74,7 +83,7 @@ static void run(const struct control_command *c, void *context, char *const word
 	if (rc == HN_OK)
 		rc = buf_err(&value);
 	if (rc != HN_OK) {
-		refuse(out, fault.message[0] == '\0' ? hn_strerror(rc) : fault.message);
+		refuse_fault(out, rc, &fault);
 	} else {
 		buf_adds(out, "{\"ok\":true,\"answer\":");
 		buf_add(out, value.len == 0 ? "null" : value.data, value.len == 0 ? 4 : value.len);

@@ -30,7 +30,7 @@ struct control_command {
 	 *
 	 * @param args    NUL-terminated, valid during the call
 	 * @param answer  takes one JSON value
-	 * @param fault   its message becomes the error
+	 * @param fault   its place and message become the error
 	 *
 	 * @return HN_OK, or an error, when what stands in answer is dropped
 	 */

@@ -34,7 +34,7 @@ static int break_off(void *context, const char *const args[], size_t count, stru
 	(void)args;
 	(void)count;
 	buf_adds(answer, "half");
-	return fault_set(fault, HN_EIO, "", "it broke");
+	return fault_set(fault, HN_EIO, "file", "it broke");
 }
 
 static int fail_silently(void *context, const char *const args[], size_t count, struct buf *answer,
@@ -95,7 +95,8 @@ static void answers_a_line(void **state)
 		{"echo 1 2 3 4 5 6 7\n",
 		 "{\"ok\":true,\"answer\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\"]}\n"},
 		{"nothing\n", "{\"ok\":true,\"answer\":null}\n"},
-		{"fail\n", "{\"ok\":false,\"error\":\"it broke\"}\n"},
+		{"fail\n", "{\"ok\":false,\"error\":\"file: it broke\"}\n"},
+		{"none\n", "{\"ok\":false,\"error\":\"is not there\"}\n"},
 		{"one\n", "{\"ok\":false,\"error\":\"wrong number of arguments\"}\n"},
 		{"one a b\n", "{\"ok\":false,\"error\":\"wrong number of arguments\"}\n"},
 		{"other\n", "{\"ok\":false,\"error\":\"no such command\"}\n"},
