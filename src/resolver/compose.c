@@ -98,6 +98,9 @@ size_t compose_cached(const struct composer *c, const struct asked *a, const str
 		      uint32_t expired_ttl, struct told told, uint8_t *out)
 {
 	const uint8_t *message = cached_answer_message(answer);
+	/* Far more than fits is not copied only to be cut. */
+	if (answer->message_len > COMPOSE_ROOM && asked_limit(a) < COMPOSE_ROOM)
+		return compose_truncated(c, a, out);
 	memcpy(out, message, answer->message_len);
 	dns_answer_age(out, answer->ttl_at, answer->ttl_count, c->now_s - answer->stored, expired_ttl);
 	dns_answer_address(out, &a->query, a->message);

@@ -13,9 +13,10 @@
 #include "resolver/policy.h"
 
 /*
- * The messages that go back. Each function writes one into out, of out_max bytes (at least asked_limit(), or
- * 4,096 where that is less), and gives its length; 0: none is sent.
+ * The messages that go back. Each function writes one into out, of asked_limit() bytes and at least
+ * COMPOSE_ROOM, and gives its length; 0: none is sent.
  */
+#define COMPOSE_ROOM 4096
 
 /** What every answer needs to know. */
 struct composer {

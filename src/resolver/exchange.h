@@ -94,6 +94,7 @@ static inline void count_add(_Atomic uint64_t *counter, uint64_t n)
 
 struct exchange;
 
+/** @param loop  runs on the calling thread, and outlives it. @return HN_ENOMEM, HN_EIO */
 HN_MUST_USE int exchange_new(const struct service *service, struct loop *loop, struct exchange **out);
 /** After recursor_drain(). Whoever waits gets no answer any more. */
 void exchange_free(struct exchange *e);
@@ -106,6 +107,7 @@ void exchange_free(struct exchange *e);
 void exchange_batch(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
 		    size_t count);
 
+/** What it counted since its beginning; its own. */
 struct exchange_counts *exchange_counts(struct exchange *e);
 
 #endif

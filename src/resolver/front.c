@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "resolver/compose.h"
 #include "resolver/proxy_header.h"
 #include "resolver/stream.h"
 #include "resolver/udp_batch.h"
@@ -42,6 +43,7 @@ struct front {
 
 _Static_assert(sizeof(struct udp_path) <= EXCHANGE_PATH_MAX, "a way back fits");
 _Static_assert(UDP_BATCH <= EXCHANGE_BATCH, "a batch is a batch");
+_Static_assert(UDP_SEND_MAX >= COMPOSE_ROOM, "an answer fits");
 
 static void send_late(void *context, const void *path, const uint8_t *message, size_t len)
 {

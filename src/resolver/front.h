@@ -30,8 +30,10 @@ HN_MUST_USE int front_start(struct front *f);
 void front_go(struct front *f);
 /** Takes no more questions; those that wait are still answered until front_join(). */
 void front_stop(struct front *f);
+/** Waits for its end. */
 void front_join(struct front *f);
 
+/** Of its exchange. */
 const struct exchange_counts *front_counts(const struct front *f);
 
 #endif

@@ -16,7 +16,9 @@
  */
 struct rate_limit;
 
+/** An empty table: everybody has a whole burst. @return HN_ENOMEM */
 HN_MUST_USE int rate_limit_new(struct rate_limit **out);
+/** NULL is allowed. */
 void rate_limit_free(struct rate_limit *r);
 
 /** Takes one if there is one. per_second 0: always true. now_us from any clock that only rises. */

@@ -47,8 +47,10 @@ struct streams;
  */
 HN_MUST_USE int streams_new(const struct service *service, struct tls_contexts *tls, struct loop *loop,
 			    struct exchange *exchange, struct streams **out, struct fault *fault);
+/** Closes every connection. NULL is allowed. */
 void streams_free(struct streams *s);
 
+/** What it counted since its beginning; its own. */
 const struct stream_counts *stream_counts(const struct streams *s);
 
 #endif

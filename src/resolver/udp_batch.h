@@ -30,7 +30,9 @@ struct udp_path {
 
 struct udp_batch;
 
+/** @return HN_ENOMEM */
 HN_MUST_USE int udp_batch_new(struct udp_batch **out);
+/** NULL is allowed. */
 void udp_batch_free(struct udp_batch *b);
 
 /**
@@ -45,6 +47,7 @@ int udp_socket_open(const struct ip *address, uint16_t port);
 size_t udp_batch_receive(struct udp_batch *b, int fd);
 /** The i-th datagram that was received; valid until the next call of udp_batch_receive(). */
 const uint8_t *udp_batch_message(const struct udp_batch *b, size_t i, size_t *len_out);
+/** The way back to who sent the i-th datagram; and who that is. */
 void udp_batch_path(const struct udp_batch *b, size_t i, struct udp_path *out);
 void udp_batch_client(const struct udp_batch *b, size_t i, struct ip *out);
 

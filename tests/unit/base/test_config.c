@@ -422,11 +422,11 @@ static void writes_the_reference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_defaults),       cmocka_unit_test(reads_every_kind),
-		cmocka_unit_test(takes_each_form),      cmocka_unit_test(names_what_is_wrong),
-		cmocka_unit_test(never_shows_a_secret), cmocka_unit_test(tells_empty_from_absent), cmocka_unit_test(bounds_size_and_depth),
-		cmocka_unit_test(refuses_what_is_cut),  cmocka_unit_test(reads_a_file),
-		cmocka_unit_test(writes_the_reference),
+		cmocka_unit_test(shows_defaults),        cmocka_unit_test(reads_every_kind),
+		cmocka_unit_test(takes_each_form),       cmocka_unit_test(names_what_is_wrong),
+		cmocka_unit_test(never_shows_a_secret),  cmocka_unit_test(tells_empty_from_absent),
+		cmocka_unit_test(bounds_size_and_depth), cmocka_unit_test(refuses_what_is_cut),
+		cmocka_unit_test(reads_a_file),          cmocka_unit_test(writes_the_reference),
 	};
 	lang_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

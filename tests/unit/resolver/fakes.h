@@ -219,7 +219,7 @@ __attribute__((unused)) static void fake_answer(struct loop *l, unsigned rcode,
 						enum recursor_security security,
 						const struct fake_record records[], size_t count)
 {
-	uint8_t packet[4096], question[RECURSOR_NAME_MAX + 5];
+	uint8_t packet[16384], question[RECURSOR_NAME_MAX + 5];
 	const struct fake_ask *ask = &fake.asks[0];
 	struct dns_writer w;
 	memcpy(question, ask->name, ask->len);

@@ -514,6 +514,38 @@ static void a_blocked_answer_is_long_only_for_who_proved_its_address(void **stat
 	assert_true(w->out_len > brief);
 }
 
+static void an_answer_too_large_for_a_datagram_sends_the_client_to_tcp(void **state)
+{
+	struct world *w = *state;
+	static const char text[] = "\377"
+				   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	struct fake_record records[64];
+	for (size_t count = 2; count <= 15; count += 13) {
+		struct question q = {.name = count == 2 ? "\1a\7example" : "\1b\7example",
+				     .type = DNS_TYPE_TXT,
+				     .edns = true};
+		for (size_t i = 0; i < count; i++)
+			records[i] = (struct fake_record){NULL, DNS_TYPE_TXT, 300, text, sizeof(text) - 1};
+		assert_false(ask(w, &q));
+		fake_answer(w->loop, 0, RECURSOR_INSECURE, records, count);
+		/* Late, from the cache, and over TCP. */
+		assert_int_equal(is_truncated(w), count == 15);
+		uint8_t guard = w->out[4097] = 0xee;
+		assert_true(ask(w, &q));
+		assert_int_equal(is_truncated(w), count == 15);
+		assert_true(w->out_len <= ASKED_UDP_MAX);
+		assert_int_equal(w->out[4097], guard);
+		q.transport = RESOLVER_TCP;
+		assert_true(ask(w, &q));
+		assert_false(is_truncated(w));
+		assert_true(w->out_len > count * sizeof(text));
+	}
+}
+
 static void questions_without_recursion_desired_are_refused(void **state)
 {
 	struct world *w = *state;
@@ -550,6 +582,7 @@ int main(void)
 		TEST(strangers_are_refused_in_no_more_bytes_than_they_sent_and_then_met_with_silence),
 		TEST(a_group_has_its_limit_by_prefix),
 		TEST(a_blocked_answer_is_long_only_for_who_proved_its_address),
+		TEST(an_answer_too_large_for_a_datagram_sends_the_client_to_tcp),
 		TEST(questions_without_recursion_desired_are_refused),
 		TEST(what_cannot_be_asked_fails_at_once),
 	};
