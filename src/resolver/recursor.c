@@ -129,14 +129,16 @@ int recursor_new(const struct recursor_options *given, struct recursor **out, st
 	randombytes_buf(r->key, sizeof(r->key));
 
 	int err = HN_OK;
+	struct reactor *reactors[RECURSOR_THREADS_MAX];
 	for (unsigned i = 0; i < o.threads && err == HN_OK; i++) {
 		r->thread_count++;
 		err = recursion_init(&r->threads[i], &r->shared, i);
+		reactors[i] = r->threads[i].reactor;
 		if (err != HN_OK)
 			fault_set(fault, err, "", "%s", hn_strerror(err));
 	}
 	if (err == HN_OK)
-		err = recursor_contexts_init(&r->contexts, &o, fault);
+		err = recursor_contexts_init(&r->contexts, &o, reactors, fault);
 	if (err == HN_OK)
 		err = renew(r, fault);
 	if (err != HN_OK) {
@@ -349,9 +351,9 @@ void recursor_free(struct recursor *r)
 	if (r == NULL)
 		return;
 	recursor_drain(r, 0);
+	recursor_contexts_clear(&r->contexts);
 	for (unsigned i = 0; i < r->thread_count; i++)
 		recursion_clear(&r->threads[i]);
-	recursor_contexts_clear(&r->contexts);
 	pthread_cond_destroy(&r->shared.nobody_waits);
 	pthread_cond_destroy(&r->shared.retired.more);
 	pthread_mutex_destroy(&r->shared.retired.mutex);
@@ -404,8 +406,11 @@ size_t recursor_descriptors(const struct recursor_options *o)
 
 size_t recursor_upstreams(const struct recursor *r, struct recursor_upstream *out, size_t max)
 {
-	(void)r, (void)out, (void)max;
-	return 0;
+	memset(out, 0, max * sizeof(*out));
+	size_t shown = 0;
+	for (unsigned i = 0; i < r->thread_count && r->contexts.forwarders[i] != NULL; i++)
+		shown = forwarder_upstreams(r->contexts.forwarders[i], out, max);
+	return shown;
 }
 
 const int *recursor_system_calls(size_t *count_out)

@@ -8,7 +8,11 @@
 #include "base/lang.h"
 #include "wire/name.h"
 
-#define DNS_PORT 53
+#define DNS_PORT          53
+#define DNS_OVER_TLS_PORT 853
+#define SYSTEM_CA_FILE    "/etc/ssl/certs/ca-certificates.crt"
+#define TEXT_OF(number)   TEXT_OF_(number)
+#define TEXT_OF_(number)  #number
 
 static int no_memory(struct fault *fault)
 {
@@ -23,10 +27,10 @@ static bool is_zone_name(const char *text)
 	       name_from_text((const uint8_t *)text, strlen(text), name, &len) == HN_OK;
 }
 
-static struct endpoint with_port(struct endpoint e)
+static struct endpoint with_port(struct endpoint e, uint16_t port)
 {
 	if (e.port == 0)
-		e.port = DNS_PORT;
+		e.port = port;
 	return e;
 }
 
@@ -45,7 +49,7 @@ static int copy_zone(struct unbound_zone *to, const struct recursor_stub *from, 
 	if (to->name == NULL || addresses == NULL)
 		return no_memory(fault);
 	for (size_t i = 0; i < from->count; i++)
-		addresses[i] = with_port(from->addresses[i]);
+		addresses[i] = with_port(from->addresses[i], DNS_PORT);
 	return HN_OK;
 }
 
@@ -68,20 +72,48 @@ static int copy_zones(struct recursor_contexts *c, const struct recursor_options
 	return HN_OK;
 }
 
+static bool is_over_tls(const struct recursor_forward *f)
+{
+	return f->tls_name != NULL || f->spki.present;
+}
+
 static int copy_forward(struct recursor_contexts *c, const struct recursor_options *o, struct fault *fault)
 {
 	if (o->forward_count > RECURSOR_FORWARD_MAX)
 		return fault_set(fault, HN_ELIMIT, "forward", tr("at most %d", "%d 以下にしてください"),
 				 RECURSOR_FORWARD_MAX);
 	for (size_t i = 0; i < o->forward_count; i++) {
-		/* Never in clear what was to be sent over TLS. */
-		if (o->forward[i].tls_name != NULL || o->forward[i].spki.present)
-			return fault_set(
-				fault, HN_EUNSUPPORTED, "forward",
-				tr("forwarding over TLS is not possible", "TLS による転送はできません"));
-		c->forward[c->forward_count++] = with_port(o->forward[i].address);
+		if (is_over_tls(&o->forward[i]) != is_over_tls(&o->forward[0]))
+			return fault_set(fault, HN_EFORMAT, "forward",
+					 tr("some are over TLS and others in clear; choose one",
+					    "TLS と平文が混在しています。どちらかにそろえてください"));
+		if (!is_over_tls(&o->forward[i]))
+			c->forward[c->forward_count++] = with_port(o->forward[i].address, DNS_PORT);
 	}
 	return HN_OK;
+}
+
+/* What is forwarded over TLS: each thread has its own connections. */
+static int make_forwarders(struct recursor_contexts *c, const struct recursor_options *o,
+			   struct reactor *const reactors[], struct fault *fault)
+{
+	if (o->forward_count == 0 || !is_over_tls(&o->forward[0]))
+		return HN_OK;
+	struct recursor_forward upstreams[RECURSOR_FORWARD_MAX];
+	bool by_name = false;
+	for (size_t i = 0; i < o->forward_count; i++) {
+		upstreams[i] = o->forward[i];
+		upstreams[i].address = with_port(o->forward[i].address, DNS_OVER_TLS_PORT);
+		by_name = by_name || o->forward[i].tls_name != NULL;
+	}
+	int err =
+		forwarder_tls_new(o->ca_file == NULL ? SYSTEM_CA_FILE : o->ca_file, by_name, &c->tls, fault);
+	for (unsigned i = 0; i < o->threads && err == HN_OK; i++) {
+		err = forwarder_new(reactors[i], c->tls, upstreams, o->forward_count, &c->forwarders[i]);
+		if (err != HN_OK)
+			fault_set(fault, err, "forward", "%s", hn_strerror(err));
+	}
+	return err;
 }
 
 static int copy_options(struct recursor_contexts *c, const struct recursor_options *o, struct fault *fault)
@@ -107,9 +139,12 @@ static int copy_options(struct recursor_contexts *c, const struct recursor_optio
 	return err;
 }
 
-int recursor_contexts_init(struct recursor_contexts *c, const struct recursor_options *o, struct fault *fault)
+int recursor_contexts_init(struct recursor_contexts *c, const struct recursor_options *o,
+			   struct reactor *const reactors[], struct fault *fault)
 {
 	int err = copy_options(c, o, fault);
+	if (err == HN_OK)
+		err = make_forwarders(c, o, reactors, fault);
 	if (err != HN_OK)
 		return err;
 	c->roots = calloc(1, sizeof(*c->roots));
@@ -134,6 +169,9 @@ void recursor_contexts_clear(struct recursor_contexts *c)
 	}
 	free(c->zones);
 	free(c->validation_date);
+	for (size_t i = 0; i < RECURSOR_THREADS_MAX; i++)
+		forwarder_free(c->forwarders[i]);
+	forwarder_tls_free(c->tls);
 	free_roots(c->roots);
 	free_roots(c->next);
 	root_files_free(c->files);
@@ -143,7 +181,6 @@ void recursor_contexts_clear(struct recursor_contexts *c)
 int recursor_contexts_make(const struct recursor_contexts *c, unsigned thread, struct resolution **out,
 			   struct fault *fault)
 {
-	(void)thread;
 	const struct root_data *roots = c->next != NULL ? c->next : c->roots;
 	struct unbound_options o = c->options;
 	o.anchors = (const char *const *)roots->anchors;
@@ -154,6 +191,14 @@ int recursor_contexts_make(const struct recursor_contexts *c, unsigned thread, s
 								.count = roots->server_count,
 								.prime = true};
 		o.zone_count = c->zone_count + 1;
+	}
+	struct endpoint forward;
+	if (c->forwarders[thread] != NULL) {
+		forward = forwarder_endpoint(c->forwarders[thread]);
+		o.forward = &forward;
+		o.forward_count = 1;
+		o.config_file = forwarder_config_file(c->forwarders[thread]);
+		o.smallest_wait = TEXT_OF(FORWARDER_WAIT_MS);
 	}
 	struct resolution *one = calloc(1, sizeof(*one));
 	if (one == NULL)

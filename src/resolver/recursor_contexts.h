@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "resolver/forwarder.h"
 #include "resolver/questions.h"
 #include "resolver/recursor.h"
 #include "resolver/root_files.h"
@@ -21,15 +22,23 @@ struct recursor_contexts {
 	struct unbound_zone *zones;
 	size_t zone_count;
 	bool root_is_stub;
-	struct endpoint forward[RECURSOR_FORWARD_MAX];
+	struct endpoint forward[RECURSOR_FORWARD_MAX]; /* in clear */
 	size_t forward_count;
+	struct forwarder_tls *tls; /* NULL: nothing is forwarded over TLS */
+	struct forwarder *forwarders[RECURSOR_THREADS_MAX];
 	char *validation_date;
 	struct unbound_options options; /* but for anchors and roots */
 };
 
-/** Copies the options, opens and reads the files. Clear it in any case. @return as recursor_new() */
+/**
+ * Copies the options, opens and reads the files. Clear it in any case.
+ *
+ * @param reactors  of the threads
+ * @return as recursor_new()
+ */
 HN_MUST_USE int recursor_contexts_init(struct recursor_contexts *c, const struct recursor_options *o,
-				       struct fault *fault);
+				       struct reactor *const reactors[], struct fault *fault);
+/** The reactors are still there, their threads have ended. */
 void recursor_contexts_clear(struct recursor_contexts *c);
 
 /** A context for a thread. */

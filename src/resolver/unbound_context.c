@@ -247,6 +247,8 @@ static int set_all(struct unbound *u, const struct unbound_options *o, struct fa
 		err = set(u, "val-override-date:", o->validation_date, fault);
 	if (err == HN_OK && o->smallest_wait != NULL)
 		err = set(u, "infra-cache-min-rtt:", o->smallest_wait, fault);
+	if (err == HN_OK && o->smallest_wait != NULL)
+		err = set(u, "unknown-server-time-limit:", o->smallest_wait, fault);
 	if (err == HN_OK)
 		err = set_zones(u, o, fault);
 	if (err == HN_OK && !o->ask_localhost)
