@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

@@ -12,7 +12,7 @@
 /* What the header alone decides; DNS_VERDICT_ANSWER: read on. */
 static enum dns_verdict header_judge(const uint8_t *h, uint16_t flags)
 {
-	unsigned opcode = (flags & DNS_OPCODE) >> 11;
+	unsigned opcode = ((unsigned)flags & DNS_OPCODE) >> 11;
 	if ((flags & DNS_TC) != 0)
 		return DNS_VERDICT_FORMERR;
 	if (opcode != DNS_OPCODE_QUERY && opcode != DNS_OPCODE_NOTIFY)
