@@ -113,12 +113,12 @@ static void shard_put(struct shard *s, struct slot slot)
 	s->count++;
 }
 
-/* Three quarters full at most; the next size is half as large again. */
+/* Seven eighths full at most; the next size is a quarter larger. */
 static int shard_room(struct shard *s)
 {
-	if (s->count < s->cap / 4 * 3)
+	if (s->count < s->cap / 8 * 7)
 		return HN_OK;
-	struct shard larger = {NULL, 0, s->cap == 0 ? SHARD_MIN : s->cap + s->cap / 2};
+	struct shard larger = {NULL, 0, s->cap == 0 ? SHARD_MIN : s->cap + s->cap / 4};
 	larger.slots = pages_map(larger.cap * sizeof(*larger.slots));
 	if (larger.slots == NULL)
 		return HN_ENOMEM;
