@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/policy_files.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -287,10 +288,12 @@ static int open_files(const char *const paths[], size_t count, const struct poli
 		return fault_set(fault, HN_ELIMIT, paths[0], "%s",
 				 tr("too many files", "ファイルが多すぎる"));
 	for (size_t i = 0; i < count; i++) {
-		int rc = file_open(paths[i], false, former, NULL, &o->files[o->count], fault);
+		struct policy_file *f = NULL;
+		int rc = file_open(paths[i], false, former, NULL, &f, fault);
 		if (rc != HN_OK)
 			return rc;
-		o->count++;
+		assert(f != NULL);
+		o->files[o->count++] = f;
 	}
 	return HN_OK;
 }

@@ -104,10 +104,10 @@ static int each_prefix(void *context, const struct ip_prefix *prefix, uint32_t r
 	return HN_OK;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct rpz_limits limits = {1000};
-	struct zone_bytes bytes = {data, data + size};
+	struct zone_bytes bytes = {data, data + len};
 	struct zone_source source = zone_source_bytes(&bytes);
 	struct fault fault = {{0}, {0}};
 	struct rpz *z = NULL;

@@ -14,8 +14,8 @@ static inline struct policy *policy_of(const struct policy_set_spec *sets, size_
 	uint16_t order[16];
 	struct policy *p;
 	struct fault fault;
-	for (uint16_t i = 0; i < count; i++)
-		order[i] = i;
+	for (size_t i = 0; i < count; i++)
+		order[i] = (uint16_t)i;
 	const struct policy_view_spec view = {"all", order, count};
 	const struct policy_spec spec = {sets, count, &view, 1};
 	int rc = policy_new(&spec, NULL, &p, &fault);
