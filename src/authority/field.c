@@ -124,7 +124,10 @@ int field_base64url(const json_t *o, const char *name, bool required, uint8_t *o
 	if (rc != HN_OK || text == NULL)
 		return rc;
 	buf_init(&bytes, len);
-	if (base64url_decode(text, strlen(text), &bytes) != HN_OK || bytes.len != len)
+	rc = base64url_decode(text, strlen(text), &bytes);
+	if (rc == HN_ENOMEM)
+		rc = fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	else if (rc != HN_OK || bytes.len != len)
 		rc = wrong(fault, name, tr("base64url of the right length", "正しい長さのbase64url"));
 	else if (len > 0)
 		memcpy(out, bytes.data, len);

@@ -162,6 +162,8 @@ static int payload_read(const char *text, struct jws *j, struct fault *fault)
 	if (rc != HN_OK || bytes.len == 0) {
 		buf_clear(&bytes);
 		rc = rc == HN_OK ? HN_EFORMAT : rc;
+		if (rc == HN_ENOMEM)
+			return fault_set(fault, rc, "/payload", "%s", hn_strerror(rc));
 		return fault_set(fault, rc, "/payload", tr("is not base64url", "がbase64urlではない"));
 	}
 	j->payload_len = bytes.len;

@@ -3,7 +3,9 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -66,6 +68,85 @@ static bool has_real(const json_t *value)
 	}
 }
 
+/*
+ * When memory runs out within the library's reader, it takes the text for broken, asserts, or goes on with
+ * what it could not make (2.14). So its allocations pass here: in want of memory the reader is left by a
+ * jump, and what it had asked for is freed.
+ */
+struct block {
+	_Alignas(16) struct block *prev; /* of those that the reader under way has asked for */
+	struct block *next;
+};
+
+static _Thread_local struct block *blocks;
+static _Thread_local jmp_buf *way_out; /* NULL: no reader is under way */
+
+static void *allocate(size_t size)
+{
+	struct block *b = size > SIZE_MAX - sizeof(*b) ? NULL : malloc(sizeof(*b) + size);
+	if (b == NULL) {
+		if (way_out != NULL)
+			longjmp(*way_out, 1);
+		return NULL;
+	}
+	*b = (struct block){NULL, NULL};
+	if (way_out != NULL) {
+		b->next = blocks;
+		if (blocks != NULL)
+			blocks->prev = b;
+		blocks = b;
+	}
+	return b + 1;
+}
+
+static void give_back(void *memory)
+{
+	if (memory == NULL)
+		return;
+	struct block *b = (struct block *)memory - 1;
+	if (b->next != NULL)
+		b->next->prev = b->prev;
+	if (b->prev != NULL)
+		b->prev->next = b->next;
+	else if (blocks == b)
+		blocks = b->next;
+	free(b);
+}
+
+/* Before the library is used at all: every block it frees must be one of these. */
+__attribute__((constructor)) static void take_over_allocation(void)
+{
+	json_set_alloc_funcs(allocate, give_back);
+}
+
+/* The reader has ended: its blocks are forgotten or, when it was left, freed. */
+static void end_blocks(bool left)
+{
+	way_out = NULL;
+	while (blocks != NULL) {
+		struct block *b = blocks;
+		blocks = b->next;
+		*b = (struct block){NULL, NULL};
+		if (left)
+			free(b);
+	}
+}
+
+/* json_loadb(). @return HN_EFORMAT, as error says; HN_ENOMEM */
+static int load(const char *text, size_t len, json_t **out, json_error_t *error)
+{
+	jmp_buf here;
+	if (setjmp(here) != 0) {
+		end_blocks(true);
+		return HN_ENOMEM;
+	}
+	way_out = &here;
+	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, error);
+	end_blocks(false);
+	*out = value;
+	return value == NULL ? HN_EFORMAT : HN_OK;
+}
+
 int json_object_read(const char *text, size_t len, json_t **out, struct fault *fault)
 {
 	json_error_t error;
@@ -75,14 +156,16 @@ int json_object_read(const char *text, size_t len, json_t **out, struct fault *f
 		return fault_set(fault, HN_ELIMIT, "",
 				 tr("nested more than %d levels deep", "入れ子が%d段を超えている"),
 				 JSON_DEPTH_MAX);
-	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (value == NULL) {
+	json_t *value = NULL;
+	int rc = load(text, len, &value, &error);
+	if (rc == HN_ENOMEM)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	if (rc != HN_OK) {
 		(void)snprintf(place, sizeof(place), tr("line %d, column %d", "%d行%d列"), error.line,
 			       error.column);
 		return fault_set(fault, HN_EFORMAT, place, tr("not JSON: %s", "JSONではない: %s"),
 				 error.text);
 	}
-	int rc = HN_OK;
 	if (!json_is_object(value))
 		rc = fault_set(fault, HN_EFORMAT, "",
 			       tr("must be a JSON object", "JSONオブジェクトでなければならない"));

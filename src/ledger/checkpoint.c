@@ -94,8 +94,9 @@ int checkpoint_parse(const char *text, size_t len, struct checkpoint *out)
 	if (size == NULL || size_of(size, n, &c.size) != HN_OK)
 		return HN_EFORMAT;
 	const char *root = line(&at, end, &n);
-	if (root == NULL || root_of(root, n, &c.root) != HN_OK)
-		return HN_EFORMAT;
+	int rc = root == NULL ? HN_EFORMAT : root_of(root, n, &c.root);
+	if (rc != HN_OK)
+		return rc == HN_ENOMEM ? rc : HN_EFORMAT;
 	while (at < end)
 		if (line(&at, end, &n) == NULL || n == 0)
 			return HN_EFORMAT;

@@ -216,7 +216,7 @@ static int read_parts(const json_t *object, struct parts *parts, int64_t *index,
 		rc = json_get_string(object, "entry", true, &entry, fault);
 	if (rc == HN_OK) {
 		buf_adds(&parts->entry, entry);
-		rc = buf_err(&parts->entry) == HN_OK ? HN_OK : fail(fault, HN_ELIMIT, "/entry");
+		rc = buf_err(&parts->entry) == HN_OK ? HN_OK : fail(fault, buf_err(&parts->entry), "/entry");
 	}
 	if (rc == HN_OK && hex_of(json_object_get(object, "salt"), parts->salt) != HN_OK)
 		rc = fail(fault, HN_EFORMAT, "/salt");

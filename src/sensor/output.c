@@ -157,25 +157,30 @@ static int cut_torn_line(struct output *o, off_t *end_out)
 	return ftruncate(o->receipts, whole) == 0 && fsync(o->receipts) == 0 ? HN_OK : HN_EIO;
 }
 
-/* Whether receipt.json ends with the line. */
-static bool ends_with(const struct output *o, off_t end, const struct buf *line)
+/* Whether receipt.json ends with the line. @return HN_ENOMEM: it is not known */
+static int ends_with(const struct output *o, off_t end, const struct buf *line, bool *out)
 {
+	*out = false;
 	if (end < (off_t)line->len)
-		return false;
+		return HN_OK;
 	char *tail = malloc(line->len);
-	bool same = tail != NULL &&
-		    pread(o->receipts, tail, line->len, end - (off_t)line->len) == (ssize_t)line->len &&
-		    memcmp(tail, line->data, line->len) == 0;
+	if (tail == NULL)
+		return HN_ENOMEM;
+	*out = pread(o->receipts, tail, line->len, end - (off_t)line->len) == (ssize_t)line->len &&
+	       memcmp(tail, line->data, line->len) == 0;
 	free(tail);
-	return same;
+	return HN_OK;
 }
 
 static int mend_receipts(struct output *o, const struct buf *line, struct output_mended *mended,
 			 struct fault *fault)
 {
 	off_t end;
+	bool there = true;
 	int rc = cut_torn_line(o, &end);
-	if (rc == HN_OK && line->len > 0 && !ends_with(o, end, line)) {
+	if (rc == HN_OK && line->len > 0)
+		rc = ends_with(o, end, line, &there);
+	if (rc == HN_OK && !there) {
 		rc = fd_write_all(o->receipts, line->data, line->len);
 		if (rc == HN_OK && fsync(o->receipts) != 0)
 			rc = HN_EIO;

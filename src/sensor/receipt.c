@@ -267,6 +267,10 @@ int receipt_add(const struct receipt_context *c, const struct receipt *r, struct
 	buf_addf(&header, "{\"alg\":\"Ed25519\",\"kid\":\"%s\"}", key_public(c->identity)->id);
 	base64url_add(&header_text, header.data, header.len);
 	int rc = buf_err(&text);
+	if (rc == HN_OK)
+		rc = buf_err(&header);
+	if (rc == HN_OK)
+		rc = buf_err(&header_text);
 	if (rc == HN_OK) {
 		signing_input(&input, header_text.data, header_text.len, text.data, text.len);
 		rc = buf_err(&input);
@@ -304,7 +308,11 @@ static int check_signature(const json_t *line, const json_t *receipt, const uint
 	json_add(&text, receipt);
 	signing_input(&input, header, strlen(header), text.data == NULL ? "" : text.data, text.len);
 	rc = base64url_decode(signature_text, strlen(signature_text), &signature);
-	if (rc == HN_OK && (buf_err(&input) != HN_OK || signature.len != KEY_SIGNATURE_SIZE))
+	if (rc == HN_OK)
+		rc = buf_err(&text);
+	if (rc == HN_OK)
+		rc = buf_err(&input);
+	if (rc == HN_OK && signature.len != KEY_SIGNATURE_SIZE)
 		rc = HN_EFORMAT;
 	if (rc == HN_OK && !key_verify(ed25519, input.data, input.len, (const uint8_t *)signature.data))
 		rc = fault_set(fault, HN_EAUTH, "/signature",

@@ -4,7 +4,7 @@
 
 static int read_object(json_t *o, const struct limits *l, struct authorization **out, struct fault *fault)
 {
-	char *payload = json_dumps(o, JSON_COMPACT);
+	char *payload = object_text(o);
 	uint8_t *copy = exact_copy(payload, strlen(payload));
 	int rc = authorization_read(copy, strlen(payload), l, out, fault);
 	free(copy);

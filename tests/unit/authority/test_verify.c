@@ -141,7 +141,7 @@ static void signatures_are_named_exactly(void **state)
 	world_init(&w);
 	struct key *stranger[] = {w.keys[0], w.stranger};
 	json_t *o = agreement(&w);
-	char *payload = json_dumps(o, JSON_COMPACT);
+	char *payload = object_text(o);
 	json_decref(o);
 	char *text = signed_text(payload, strlen(payload), stranger, 2);
 	struct verify_question q = {.text = text, .len = strlen(text), .trust = &w.trust, .now_ns = LATER};

@@ -123,11 +123,20 @@ static inline void put(json_t *o, const char *name, const char *text)
 	assert_int_equal(json_object_set_new(o, name, value), 0);
 }
 
+/* An object as text; free it. */
+static inline char *object_text(const json_t *o)
+{
+	struct buf text;
+	buf_init(&text, 1u << 20);
+	json_add(&text, o);
+	assert_int_equal(buf_err(&text), HN_OK);
+	return text.data;
+}
+
 /* Signs an object with the first `count` keys; frees it. Free the text. */
 static inline char *sign_object(const struct world *w, json_t *o, size_t count)
 {
-	char *payload = json_dumps(o, JSON_COMPACT);
-	assert_non_null(payload);
+	char *payload = object_text(o);
 	char *text = signed_text(payload, strlen(payload), w->keys, count);
 	free(payload);
 	json_decref(o);
