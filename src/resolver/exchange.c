@@ -7,6 +7,7 @@
 
 #include "base/utc.h"
 #include "resolver/compose.h"
+#include "resolver/delegation.h"
 #include "resolver/flight.h"
 #include "resolver/judge.h"
 #include "resolver/rate_limit.h"
@@ -16,6 +17,7 @@
 #define REFRESH_S         1  /* for how long an answer serves on while a newer one is fetched */
 #define REFRESH_USES      2  /* an answer used this often since it was stored is popular */
 #define USES_COUNTED      64
+#define STEPS_MAX         24 /* questions before one is answered; more servers than that nobody needs */
 #define REFUSALS_A_SECOND 20 /* of each prefix that is in no group; the rest is silence */
 
 static const struct told NOTHING = {.code = ANSWER_NO_EDE};
@@ -82,21 +84,33 @@ static void judge_question(const struct exchange *e, const struct asked *a, stru
 	policy_judge_name(v, a->query.name, a->query.name_len, e->utc_ns);
 }
 
-/* Whether the answer may be given, after what client and name came to. */
-static bool judge_found(const struct exchange *e, struct cached_answer *answer, struct policy_verdict *v)
-{
-	judge_answer(v, answer, e->utc_ns);
-	if (policy_is_final(v))
-		return false;
-	if (!v->has_logged && !policy_needs(e->policy, v->view, POLICY_CLIENT))
-		judge_set_clear(answer, e->epoch, v->view);
-	return true;
-}
-
 /* TCP-only is met by a client that came over a stream. */
 static bool is_blocking(const struct asked *a, const struct policy_verdict *v)
 {
 	return policy_is_final(v) && !(v->action == POLICY_TCP_ONLY && a->asker.transport != RESOLVER_UDP);
+}
+
+enum finding {
+	FINDING_FREE,
+	FINDING_BLOCKED,
+	FINDING_GAP, /* who serves the name must be asked first */
+};
+
+/* Judges an answer, after what client and name came to. */
+static enum finding judge_found(const struct exchange *e, const struct asked *a, struct cached_answer *answer,
+				struct policy_verdict *v, struct delegation_gap *gap)
+{
+	judge_answer(v, answer, e->utc_ns);
+	if (is_blocking(a, v))
+		return FINDING_BLOCKED;
+	bool matters = delegation_matters(e->policy, v->view);
+	if (matters && !v->allowed && !delegation_judge(e->service->cache, answer, v, e->utc_ns, gap))
+		return FINDING_GAP;
+	if (is_blocking(a, v))
+		return FINDING_BLOCKED;
+	if (!policy_is_final(v) && !v->has_logged && !policy_needs(e->policy, v->view, POLICY_CLIENT))
+		judge_set_clear(answer, e->epoch, v->view);
+	return FINDING_FREE;
 }
 
 static void count_blocked(struct exchange *e, const struct policy_verdict *v)
@@ -130,14 +144,23 @@ static struct told told_of(int rc)
 	return (struct told){DNS_EDE_OTHER, rc == HN_ELIMIT ? "too many questions are under way" : NULL};
 }
 
+/* What a question that is asked of the recursor is for. */
+enum purpose {
+	FOR_ANSWER,
+	FOR_REDIRECT, /* where a CNAME of ours leads */
+	FOR_JUDGING,  /* who serves the name */
+};
+
 static void ask(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
-		const struct answer_key *key, struct cached_answer *stale, bool redirected)
+		const struct answer_key *key, struct cached_answer *stale, enum purpose purpose)
 {
 	struct waiter *w = flights_new_waiter(&u->asked);
 	int rc = HN_ENOMEM;
 	if (w) {
 		w->port = port;
-		w->redirected = redirected;
+		w->redirected = purpose == FOR_REDIRECT;
+		w->again = purpose == FOR_JUDGING;
+		w->steps = u->steps;
 		rc = flights_ask(e->flights, key, site_of(e, key->name, key->name_len), stale,
 				 &u->asked.asker.client, w);
 	}
@@ -190,7 +213,7 @@ static void block(struct exchange *e, const struct exchange_port *port, struct e
 	if (redirect_key(e, &u->asked, v, name, &key)) {
 		target = answer_cache_find(e->service->cache, &key);
 		if (!target || !is_fresh(e, target)) {
-			ask(e, port, u, &key, target, true);
+			ask(e, port, u, &key, target, FOR_REDIRECT);
 			return;
 		}
 	}
@@ -252,6 +275,18 @@ static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cach
 	return false;
 }
 
+static void ask_gap(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
+		    const struct delegation_gap *gap)
+{
+	const struct answer_key key = {
+		.hash = answer_cache_hash(e->service->cache, gap->name, gap->len, gap->type, 0),
+		.name = gap->name,
+		.name_len = gap->len,
+		.type = gap->type,
+	};
+	ask(e, port, u, &key, NULL, FOR_JUDGING);
+}
+
 static void answer_unit(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u)
 {
 	struct cached_answer *answer = answer_cache_find(e->service->cache, &u->key);
@@ -260,18 +295,19 @@ static void answer_unit(struct exchange *e, const struct exchange_port *port, st
 	if (answer && judge_is_clear(answer, e->epoch, view_of(e, &u->asked)) && answer_from(e, u, answer))
 		return;
 	struct policy_verdict v;
+	struct delegation_gap gap;
 	judge_question(e, &u->asked, &v);
 	if (is_blocking(&u->asked, &v)) {
 		block(e, port, u, &v);
 		return;
 	}
-	if (answer && !judge_found(e, answer, &v) && is_blocking(&u->asked, &v)) {
+	enum finding finding = answer ? judge_found(e, &u->asked, answer, &v, &gap) : FINDING_FREE;
+	if (finding == FINDING_BLOCKED)
 		block(e, port, u, &v);
-		return;
-	}
-	if (answer && answer_from(e, u, answer))
-		return;
-	ask(e, port, u, &u->key, answer, false);
+	else if (finding == FINDING_GAP)
+		ask_gap(e, port, u, &gap);
+	else if (!answer || !answer_from(e, u, answer))
+		ask(e, port, u, &u->key, answer, FOR_ANSWER);
 }
 
 /* ---- what came back ---- */
@@ -281,12 +317,13 @@ static size_t compose_landed(struct exchange *e, const struct waiter *w, const s
 {
 	const struct asked *a = &w->asked;
 	struct policy_verdict v;
+	struct delegation_gap gap;
 	judge_question(e, a, &v);
-	if (w->redirected && is_blocking(a, &v)) {
+	if (is_blocking(a, &v)) {
 		count_blocked(e, &v);
-		return compose_blocked(&e->composer, a, &v, answer, out);
+		return compose_blocked(&e->composer, a, &v, w->redirected ? answer : NULL, out);
 	}
-	if (is_blocking(a, &v) || (answer && !judge_found(e, answer, &v) && is_blocking(a, &v))) {
+	if (answer && judge_found(e, a, answer, &v, &gap) == FINDING_BLOCKED) {
 		count_blocked(e, &v);
 		return compose_blocked(&e->composer, a, &v, NULL, out);
 	}
@@ -295,6 +332,33 @@ static size_t compose_landed(struct exchange *e, const struct waiter *w, const s
 	if (answer == landing->stale)
 		return compose_stale(e, a, answer, out);
 	return compose_cached(&e->composer, a, answer, 0, (struct told){.code = answer->ede}, out);
+}
+
+/* Whether there may be more to ask before the question is answered. What was found is in the cache by now. */
+static bool goes_on(const struct exchange *e, const struct waiter *w)
+{
+	return w->again || (!w->redirected && delegation_matters(e->policy, view_of(e, &w->asked)));
+}
+
+/* The question's way from the beginning, with what is known now. @return false: it waits again */
+static bool go_on(struct exchange *e, const struct waiter *w, uint8_t *out, size_t *len_out)
+{
+	const struct dns_query *q = &w->asked.query;
+	struct exchange_unit u = {.asked = w->asked, .out = out, .steps = (uint8_t)(w->steps + 1)};
+	u.key = (struct answer_key){.name = q->name,
+				    .name_len = q->name_len,
+				    .variant = (uint8_t)asked_variant(&w->asked),
+				    .type = q->type};
+	u.key.hash = answer_cache_hash(e->service->cache, q->name, q->name_len, q->type, u.key.variant);
+	if (u.steps > STEPS_MAX)
+		done(e, &u,
+		     compose_error(&e->composer, &u.asked, DNS_RCODE_SERVFAIL, told_of(HN_ELIMIT), out));
+	else
+		answer_unit(e, w->port, &u);
+	if (u.state == EXCHANGE_WAITING)
+		memcpy(u.path, w->path, EXCHANGE_PATH_MAX);
+	*len_out = u.out_len;
+	return u.state == EXCHANGE_DONE;
 }
 
 static void count_latency(struct exchange *e, int64_t us)
@@ -306,10 +370,43 @@ static void count_latency(struct exchange *e, int64_t us)
 	count_add(&e->counts.latency_us, (uint64_t)(us > 0 ? us : 0));
 }
 
+static void deliver(struct exchange *e, struct waiter *w, const struct landing *landing,
+		    struct cached_answer *answer)
+{
+	static _Thread_local uint8_t out[DNS_MESSAGE_MAX];
+	const struct exchange_port *port = w->port;
+	size_t len;
+	if (goes_on(e, w)) {
+		if (!go_on(e, w, out, &len))
+			return;
+	} else {
+		len = compose_landed(e, w, landing, answer, out);
+		if (len >= DNS_HEADER_LEN)
+			count_add(&e->counts.answers[out[3] & DNS_RCODE], 1);
+	}
+	count_latency(e, (loop_now_ms(e->loop) - w->since_ms) * 1000);
+	port->send(port->context, w->path, out, len);
+}
+
+/* A failure never takes the place of an answer that may still serve, and what must not be kept is not: but
+ * for the second in which who serves it is asked, where some policy wants to know. */
+static void keep(struct exchange *e, const struct landing *landing)
+{
+	struct cached_answer *answer = landing->answer;
+	bool judged_later = false;
+	for (unsigned view = 0; view < policy_view_count(e->policy) && !judged_later; view++)
+		judged_later = delegation_matters(e->policy, view);
+	if (answer && answer->expires == answer->stored && judged_later)
+		answer->expires++;
+	if (answer && answer->expires != answer->stored && !(landing->failed && landing->stale))
+		answer_cache_put(e->service->cache, answer, e->composer.now_s);
+	else
+		cached_answer_unref(answer);
+}
+
 static void on_landed(void *context, const struct landing *landing)
 {
 	struct exchange *e = context;
-	static _Thread_local uint8_t out[DNS_MESSAGE_MAX];
 	look_around(e);
 	struct cached_answer *answer = landing->answer;
 	if (landing->failed && landing->stale) {
@@ -317,24 +414,16 @@ static void on_landed(void *context, const struct landing *landing)
 		atomic_store_explicit(&answer->fresh_from, e->composer.now_s + STALE_RETRY_S,
 				      memory_order_relaxed);
 	}
+	/* The waiters' reference; keeping the answer takes the other. */
+	if (landing->answer)
+		(void)cached_answer_ref(landing->answer);
+	keep(e, landing);
 	for (struct waiter *w = landing->waiters, *next; w; w = next) {
 		next = w->next;
-		const struct exchange_port *port = w->port;
-		size_t len = compose_landed(e, w, landing, answer, out);
-		if (len >= DNS_HEADER_LEN)
-			count_add(&e->counts.answers[out[3] & DNS_RCODE], 1);
-		count_latency(e, (loop_now_ms(e->loop) - w->since_ms) * 1000);
-		port->send(port->context, w->path, out, len);
+		deliver(e, w, landing, answer);
 		flights_free_waiter(w);
 	}
-	/* A failure never takes the place of an answer that may still serve, and what must not be kept is
-	 * not. */
-	bool keep = landing->answer && landing->answer->expires != landing->answer->stored &&
-		    !(landing->failed && landing->stale);
-	if (keep)
-		answer_cache_put(e->service->cache, landing->answer, e->composer.now_s);
-	else
-		cached_answer_unref(landing->answer);
+	cached_answer_unref(landing->answer);
 }
 
 /* ---- a batch ---- */
@@ -389,6 +478,7 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
 {
 	struct asked *a = &u->asked;
 	u->path = NULL;
+	u->steps = 0;
 	a->generous = false;
 	a->cookie = COOKIE_NONE;
 	count_add(&e->counts.questions[transport_number(a->asker.transport)], 1);

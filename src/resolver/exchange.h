@@ -59,9 +59,10 @@ struct exchange_unit {
 	uint8_t *out;       /* room for the answer: 4,096 bytes for UDP, else DNS_MESSAGE_MAX */
 	size_t out_len;
 	enum exchange_state state;
-	void *path; /* of a unit that waits: room of EXCHANGE_PATH_MAX bytes for the way back, to be filled
-		       before the next call */
-	enum dns_verdict verdict; /* the exchange's own, as is key */
+	void *path;    /* of a unit that waits: room of EXCHANGE_PATH_MAX bytes for the way back, to be filled
+			  before the next call */
+	uint8_t steps; /* how often it waited; 0 at first. The exchange's own, as is what follows */
+	enum dns_verdict verdict;
 	struct answer_key key;
 };
 

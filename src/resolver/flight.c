@@ -302,6 +302,8 @@ struct waiter *flights_new_waiter(const struct asked *asked)
 	w->next = NULL;
 	w->asked = *asked;
 	w->redirected = false;
+	w->again = false;
+	w->steps = 0;
 	w->port = NULL;
 	memcpy(w->question, asked->message, len);
 	w->asked.message = w->question;

@@ -28,6 +28,8 @@ struct waiter {
 	struct asked asked; /* its message and cookie are the waiter's own copies */
 	const void *port;   /* the caller's */
 	bool redirected;    /* the flight is for where a CNAME of ours leads */
+	bool again;         /* the flight is for something else that must be known first */
+	uint8_t steps;      /* how often it waited before */
 	int64_t since_ms;
 	_Alignas(8) uint8_t path[FLIGHT_PATH_MAX];
 	uint8_t cookie[DNS_COOKIE_CLIENT + DNS_COOKIE_SERVER_MAX];

@@ -24,6 +24,9 @@ static const char RPZ[] = "$ORIGIN rpz.\n$TTL 60\n@ SOA . . 1 1 1 1 60\n@ NS .\n
 			  "moved.example CNAME page.test.\n"
 			  "local.example A 192.0.2.77\n"
 			  "32.66.2.0.192.rpz-ip CNAME .\n";
+static const char NS_RPZ[] = "$ORIGIN ns.rpz.\n$TTL 60\n@ SOA . . 1 1 1 1 60\n@ NS .\n"
+			     "ns.evil.test.rpz-nsdname CNAME .\n"
+			     "32.99.2.0.192.rpz-nsip CNAME *.\n";
 
 struct world {
 	struct service service;
@@ -50,6 +53,16 @@ static void on_late(void *context, const void *path, const uint8_t *message, siz
 	w->late++;
 }
 
+static void write_zone(const struct world *w, const char *name, const char *text, size_t len)
+{
+	char path[96];
+	snprintf(path, sizeof(path), "%s/%s", w->directory, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
 static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -59,18 +72,18 @@ static int set_up(void **state)
 	assert_true(sodium_init() >= 0);
 	snprintf(w->directory, sizeof(w->directory), "/tmp/hinomi-exchange-XXXXXX");
 	assert_non_null(mkdtemp(w->directory));
-	snprintf(path, sizeof(path), "%s/rpz.zone", w->directory);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	assert_int_equal(fwrite(RPZ, 1, sizeof(RPZ) - 1, file), sizeof(RPZ) - 1);
-	assert_int_equal(fclose(file), 0);
+	write_zone(w, "ns.zone", NS_RPZ, sizeof(NS_RPZ) - 1);
+	write_zone(w, "rpz.zone", RPZ, sizeof(RPZ) - 1);
+	snprintf(path, sizeof(path), "%s", w->directory);
 	int len = snprintf(text, sizeof(text),
-			   "policy:\n  - name: national\n    rpz: %s\n    contact: cert@example\n"
+			   "policy:\n  - name: national\n    rpz: %s/rpz.zone\n    contact: cert@example\n"
+			   "  - name: servers\n    rpz: %s/ns.zone\n"
 			   "groups:\n  - name: office\n    prefixes: [192.0.2.0/24]\n    policy: [national]\n"
 			   "  - name: open\n    prefixes: [198.51.100.0/24]\n    policy: []\n"
 			   "  - name: slow\n    prefixes: [203.0.113.0/24]\n    policy: [national]\n"
-			   "    queries_per_second: 2\n",
-			   path);
+			   "    queries_per_second: 2\n"
+			   "  - name: strict\n    prefixes: [198.18.0.0/16]\n    policy: [servers]\n",
+			   path, path);
 	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
 	assert_int_equal(groups_new(w->config, &w->groups, &fault), HN_OK);
@@ -108,6 +121,8 @@ static int tear_down(void **state)
 	resolver_config_free(w->config);
 	loop_free(w->loop);
 	snprintf(path, sizeof(path), "%s/rpz.zone", w->directory);
+	(void)unlink(path);
+	snprintf(path, sizeof(path), "%s/ns.zone", w->directory);
 	(void)unlink(path);
 	(void)rmdir(w->directory);
 	free(w);
@@ -514,6 +529,67 @@ static void a_blocked_answer_is_long_only_for_who_proved_its_address(void **stat
 	assert_true(w->out_len > brief);
 }
 
+/* Answers what is asked of the recursor, until nothing is: NS of the site, and its server's addresses. */
+static void give_servers(struct world *w, const char *server, size_t server_len, const char *its_address)
+{
+	while (fake.count > 0) {
+		const struct fake_ask *next = &fake.asks[0];
+		if (next->type == DNS_TYPE_NS && next->len == strlen("\4site\4test")) {
+			const struct fake_record ns = {NULL, DNS_TYPE_NS, 300, server, server_len};
+			fake_answer(w->loop, 0, RECURSOR_INSECURE, &ns, 1);
+		} else if (next->type == DNS_TYPE_A) {
+			const struct fake_record a = {NULL, DNS_TYPE_A, 300, its_address, 4};
+			fake_answer(w->loop, 0, RECURSOR_INSECURE, &a, 1);
+		} else {
+			/* SOA: no such data below this apex. */
+			const struct fake_record soa = {"\4site\4test", DNS_TYPE_SOA, 300,
+							"\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\1\0", 22};
+			fake_answer(w->loop, 0, RECURSOR_INSECURE, &soa, 1);
+		}
+	}
+}
+
+static void who_serves_a_name_is_judged_by_name_and_address(void **state)
+{
+	static const struct {
+		const char *server;
+		size_t len;
+		const char *address;
+		unsigned rcode;
+		const char *answer;
+	} cases[] = {
+		{"\2ns\4evil\4test", 14, "\xc0\0\2\1", DNS_RCODE_NXDOMAIN, ""},
+		{"\2ns\4fine\4test", 14, "\xc0\0\2\x63", DNS_RCODE_NOERROR, ""},
+		{"\2ns\4fine\4test", 14, "\xc0\0\2\1", DNS_RCODE_NOERROR, "192.0.2.1"},
+	};
+	struct world *w = *state;
+	const struct question q = {.name = "\1a\3www\4site\4test", .client = "198.18.0.1"};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		(void)answer_cache_flush(w->service.cache, NULL, 0);
+		w->late = 0;
+		assert_false(ask(w, &q));
+		fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+		assert_int_equal(w->late, 0);
+		give_servers(w, cases[i].server, cases[i].len, cases[i].address);
+		assert_int_equal(w->late, 1);
+		assert_int_equal(rcode(w), cases[i].rcode);
+		assert_string_equal(address(w, NULL), cases[i].answer);
+		/* All of it is in the cache now. */
+		assert_true(ask(w, &q));
+		assert_int_equal(rcode(w), cases[i].rcode);
+		assert_string_equal(address(w, NULL), cases[i].answer);
+		assert_int_equal(fake.count, 0);
+	}
+	/* Nobody else waits for that. */
+	(void)answer_cache_flush(w->service.cache, NULL, 0);
+	const struct question other = {.name = "\1a\3www\4site\4test"};
+	assert_false(ask(w, &other));
+	w->late = 0;
+	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	assert_int_equal(w->late, 1);
+	assert_int_equal(fake.count, 0);
+}
+
 static void an_answer_too_large_for_a_datagram_sends_the_client_to_tcp(void **state)
 {
 	struct world *w = *state;
@@ -582,6 +658,7 @@ int main(void)
 		TEST(strangers_are_refused_in_no_more_bytes_than_they_sent_and_then_met_with_silence),
 		TEST(a_group_has_its_limit_by_prefix),
 		TEST(a_blocked_answer_is_long_only_for_who_proved_its_address),
+		TEST(who_serves_a_name_is_judged_by_name_and_address),
 		TEST(an_answer_too_large_for_a_datagram_sends_the_client_to_tcp),
 		TEST(questions_without_recursion_desired_are_refused),
 		TEST(what_cannot_be_asked_fails_at_once),
