@@ -9,6 +9,7 @@
 #include "base/lang.h"
 #include "resolver/config_check.h"
 #include "resolver/groups.h"
+#include "resolver/prefix_file.h"
 
 #define BUILT_IN     "(built in)"
 #define DEFAULT_PORT 5300
@@ -86,6 +87,19 @@ static bool give_policies(struct resolver_config *c)
 	return true;
 }
 
+static int read_prefix_files(struct resolver_config *c, struct fault *fault)
+{
+	for (size_t i = 0; i < c->groups.count; i++) {
+		struct resolver_group *g = (struct resolver_group *)c->groups.items + i;
+		if (g->prefix_file == NULL)
+			continue;
+		int rc = prefix_file_read(g->prefix_file, c->memory, &g->prefixes, fault);
+		if (rc != HN_OK)
+			return rc;
+	}
+	return HN_OK;
+}
+
 /* What nobody wrote, what goes with what, and whether the groups can be told apart. */
 static int finish(struct resolver_config *c, struct fault *fault)
 {
@@ -93,7 +107,9 @@ static int finish(struct resolver_config *c, struct fault *fault)
 
 	if (c->listen.count == 0 && !give_listeners(c))
 		return HN_ENOMEM;
-	int rc = resolver_config_check(c, fault);
+	int rc = read_prefix_files(c, fault);
+	if (rc == HN_OK)
+		rc = resolver_config_check(c, fault);
 	if (rc != HN_OK)
 		return rc;
 	if (c->groups.count == 0 && !give_local_group(c))

@@ -91,7 +91,8 @@ struct resolver_cache {
 struct resolver_group {
 	const char *name;
 	struct uuid organisation;        /* all zero: not given */
-	struct config_list prefixes;     /* struct ip_prefix */
+	struct config_list prefixes;     /* struct ip_prefix; those of prefix_file too */
+	const char *prefix_file;         /* more of them, one a line; NULL: none */
 	struct config_list certificates; /* struct config_digest: SHA-256 of a client certificate (DER) */
 	const char *token;               /* of the DoH path; secret, never logged; NULL: none */
 	struct config_list policy;       /* const char *: policies by name, first decides first; never NULL */
@@ -179,7 +180,7 @@ struct resolver_config {
 };
 
 /**
- * Reads and checks resolver.yaml. Files that it names are not opened.
+ * Reads and checks resolver.yaml. Of the files that it names those of prefixes are read, no other is opened.
  *
  * Without groups and with loopback listeners only, one group "local" of 127.0.0.0/8 and ::1 with all policies
  * is there; a listener beyond loopback without a group is an error. Without `listen`: 127.0.0.1 and ::1, port

@@ -190,8 +190,9 @@ static int check_group(const struct resolver_config *c, const struct resolver_gr
 {
 	if (g->prefixes.count == 0 && g->certificates.count == 0 && g->token == NULL)
 		return REFUSE(g->line, "groups",
-			      tr("'%s' has no client: give prefixes, certificates or a token",
-				 "'%s' の対象がない。prefixes、certificates、token のどれかを書くこと"),
+			      tr("'%s' has no client: give prefixes, prefix_file, certificates or a token",
+				 "'%s' の対象がない。prefixes、prefix_file、certificates、token "
+				 "のどれかを書くこと"),
 			      g->name);
 	if (g->token != NULL && !is_token(g->token))
 		return REFUSE(g->line, "groups.token", "%s",

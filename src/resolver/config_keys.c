@@ -164,6 +164,8 @@ static const struct config_key group_keys[] = {
 	{"prefixes", .kind = CONFIG_LIST, .item = &a_prefix, AT(prefixes),
 	 .help_en = "clients by address; of several groups the longest prefix",
 	 .help_ja = "送信元アドレスによる。複数のグループでは最長一致"},
+	{"prefix_file", CONFIG_PATH, AT(prefix_file), .help_en = "more of them, one a line",
+	 .help_ja = "その続き。一行に一つ"},
 	{"certificates", .kind = CONFIG_LIST, .item = &a_digest, AT(certificates),
 	 .help_en = "clients by SHA-256 of their certificate",
 	 .help_ja = "クライアント証明書のSHA-256による"},
