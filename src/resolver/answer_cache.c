@@ -311,7 +311,7 @@ static bool is_at_or_below(const uint8_t *below, size_t below_len, const uint8_t
 	size_t at = 0;
 	while (below_len - at > len)
 		at += 1u + below[at];
-	return below_len - at == len && memcmp(below + at, name, len) == 0;
+	return below_len - at == len && (len == 0 || memcmp(below + at, name, len) == 0);
 }
 
 size_t answer_cache_flush(struct answer_cache *c, const uint8_t *name, size_t len)

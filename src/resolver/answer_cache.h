@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <urcu-call-rcu.h>
+#include <urcu-qsbr.h>
 
 #include "base/err.h"
 
