@@ -23,8 +23,9 @@
  * registrable domain, each client prefix and in all. Equal questions under way are asked once.
  *
  * In the sandbox (after recursor_new() and recursor_start()) it needs: sockets to any address, UDP and TCP
- * (port 53, those of stubs and forwarders, 853 for TLS); openat() below recursor_watched(); the system calls
- * of recursor_system_calls(). It opens no other file and starts no thread later.
+ * (port 53, those of stubs and forwarders, 853 for TLS); openat() below recursor_watched() and of a memory
+ * file of its own by /proc/self/fd; the system calls of recursor_system_calls(). It opens no other file and
+ * starts no thread later.
  */
 #define RECURSOR_THREADS_MAX   64
 #define RECURSOR_NAME_MAX      254 /* wire form without the root's byte */

@@ -9,12 +9,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/lang.h"
 #include "resolver/recursor.h"
@@ -787,6 +790,81 @@ static void localhost_is_not_asked(void **state)
 	close(s.fd);
 }
 
+/* In a child, since it cannot be undone. @return 0, or which step failed */
+static int live_in_the_sandbox(void)
+{
+	static const char ca_file[] = "/etc/ssl/certs/ca-certificates.crt";
+	static const struct recursor_forward over_tls = {.address = {{{127, 9, 9, 9}, 4}, 853},
+							 .spki = {.present = true}};
+	struct recursor_options o = tree_options();
+	struct recursor *r = NULL;
+	struct recursor *forwarding = NULL;
+	if (recursor_new(&o, &r, NULL) != HN_OK)
+		return 1;
+	o.forward = &over_tls;
+	o.forward_count = 1;
+	o.ca_file = ca_file;
+	if (recursor_new(&o, &forwarding, NULL) != HN_OK)
+		return 2;
+	int dirs[2];
+	size_t dir_count = recursor_watched(r, dirs);
+	struct confine_rule rules[2];
+	for (size_t i = 0; i < dir_count; i++)
+		rules[i] = (struct confine_rule){dirs[i], CONFINE_READ};
+	struct confinement state = {0};
+	if (confine_identity(false, false, &state) != HN_OK ||
+	    confine_service_files(rules, dir_count, CONFINE_ABI_MAX, &state) != HN_OK)
+		return 3;
+	if (recursor_start(r) != HN_OK || recursor_start(forwarding) != HN_OK)
+		return 4;
+	size_t count;
+	const int *theirs = recursor_system_calls(&count);
+	int calls[128] = {SCMP_SYS(eventfd2)};
+	memcpy(calls + 1, theirs, count * sizeof(calls[0]));
+	if (confine_service_calls(calls, count + 1, &state) != HN_OK)
+		return 5;
+
+	struct outcome got;
+	for (unsigned round = 0; round < 2; round++) {
+		ask_and_wait(r, "www.secure.example", TYPE_A, &got);
+		if (got.answer.security != RECURSOR_SECURE)
+			return 6;
+		ask_and_wait(r, "huge.secure.example", TYPE_TXT, &got);
+		if (got.answer.security != RECURSOR_SECURE)
+			return 7;
+		/* Nobody listens there; that it tried is enough. */
+		if (round == 0)
+			ask_and_wait(forwarding, "www.insecure.example", TYPE_A, &got);
+		if (round == 0 && got.answer.failure != RECURSOR_UNREACHABLE)
+			return 8;
+		bool changed = true;
+		if (recursor_reload(r, &changed, NULL) != HN_OK || changed)
+			return 9;
+		if (recursor_flush(r) != HN_OK || recursor_flush(forwarding) != HN_OK)
+			return 10;
+	}
+	recursor_free(r);
+	recursor_free(forwarding);
+	return 0;
+}
+
+static void the_sandbox_leaves_what_it_needs(void **state)
+{
+	(void)state;
+	if (confine_sanitized())
+		skip();
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(live_in_the_sandbox());
+	int status = 0;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+		skip(); /* no Landlock */
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 struct asking_thread {
 	pthread_t thread;
 	struct recursor *recursor;
@@ -854,6 +932,7 @@ int main(void)
 		cmocka_unit_test(labels_hold_any_byte),
 		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(localhost_is_not_asked),
+		cmocka_unit_test(the_sandbox_leaves_what_it_needs),
 		cmocka_unit_test(threads_work_side_by_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
