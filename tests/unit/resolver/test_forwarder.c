@@ -691,6 +691,65 @@ static void what_comes_over_tls_is_validated(void **state)
 	recursor_free(s.recursor);
 }
 
+/* An upstream in clear, over UDP. */
+static void *run_clear_server(void *data)
+{
+	struct upstream_server *s = data;
+	static struct message m;
+	for (;;) {
+		struct sockaddr_in from;
+		socklen_t from_len = sizeof(from);
+		ssize_t len =
+			recvfrom(s->fd, m.bytes, sizeof(m.bytes), 0, (struct sockaddr *)&from, &from_len);
+		if (len < HEADER_LEN)
+			return NULL;
+		m.len = (size_t)len;
+		atomic_fetch_add(&s->questions, 1);
+		recurse(s, &m);
+		(void)!sendto(s->fd, m.bytes, m.len, 0, (struct sockaddr *)&from, from_len);
+	}
+}
+
+static void what_comes_in_clear_is_validated(void **state)
+{
+	(void)state;
+	if (getenv("HINOMI_TREE") == NULL)
+		skip();
+	char anchors[4096];
+	char hints[4096];
+	struct recursor_options o;
+	recursor_options_init(&o);
+	o.trust_anchors = tree_path("root.key", anchors);
+	o.root_hints = tree_path("root.hints", hints);
+	o.ask_localhost = true;
+	struct upstream_server s = {.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+	assert_int_equal(recursor_new(&o, &s.recursor, NULL), HN_OK);
+	assert_int_equal(recursor_start(s.recursor), HN_OK);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	assert_int_equal(bind(s.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(s.fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(pthread_create(&s.thread, NULL, run_clear_server, &s), 0);
+
+	const struct recursor_forward to = {.address = {{{127, 0, 0, 1}, 4}, ntohs(at.sin_port)}};
+	o.ask_localhost = false;
+	o.forward = &to;
+	o.forward_count = 1;
+	struct recursor *r = NULL;
+	assert_int_equal(recursor_new(&o, &r, NULL), HN_OK);
+	assert_int_equal(recursor_start(r), HN_OK);
+	assert_int_equal(ask_recursor(r, "www.secure.example").security, RECURSOR_SECURE);
+	assert_int_equal(ask_recursor(r, "www.insecure.example").security, RECURSOR_INSECURE);
+	assert_int_equal(ask_recursor(r, "www.bogus.example").security, RECURSOR_BOGUS);
+	recursor_free(r);
+	/* One that is too short ends it. */
+	assert_int_equal(sendto(s.fd, "", 0, 0, (struct sockaddr *)&at, sizeof(at)), 0);
+	pthread_join(s.thread, NULL);
+	assert_true(s.questions > 3);
+	close(s.fd);
+	recursor_free(s.recursor);
+}
+
 static void clear_and_tls_are_not_mixed(void **state)
 {
 	(void)state;
@@ -732,6 +791,7 @@ int main(void)
 		cmocka_unit_test(others_on_this_machine_are_not_served),
 		cmocka_unit_test(each_prefix_of_a_question_is_refused),
 		cmocka_unit_test(what_comes_over_tls_is_validated),
+		cmocka_unit_test(what_comes_in_clear_is_validated),
 		cmocka_unit_test(clear_and_tls_are_not_mixed),
 	};
 	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
