@@ -270,6 +270,9 @@ static void run(struct load *l, double seconds, double rate)
 			looked = now;
 		}
 	}
+	int64_t since = now_ns() - l->last_answer_ns;
+	if (since > l->longest_ns)
+		l->longest_ns = since;
 }
 
 int main(int argc, char **argv)
