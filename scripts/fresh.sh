@@ -13,9 +13,11 @@ base=build-fresh/base root=build-fresh/root
 
 # The mirror that this machine uses for bookworm, else Debian's.
 mirror() {
-	sed -n -e 's/^URIs: *\([^ ]*\/debian\/\?\) *$/\1/p' -e 's/^deb \(\[[^]]*\] \)\?\([^ ]*\/debian\/\?\) bookworm .*/\2/p' \
-		/etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -n 1 | grep . ||
-		echo http://deb.debian.org/debian
+	local found
+	# All of it is read, since a reader that ends early would be taken for a failure.
+	found=$(sed -n -e 's/^URIs: *\([^ ]*\/debian\/\?\) *$/\1/p' -e 's/^deb \(\[[^]]*\] \)\?\([^ ]*\/debian\/\?\) bookworm .*/\2/p' \
+		/etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null) || true
+	echo "${found:-http://deb.debian.org/debian}" | sed -n 1p
 }
 
 make_base() {
