@@ -108,6 +108,9 @@ void set_prefetch_ip4(const struct set *s, const uint8_t addr[4]);
 void set_prefetch_ip6(const struct set *s, const uint8_t addr[16]);
 /** The same for a name; a malformed one is let be. It costs a third of the look-up: worth it in batches. */
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len);
+/** A second step, when the first has arrived: fetches the entries that the name may equal. Worth it where
+ * many names are listed. */
+void set_prefetch_name_entry(const struct set *s, const uint8_t *name, size_t len);
 
 /** The metadata of a hit; text points into the map and lives as long as the set. */
 void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta *out);

@@ -225,7 +225,9 @@ void set_prefetch_ip6(const struct set *s, const uint8_t addr[16])
 
 /* ---- names ---- */
 
-static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, unsigned first)
+/* Buckets, or the entries that they point to. */
+static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, unsigned first,
+			  bool entries)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him *h = &s->layers[i].him;
@@ -235,9 +237,14 @@ static void name_prefetch(struct suffixes *n, const struct set *s, unsigned tabl
 		if (t->home == 0)
 			continue;
 		suffixes_hash(n, t->seed);
-		for (unsigned k = first; k < last; k++)
-			if (bits_has(depths, n->labels - k))
+		for (unsigned k = first; k < last; k++) {
+			if (!bits_has(depths, n->labels - k))
+				continue;
+			if (entries)
+				bytes_prefetch(t, n->hashes[k]);
+			else
 				table_prefetch(t, (uint32_t)(n->hashes[k] >> 32));
+		}
 	}
 }
 
@@ -267,8 +274,17 @@ void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
 	struct suffixes n;
 	if (!suffixes_cut(&n, name, len))
 		return;
-	name_prefetch(&n, s, ENTRY_NAME, 0);
-	name_prefetch(&n, s, ENTRY_WILDCARD, 1);
+	name_prefetch(&n, s, ENTRY_NAME, 0, false);
+	name_prefetch(&n, s, ENTRY_WILDCARD, 1, false);
+}
+
+void set_prefetch_name_entry(const struct set *s, const uint8_t *name, size_t len)
+{
+	struct suffixes n;
+	if (!suffixes_cut(&n, name, len))
+		return;
+	name_prefetch(&n, s, ENTRY_NAME, 0, true);
+	name_prefetch(&n, s, ENTRY_WILDCARD, 1, true);
 }
 
 bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct set_hit *out)
@@ -280,8 +296,8 @@ bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct 
 
 	if (!suffixes_cut(&n, name, len))
 		return false;
-	name_prefetch(&n, s, ENTRY_NAME, 0);
-	name_prefetch(&n, s, ENTRY_WILDCARD, 1);
+	name_prefetch(&n, s, ENTRY_NAME, 0, false);
+	name_prefetch(&n, s, ENTRY_WILDCARD, 1, false);
 	bool final = find_suffix(&n, s, ENTRY_NAME, 0, &f) &&
 		     (take(&have, &f, ENTRY_NAME, &hit) || !s->allows_wildcard);
 	for (unsigned k = 1; !final && k < n.labels; k++) {

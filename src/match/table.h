@@ -126,6 +126,18 @@ static inline bool bytes_find(const struct him_table *t, uint64_t h, const uint8
 	return false;
 }
 
+/** Fetches ahead what bytes_find() will compare with, when the home bucket is there already. */
+static inline void bytes_prefetch(const struct him_table *t, uint64_t h)
+{
+	const uint8_t *at = table_bucket(t, hash_bucket((uint32_t)(h >> 32), t->home));
+	for (unsigned m = lanes_equal(at, (uint32_t)h & TAG_MASK, TAG_MASK); m != 0; m &= m - 1) {
+		uint32_t offset = load_le32(at + BYTES_OFFSETS + 4 * (unsigned)__builtin_ctz(m));
+		if (offset < t->blob_size)
+			__builtin_prefetch(t->blob + offset);
+	}
+	__asm__ volatile("");
+}
+
 /** Bit of the overflow mark that a key looks at; for the compiler and the verifier. */
 static inline unsigned table_overflow_bit(enum him_shape shape, uint64_t hash)
 {

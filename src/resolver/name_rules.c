@@ -460,6 +460,17 @@ void name_rules_prefetch(const struct name_rules *t, const uint8_t *name, size_t
 			table_prefetch(&t->table, (uint32_t)(n.hashes[k] >> 32));
 }
 
+void name_rules_prefetch_entry(const struct name_rules *t, const uint8_t *name, size_t len)
+{
+	struct suffixes n;
+	if (t->table.home == 0 || !suffixes_cut(&n, name, len))
+		return;
+	suffixes_hash(&n, t->table.seed);
+	for (unsigned k = 0; k < n.labels; k++)
+		if (wanted(t, &n, k))
+			bytes_prefetch(&t->table, n.hashes[k]);
+}
+
 void name_rules_key(const struct name_rules *t, uint32_t slot, const uint8_t **name_out, size_t *len_out)
 {
 	uint32_t entry;

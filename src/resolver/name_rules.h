@@ -64,6 +64,8 @@ bool name_rules_find_entry(const struct name_rules *t, const uint8_t *name, size
 			   struct name_rules_hit *out);
 /** Fetches what name_rules_find() reads. */
 void name_rules_prefetch(const struct name_rules *t, const uint8_t *name, size_t len);
+/** A second step, when the first has arrived: fetches the entries that the name may equal. */
+void name_rules_prefetch_entry(const struct name_rules *t, const uint8_t *name, size_t len);
 /** The name of an entry, without "*.". Lives as long as the table. */
 void name_rules_key(const struct name_rules *t, uint32_t slot, const uint8_t **name_out, size_t *len_out);
 /** Calls back for each entry until the callback returns something else than HN_OK, and returns that. */

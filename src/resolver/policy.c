@@ -147,14 +147,28 @@ bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger tri
 	return view < p->view_count && (p->views[view].triggers >> trigger & 1) != 0;
 }
 
-void policy_prefetch_name(const struct policy *p, unsigned view, const uint8_t *name, size_t len)
+static void prefetch(const struct policy *p, unsigned view, const uint8_t *name, size_t len, bool entry)
 {
 	if (!policy_needs(p, view, POLICY_QNAME))
 		return;
 	const struct policy_view *w = &p->views[view];
 	for (size_t i = 0; i < w->count; i++) {
 		const struct policy_set *s = &p->sets[w->sets[i]];
-		if (s->triggers >> POLICY_QNAME & 1)
+		if ((s->triggers >> POLICY_QNAME & 1) == 0)
+			continue;
+		if (entry)
+			s->kind->prefetch_entry(s, name, len);
+		else
 			s->kind->prefetch(s, name, len);
 	}
+}
+
+void policy_prefetch_name(const struct policy *p, unsigned view, const uint8_t *name, size_t len)
+{
+	prefetch(p, view, name, len, false);
+}
+
+void policy_prefetch_entry(const struct policy *p, unsigned view, const uint8_t *name, size_t len)
+{
+	prefetch(p, view, name, len, true);
 }

@@ -229,6 +229,9 @@ bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger tri
 
 /** Fetches what policy_judge_name() will read, a while before it does: worth it in batches. */
 void policy_prefetch_name(const struct policy *p, unsigned view, const uint8_t *name, size_t len);
+/** A second round behind the first: fetches the entries that the name may equal. Worth it where many of a
+ * batch are listed. */
+void policy_prefetch_entry(const struct policy *p, unsigned view, const uint8_t *name, size_t len);
 
 /* ---- what a verdict says ---- */
 

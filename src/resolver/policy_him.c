@@ -128,6 +128,11 @@ static void prefetch(const struct policy_set *s, const uint8_t *name, size_t len
 	set_prefetch_name(s->source->set, name, len);
 }
 
+static void prefetch_entry(const struct policy_set *s, const uint8_t *name, size_t len)
+{
+	set_prefetch_name_entry(s->source->set, name, len);
+}
+
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,
 		   bool allow, int64_t now_ns)
 {
@@ -201,5 +206,5 @@ static void info(const struct policy_set *s, struct policy_set_info *out)
 		out->bytes += s->source->files[k]->bytes.grown;
 }
 
-const struct policy_kind POLICY_HIM = {find_name, find_address, prefetch, covers, records,
-				       ttl,       tell,         each,     info};
+const struct policy_kind POLICY_HIM = {find_name, find_address, prefetch, prefetch_entry, covers,
+				       records,   ttl,          tell,     each,           info};

@@ -51,6 +51,11 @@ static void prefetch(const struct policy_set *s, const uint8_t *name, size_t len
 	name_rules_prefetch(s->source->zone->names[POLICY_QNAME], name, len);
 }
 
+static void prefetch_entry(const struct policy_set *s, const uint8_t *name, size_t len)
+{
+	name_rules_prefetch_entry(s->source->zone->names[POLICY_QNAME], name, len);
+}
+
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,
 		   bool allow, int64_t now_ns)
 {
@@ -156,5 +161,5 @@ static void info(const struct policy_set *s, struct policy_set_info *out)
 	out->layers = 1;
 }
 
-const struct policy_kind POLICY_RPZ = {find_name, find_address, prefetch, covers, records,
-				       ttl,       tell,         each,     info};
+const struct policy_kind POLICY_RPZ = {find_name, find_address, prefetch, prefetch_entry, covers,
+				       records,   ttl,          tell,     each,           info};

@@ -23,6 +23,7 @@ struct policy_kind {
 	bool (*find_address)(const struct policy_set *s, enum policy_trigger trigger,
 			     const struct ip *address, int64_t now_ns, struct policy_match *out);
 	void (*prefetch)(const struct policy_set *s, const uint8_t *name, size_t len);
+	void (*prefetch_entry)(const struct policy_set *s, const uint8_t *name, size_t len);
 	/** Whether a prefix lies in an entry of the set that holds now; allow: of an allow entry. */
 	bool (*covers)(const struct policy_set *s, enum policy_trigger trigger,
 		       const struct ip_prefix *prefix, bool allow, int64_t now_ns);

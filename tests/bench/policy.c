@@ -209,12 +209,14 @@ static void questions_free(struct questions *q)
 	free(q->len);
 }
 
-static uint64_t ask(const struct policy *p, const struct questions *q, int64_t now_ns)
+static uint64_t ask(const struct policy *p, const struct questions *q, int64_t now_ns, bool entries)
 {
 	uint64_t blocked = 0;
 	for (uint32_t i = 0; i < QUESTIONS; i += BATCH) {
 		for (uint32_t k = i; k < i + BATCH; k++)
 			policy_prefetch_name(p, 0, q->name[k], q->len[k]);
+		for (uint32_t k = i; entries && k < i + BATCH; k++)
+			policy_prefetch_entry(p, 0, q->name[k], q->len[k]);
 		for (uint32_t k = i; k < i + BATCH; k++) {
 			struct policy_verdict v;
 			policy_begin(p, 0, &v);
@@ -231,14 +233,14 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static double median_ns(const struct policy *p, const struct questions *q)
+static double median_ns(const struct policy *p, const struct questions *q, bool entries)
 {
 	double times[ROUNDS];
 	int64_t now_ns = utc_now_ns();
 	uint64_t blocked = 0;
 	for (size_t i = 0; i < ROUNDS; i++) {
 		double start = now_ms(CLOCK_PROCESS_CPUTIME_ID);
-		blocked += ask(p, q, now_ns);
+		blocked += ask(p, q, now_ns, entries);
 		times[i] = (now_ms(CLOCK_PROCESS_CPUTIME_ID) - start) * 1e6 / QUESTIONS;
 	}
 	qsort(times, ROUNDS, sizeof(times[0]), compare);
@@ -321,9 +323,12 @@ static void measure(const struct sample *s, const char *dir, const char *list)
 		overlay_ms = measure_overlay(store, directory, digest, n, s->names);
 	}
 	struct questions misses = questions_new(n, 0), hits = questions_new(n, s->names);
-	printf("%-26s %8.0f %8.1f %8.1f %8.0f %8.1f %8.1f %8.1f %8.1f\n", s->name, load_ms, load_mb, peak_mb,
-	       reload_ms, reload_mb, overlay_ms, median_ns(policy_store_get(store), &misses),
-	       median_ns(policy_store_get(store), &hits));
+	printf("%-26s %8.0f %8.1f %8.1f %8.0f %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f\n", s->name, load_ms,
+	       load_mb, peak_mb, reload_ms, reload_mb, overlay_ms,
+	       median_ns(policy_store_get(store), &misses, false),
+	       median_ns(policy_store_get(store), &misses, true),
+	       median_ns(policy_store_get(store), &hits, false),
+	       median_ns(policy_store_get(store), &hits, true));
 	(void)fflush(stdout);
 	questions_free(&misses);
 	questions_free(&hits);
@@ -341,8 +346,8 @@ int main(int argc, char **argv)
 	       "ns: CPU time of a judgement, in batches of %d, of a name that is not listed and of one that "
 	       "is.\n",
 	       BATCH);
-	printf("%-26s %8s %8s %8s %8s %8s %8s %8s %8s\n", "set", "load ms", "MB", "peak MB", "again ms",
-	       "peak MB", "overlay", "miss ns", "hit ns");
+	printf("%-26s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "set", "load ms", "MB", "peak MB",
+	       "again ms", "peak MB", "overlay", "miss ns", "entries", "hit ns", "entries");
 	(void)fflush(stdout);
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		char dir[] = "/tmp/hinomi-bench-XXXXXX";

@@ -152,6 +152,8 @@ static inline void world_judge(const struct policy *p, unsigned view, const char
 			policy_judge_ns_name(v, name, world_name(word + 1, name), now_ns);
 			break;
 		default:
+			policy_prefetch_name(p, view, name, world_name(word, name));
+			policy_prefetch_entry(p, view, name, world_name(word, name));
 			policy_judge_name(v, name, world_name(word, name), now_ns);
 		}
 		if (policy_is_final(v))

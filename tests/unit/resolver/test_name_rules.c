@@ -109,6 +109,7 @@ static void equals_the_naive_model(void **state)
 			uint8_t *exact = exact_copy(name, len);
 			const struct entry *e = naive_find(entries, count, name, len);
 			name_rules_prefetch(t, exact, len);
+			name_rules_prefetch_entry(t, exact, len);
 			assert_int_equal(name_rules_find(t, exact, len, &hit), e != NULL);
 			if (e != NULL) {
 				const uint8_t *key;
