@@ -13,8 +13,8 @@
 struct unbound_event;
 
 /*
- * What libunbound wants of an event loop, on a reactor. The events behave as those of its own small loop
- * do, which it falls back to: descriptors stay waited for, a time-out comes once and leaves them so.
+ * What libunbound wants of an event loop, on a reactor. The events behave as those of the small loop that it
+ * brings along: descriptors stay waited for, a time-out comes once and leaves them so.
  */
 struct unbound_events {
 	struct ub_event_base base;    /* first: libunbound sees only this */
