@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/lang.h"
 #include "resolver/config_check.h"
@@ -121,6 +122,15 @@ static int finish(struct resolver_config *c, struct fault *fault)
 	return rc;
 }
 
+/* Who tries the resolver as a user without a directory for such things serves without a control socket. */
+static bool may_make(const char *path)
+{
+	char dir[256];
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)len, path);
+	return access(dir, W_OK | X_OK) == 0;
+}
+
 static char *keep(struct resolver_config *c, const char *text)
 {
 	size_t size = strlen(text) + 1;
@@ -170,7 +180,7 @@ int resolver_config_read(const char *path, struct resolver_config **out, struct 
 {
 	if (path == NULL) {
 		int rc = resolver_config_parse(BUILT_IN, "", 0, out, fault);
-		if (rc == HN_OK)
+		if (rc == HN_OK && may_make(resolver_default_socket()))
 			(*out)->control.socket = keep(*out, resolver_default_socket());
 		return rc;
 	}

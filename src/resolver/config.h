@@ -144,7 +144,8 @@ struct resolver_blockpage {
 };
 
 struct resolver_control {
-	const char *socket; /* NULL: none; of the embedded default resolver_default_socket() */
+	const char
+		*socket; /* NULL: none; of the embedded default resolver_default_socket(), where it can be */
 	unsigned line;
 };
 

@@ -186,6 +186,13 @@ static bool any_listener(const struct resolver_config *c, unsigned transports, b
 	return false;
 }
 
+/* RFC 4291, 2.5.5.2. Such clients are looked up as IPv4, so a prefix of this form would hold nobody. */
+static bool is_mapped(const struct ip_prefix *p)
+{
+	static const uint8_t front[12] = {[10] = 0xff, [11] = 0xff};
+	return p->addr.version == 6 && p->len >= 96 && memcmp(p->addr.bytes, front, sizeof(front)) == 0;
+}
+
 static int check_group(const struct resolver_config *c, const struct resolver_group *g, struct fault *fault)
 {
 	if (g->prefixes.count == 0 && g->certificates.count == 0 && g->token == NULL)
@@ -205,6 +212,12 @@ static int check_group(const struct resolver_config *c, const struct resolver_gr
 		return REFUSE(g->line, "groups.certificates", "%s",
 			      tr("are of no use: no listener has client_ca",
 				 "client_ca を持つ待受けがないため使われない"));
+	for (size_t i = 0; i < g->prefixes.count; i++)
+		if (is_mapped(RESOLVER_ITEM(ip_prefix, &g->prefixes, i)))
+			return REFUSE(
+				g->line, "groups.prefixes", "%s",
+				tr("holds an IPv4 prefix in IPv6 form (::ffff:0:0/96); write it as IPv4",
+				   "IPv6の形で書いたIPv4(::ffff:0:0/96)がある。IPv4で書くこと"));
 	return check_group_policy(c, g, fault);
 }
 

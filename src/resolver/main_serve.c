@@ -98,7 +98,11 @@ static int serve(const char *path)
 	}
 	rc = resolver_serve(config, &fault);
 	resolver_config_free(config);
-	return rc == HN_OK ? HN_EXIT_DONE : resolver_report(rc, &fault);
+	if (rc == HN_OK)
+		return HN_EXIT_DONE;
+	int code = resolver_report(rc, &fault);
+	/* An address or socket that cannot be had is no input of ours. */
+	return rc == HN_EIO || rc == HN_EEXIST ? HN_EXIT_UNFINISHED : code;
 }
 
 int resolver_cmd_serve(int argc, char **argv)

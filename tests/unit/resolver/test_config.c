@@ -61,11 +61,15 @@ static void has_an_embedded_default(void **state)
 	(void)state;
 	struct resolver_config *c = NULL;
 	struct fault fault = {0};
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/tmp", 1), 0);
 	assert_int_equal(resolver_config_read(NULL, &c, &fault), HN_OK);
 	check_built_in(c);
 	assert_string_equal(c->file, "(built in)");
-	assert_string_equal(c->control.socket, "/run/user/1000/hinomi-resolver.sock");
+	assert_string_equal(c->control.socket, "/tmp/hinomi-resolver.sock");
+	resolver_config_free(c);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/tmp/nowhere/at/all", 1), 0);
+	assert_int_equal(resolver_config_read(NULL, &c, &fault), HN_OK);
+	assert_null(c->control.socket);
 	resolver_config_free(c);
 	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
 	assert_string_equal(resolver_default_socket(), "/run/hinomi-resolver.sock");
@@ -230,6 +234,8 @@ static void says_what_does_not_go_together(void **state)
 		 "no policy is called 'x'"},
 		{"groups: [{name: g, prefixes: [10.0.0.0/8], policy: [x, x]}]\npolicy: [{name: x, rpz: f}]",
 		 "etc/r.yaml:1: groups.policy", "'x' stands twice"},
+		{"groups: [{name: g, prefixes: ['::ffff:10.0.0.0/104']}]", "etc/r.yaml:1: groups.prefixes",
+		 "holds an IPv4 prefix in IPv6 form"},
 		{"groups: [{name: g, token: abcdefghijklmnop}]", "etc/r.yaml:1: groups.token",
 		 "is of no use: no listener takes https"},
 		{"groups: [{name: g, token: 'abcdefghijklmnop/'}]", "etc/r.yaml:1: groups.token",
