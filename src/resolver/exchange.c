@@ -42,7 +42,7 @@ static void look_around(struct exchange *e)
 	e->utc_ns = loop_utc_ns(e->loop);
 	e->epoch = judge_epoch(policy_generation(e->policy), e->utc_ns);
 	e->composer = (struct composer){
-		.cookies = e->service->cookies,
+		.cookies = atomic_load_explicit(&e->service->cookies, memory_order_acquire),
 		.utc_s = (uint32_t)(e->utc_ns / NS_SECOND),
 		.now_s = loop_now_s(e->loop),
 	};

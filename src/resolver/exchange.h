@@ -33,7 +33,8 @@ struct service {
 	struct policy_store *policies;
 	struct recursor *recursor;
 	struct answer_cache *cache;
-	const struct cookie_secrets *cookies;
+	_Atomic(const struct cookie_secrets *)
+		cookies; /* replaced as policies are: who reads is a policy's reader */
 	struct tls_contexts *tls;
 };
 

@@ -26,5 +26,7 @@ struct running {
  * policy. */
 HN_MUST_USE int running_reload_policy(struct running *r, struct fault *fault);
 HN_MUST_USE int running_reload_anchors(struct running *r, struct fault *fault);
+/** The same of certificates, keys and the cookies' file. On an error those in use stay. */
+HN_MUST_USE int running_reload_secrets(struct running *r, struct fault *fault);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 
-#define RULES_MAX (2 * RESOLVER_POLICIES_MAX + 16)
+#define RULES_MAX 1024
 #define PATH_ROOM 4096
 
 static const char *const USERS[] = {"hinomi-resolver", "nobody"};
@@ -61,6 +61,20 @@ static int add_policy(struct rules *rules, const struct resolver_policy *p, stru
 	return rc;
 }
 
+/* What a reload reads again: renewed certificates, another secret. */
+static int add_secrets(struct rules *rules, const struct resolver_config *config, struct fault *fault)
+{
+	int rc = config->cookies.secrets ? add_parent(rules, config->cookies.secrets, fault) : HN_OK;
+	for (size_t i = 0; i < config->listen.count && rc == HN_OK; i++) {
+		const struct resolver_listener *l = RESOLVER_ITEM(resolver_listener, &config->listen, i);
+		const char *const paths[] = {l->certificate, l->key, l->client_ca};
+		for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]) && rc == HN_OK; j++)
+			if (paths[j])
+				rc = add_parent(rules, paths[j], fault);
+	}
+	return rc;
+}
+
 static int add_all(struct rules *rules, const struct resolver_config *config, const struct recursor *recursor,
 		   struct fault *fault)
 {
@@ -71,6 +85,8 @@ static int add_all(struct rules *rules, const struct resolver_config *config, co
 	size_t count = recursor_watched(recursor, dirs);
 	for (size_t i = 0; i < count && rules->count < RULES_MAX; i++)
 		rules->all[rules->count++] = (struct confine_rule){dup(dirs[i]), CONFINE_READ};
+	if (rc == HN_OK)
+		rc = add_secrets(rules, config, fault);
 	if (rc == HN_OK && config->events.directory)
 		rc = add_directory(rules, config->events.directory, CONFINE_WRITE, fault);
 	return rc;

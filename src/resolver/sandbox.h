@@ -11,9 +11,9 @@
 
 /*
  * What the resolver gives up before the first question. It keeps: its sockets, and the making of new ones
- * towards other name servers; reading below the directories of policies, trust anchors and root hints;
- * writing below the directory of events. No capability, no other user's files, no program, no new listener
- * over TCP.
+ * towards other name servers; reading below the directories of policies, trust anchors, root hints,
+ * certificates and the cookies' file; writing below the directory of events. No capability, no other user's
+ * files, no program, no new listener over TCP.
  */
 
 /**

@@ -34,7 +34,6 @@ struct resolver {
 	struct running running;
 	struct policy_plan plan;
 	struct groups *groups;
-	struct cookie_secrets *cookies;
 	struct control *control;
 	struct blockpage *page;
 	int control_fd;
@@ -86,6 +85,26 @@ static int make_fronts(struct resolver *r, struct fault *fault)
 	return HN_OK;
 }
 
+static void free_cookies(const struct cookie_secrets *secrets)
+{
+	sodium_free((void *)(uintptr_t)secrets);
+}
+
+/* Puts the file's secrets in force; the former ones go when no thread judges a cookie by them any more. */
+static int read_cookies(struct running *r, struct fault *fault)
+{
+	struct cookie_secrets *secrets;
+	int rc = cookie_secrets_read(r->config->cookies.secrets, &secrets, fault);
+	if (rc != HN_OK)
+		return rc;
+	const struct cookie_secrets *former = atomic_exchange(&r->service.cookies, secrets);
+	if (former) {
+		synchronize_rcu();
+		free_cookies(former);
+	}
+	return HN_OK;
+}
+
 static int make_service(struct resolver *r, struct fault *fault)
 {
 	const struct resolver_cache *cache = &r->running.config->cache;
@@ -94,7 +113,7 @@ static int make_service(struct resolver *r, struct fault *fault)
 	if (rc == HN_OK)
 		rc = groups_new(r->running.config, &r->groups, fault);
 	if (rc == HN_OK)
-		rc = cookie_secrets_read(r->running.config->cookies.secrets, &r->cookies, fault);
+		rc = read_cookies(&r->running, fault);
 	if (rc == HN_OK)
 		rc = tls_contexts_new(r->running.config, &r->running.service.tls, fault);
 	if (rc == HN_OK)
@@ -102,7 +121,6 @@ static int make_service(struct resolver *r, struct fault *fault)
 	if (rc != HN_OK)
 		return rc;
 	r->running.service.groups = r->groups;
-	r->running.service.cookies = r->cookies;
 	rc = answer_cache_new(cache->size, (uint32_t)(cache->stale_ns / NS_SECOND),
 			      &r->running.service.cache);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "cache", "%s", hn_strerror(rc));
@@ -209,6 +227,25 @@ int running_reload_anchors(struct running *r, struct fault *fault)
 	return rc;
 }
 
+/* Renewed certificates, and the next step of changing the cookies' secret. */
+int running_reload_secrets(struct running *r, struct fault *fault)
+{
+	pthread_mutex_lock(&r->reload);
+	int rc = tls_contexts_reload(r->service.tls, r->config, fault);
+	if (rc == HN_OK && r->config->cookies.secrets)
+		rc = read_cookies(r, fault);
+	pthread_mutex_unlock(&r->reload);
+	return rc;
+}
+
+static void reload_secrets(struct running *r)
+{
+	struct fault fault = {0};
+	if (running_reload_secrets(r, &fault) != HN_OK)
+		log_fault(tr("certificates and secrets in use stay", "使用中の証明書と秘密を維持する"),
+			  &fault);
+}
+
 static void reload_policy(struct running *r)
 {
 	struct fault fault = {0};
@@ -233,6 +270,7 @@ static bool on_signal(struct resolver *r)
 		return true;
 	reload_policy(&r->running);
 	reload_anchors(&r->running);
+	reload_secrets(&r->running);
 	return false;
 }
 
@@ -279,7 +317,7 @@ static void clear(struct resolver *r)
 	policy_plan_clear(&r->plan);
 	groups_free(r->groups);
 	tls_contexts_free(r->running.service.tls);
-	sodium_free(r->cookies);
+	free_cookies(atomic_load(&r->running.service.cookies));
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
 	if (r->control_fd >= 0)

@@ -140,6 +140,8 @@ static int reload(void *context, const char *const args[], size_t count, struct 
 	int rc = running_reload_policy(r, fault);
 	if (rc == HN_OK)
 		rc = running_reload_anchors(r, fault);
+	if (rc == HN_OK)
+		rc = running_reload_secrets(r, fault);
 	return rc == HN_OK ? policy_status(context, args, count, answer, fault) : rc;
 }
 

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/tls.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define ALPN_H2  "\2h2"
 
 struct tls_contexts {
+	pthread_mutex_t lock; /* around taking and replacing a context */
 	size_t count;
 	SSL_CTX *of[RESOLVER_LISTENERS_MAX]; /* NULL: the listener has no TLS */
 };
@@ -83,23 +85,59 @@ static int context_new(const struct resolver_listener *l, SSL_CTX **out, struct 
 	return load(ctx, l, fault);
 }
 
+static void free_all(SSL_CTX *of[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		SSL_CTX_free(of[i]);
+}
+
+static int make_all(const struct resolver_config *config, SSL_CTX *of[], struct fault *fault)
+{
+	for (size_t i = 0; i < config->listen.count; i++) {
+		const struct resolver_listener *l = RESOLVER_ITEM(resolver_listener, &config->listen, i);
+		if (!(l->transports & (RESOLVER_TLS | RESOLVER_HTTPS)))
+			continue;
+		int rc = context_new(l, &of[i], fault);
+		if (rc != HN_OK) {
+			free_all(of, config->listen.count);
+			return rc;
+		}
+	}
+	return HN_OK;
+}
+
 int tls_contexts_new(const struct resolver_config *config, struct tls_contexts **out, struct fault *fault)
 {
 	struct tls_contexts *contexts = calloc(1, sizeof(*contexts));
 	if (!contexts)
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
-	contexts->count = config->listen.count;
-	for (size_t i = 0; i < contexts->count; i++) {
-		const struct resolver_listener *l = RESOLVER_ITEM(resolver_listener, &config->listen, i);
-		if (!(l->transports & (RESOLVER_TLS | RESOLVER_HTTPS)))
-			continue;
-		int rc = context_new(l, &contexts->of[i], fault);
-		if (rc != HN_OK) {
-			tls_contexts_free(contexts);
-			return rc;
-		}
+	int rc = make_all(config, contexts->of, fault);
+	if (rc != HN_OK) {
+		free(contexts);
+		return rc;
 	}
+	contexts->count = config->listen.count;
+	(void)pthread_mutex_init(&contexts->lock, NULL);
 	*out = contexts;
+	return HN_OK;
+}
+
+int tls_contexts_reload(struct tls_contexts *contexts, const struct resolver_config *config,
+			struct fault *fault)
+{
+	SSL_CTX *newer[RESOLVER_LISTENERS_MAX] = {0};
+	int rc = make_all(config, newer, fault);
+	if (rc != HN_OK)
+		return rc;
+	pthread_mutex_lock(&contexts->lock);
+	for (size_t i = 0; i < contexts->count; i++) {
+		SSL_CTX *former = contexts->of[i];
+		contexts->of[i] = newer[i];
+		newer[i] = former;
+	}
+	pthread_mutex_unlock(&contexts->lock);
+	/* Connections hold references of their own. */
+	free_all(newer, contexts->count);
 	return HN_OK;
 }
 
@@ -107,8 +145,8 @@ void tls_contexts_free(struct tls_contexts *contexts)
 {
 	if (!contexts)
 		return;
-	for (size_t i = 0; i < contexts->count; i++)
-		SSL_CTX_free(contexts->of[i]);
+	free_all(contexts->of, contexts->count);
+	(void)pthread_mutex_destroy(&contexts->lock);
 	free(contexts);
 }
 
@@ -117,7 +155,9 @@ struct tls *tls_new(struct tls_contexts *contexts, size_t listener, int fd)
 	struct tls *tls = calloc(1, sizeof(*tls));
 	if (!tls)
 		return NULL;
+	pthread_mutex_lock(&contexts->lock);
 	tls->ssl = SSL_new(contexts->of[listener]);
+	pthread_mutex_unlock(&contexts->lock);
 	if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1) {
 		tls_free(tls);
 		ERR_clear_error();

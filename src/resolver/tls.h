@@ -28,6 +28,11 @@ struct tls_contexts;
  */
 HN_MUST_USE int tls_contexts_new(const struct resolver_config *config, struct tls_contexts **out,
 				 struct fault *fault);
+/** Reads them again; connections that are open go on with what they began with. On an error nothing changes.
+ */
+HN_MUST_USE int tls_contexts_reload(struct tls_contexts *contexts, const struct resolver_config *config,
+				    struct fault *fault);
+/** NULL is allowed. */
 void tls_contexts_free(struct tls_contexts *contexts);
 
 /** One connection's. Calls never block. */
