@@ -60,6 +60,7 @@ struct resolver_stub {
 	const char *zone;             /* as written; "example.jp" or "example.jp." */
 	struct config_list addresses; /* struct endpoint, port 53 where none is written; at least one */
 	bool prime;                   /* ask these for the zone's own servers and go on with those */
+	bool insecure;                /* not validated: a private zone under a signed one */
 	unsigned line;
 };
 

@@ -93,6 +93,9 @@ static const struct config_key stub_keys[] = {
 	{"prime", CONFIG_BOOL, AT(prime), .preset = "false",
 	 .help_en = "ask these only for the zone's own servers",
 	 .help_ja = "ゾーン自身のネームサーバーを得るためだけに使う"},
+	{"insecure", CONFIG_BOOL, AT(insecure), .preset = "false",
+	 .help_en = "a private zone that the public DNS does not delegate: not validated",
+	 .help_ja = "公開DNSから委任されない内部ゾーン。検証しない"},
 	{0},
 };
 static const struct config_key a_stub = {

@@ -24,7 +24,8 @@ int recursor_plan_make(const struct resolver_config *config, struct recursor_pla
 		out->stubs[i] = (struct recursor_stub){.zone = s->zone,
 						       .addresses = s->addresses.items,
 						       .count = s->addresses.count,
-						       .prime = s->prime};
+						       .prime = s->prime,
+						       .insecure = s->insecure};
 	}
 	recursor_options_init(&out->options);
 	if (r->threads > 0)
