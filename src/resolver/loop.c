@@ -19,6 +19,7 @@ struct loop {
 	int epoll_fd;
 	int stop_fd;
 	atomic_bool stopped;
+	uint64_t round;
 	int64_t now_ms;
 	int64_t utc_ns;
 	struct loop_timer *first, *last; /* by time */
@@ -40,8 +41,10 @@ void loop_look_at_clock(struct loop *l)
 
 static void on_stop(void *context, unsigned events)
 {
-	(void)context;
+	const struct loop *l = context;
+	uint64_t count;
 	(void)events;
+	(void)!read(l->stop_fd, &count, sizeof(count));
 }
 
 int loop_new(struct loop **out)
@@ -97,6 +100,11 @@ int loop_change(struct loop *l, int fd, unsigned events, struct loop_handler *ha
 void loop_remove(struct loop *l, int fd)
 {
 	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+uint64_t loop_round(const struct loop *l)
+{
+	return l->round;
 }
 
 int64_t loop_now_ms(const struct loop *l)
@@ -181,20 +189,30 @@ static unsigned told(uint32_t events)
 	return of_ours;
 }
 
-void loop_run(struct loop *l, const struct loop_idle *idle)
+/* @return how many descriptors were ready */
+static int run_round(struct loop *l, int timeout_ms, const struct loop_idle *idle)
 {
 	struct epoll_event events[EVENTS];
-	while (!atomic_load_explicit(&l->stopped, memory_order_acquire)) {
-		policy_thread_offline();
-		int n = epoll_wait(l->epoll_fd, events, EVENTS, wait_ms(l));
-		policy_thread_online();
-		loop_look_at_clock(l);
-		for (int i = 0; i < n; i++) {
-			const struct loop_handler *handler = events[i].data.ptr;
-			handler->ready(handler->context, told(events[i].events));
-		}
-		run_timers(l);
-		idle->idle(idle->context);
+	policy_thread_offline();
+	int n = epoll_wait(l->epoll_fd, events, EVENTS, timeout_ms);
+	policy_thread_online();
+	loop_look_at_clock(l);
+	l->round++;
+	for (int i = 0; i < n; i++) {
+		const struct loop_handler *handler = events[i].data.ptr;
+		handler->ready(handler->context, told(events[i].events));
+	}
+	run_timers(l);
+	idle->idle(idle->context);
+	return n;
+}
+
+void loop_run(struct loop *l, const struct loop_idle *idle)
+{
+	while (!atomic_load_explicit(&l->stopped, memory_order_acquire))
+		(void)run_round(l, wait_ms(l), idle);
+	int64_t until = monotonic_ms() + LOOP_LAST_MS;
+	while (run_round(l, 0, idle) > 0 && l->now_ms < until) {
 	}
 }
 

@@ -14,6 +14,8 @@
  * for loop_stop().
  */
 
+#define LOOP_LAST_MS 200
+
 #define LOOP_READ  1u
 #define LOOP_WRITE 2u
 #define LOOP_HUNG  4u /* told, never asked for: the peer closed, or an error */
@@ -42,14 +44,17 @@ void loop_free(struct loop *l);
 /** Level-triggered. @return HN_EIO (errno) */
 HN_MUST_USE int loop_add(struct loop *l, int fd, unsigned events, struct loop_handler *handler);
 HN_MUST_USE int loop_change(struct loop *l, int fd, unsigned events, struct loop_handler *handler);
-/** Before the descriptor is closed. A handler that was ready in the same round is still called: what it
- * stands in must not be freed before loop_idle of that round. */
+/** Before the descriptor is closed. A handler that was ready in the same round is still called: it must stay
+ * as it is, and what it stands in must not be freed, before loop_idle of that round. */
 void loop_remove(struct loop *l, int fd);
 
 /** Milliseconds and seconds of CLOCK_MONOTONIC, and UTC, as of the beginning of this round. */
 int64_t loop_now_ms(const struct loop *l);
 uint32_t loop_now_s(const struct loop *l);
 int64_t loop_utc_ns(const struct loop *l);
+/** The number of this round. What was added in it cannot be ready in it: what is told then is about the
+ * descriptor that had the handler before. */
+uint64_t loop_round(const struct loop *l);
 /** Looks at the clocks again, inside a long round. */
 void loop_look_at_clock(struct loop *l);
 
@@ -63,7 +68,8 @@ struct loop_idle {
 	void *context;
 };
 
-/** Runs until loop_stop(). Between rounds the thread is offline to readers' reclamation (policy_store.h). */
+/** Runs until loop_stop(), and then on without waiting while something is ready, at most LOOP_LAST_MS: what
+ * was accepted is answered. Between rounds the thread is offline to readers' reclamation (policy_store.h). */
 void loop_run(struct loop *l, const struct loop_idle *idle);
 /** From any thread or signal handler. */
 void loop_stop(struct loop *l);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -137,6 +138,16 @@ static int make_signals(struct resolver *r, struct fault *fault)
 		r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	(void)signal(SIGPIPE, SIG_IGN);
 	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
+}
+
+/* Every connection takes one. With fewer, those that are idle longest give way sooner. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Sockets that need privileges, or a directory that is out of reach later. */
@@ -333,6 +344,7 @@ int resolver_serve(const struct resolver_config *config, struct fault *fault)
 		.signal_fd = -1,
 		.policy_fd = -1,
 	};
+	raise_descriptors();
 	int rc = make_signals(&r, fault);
 	if (rc == HN_OK)
 		rc = make_service(&r, fault);
