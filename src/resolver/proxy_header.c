@@ -8,6 +8,7 @@
 
 #define SIGNATURE     "\r\n\r\n\0\r\nQUIT\n"
 #define SIGNATURE_LEN 12
+#define LENGTH_AT     14 /* bytes before that of what follows */
 
 /* Version and command. */
 #define LOCAL 0x20
@@ -16,6 +17,17 @@
 /* The upper half of the family byte; the lower one says stream or datagram, which we know. */
 #define FAMILY_IPV4 1
 #define FAMILY_IPV6 2
+
+/* A balancer that listens on both versions with one socket tells IPv4 clients so (RFC 4291, 2.5.5.2). */
+static void unmap(struct ip *ip)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	if (ip->version != 6 || memcmp(ip->bytes, mapped, sizeof(mapped)) != 0)
+		return;
+	struct ip v4 = {.version = 4};
+	memcpy(v4.bytes, ip->bytes + sizeof(mapped), 4);
+	*ip = v4;
+}
 
 static int read_client(struct cur *body, uint8_t family, struct ip *out)
 {
@@ -27,6 +39,7 @@ static int read_client(struct cur *body, uint8_t family, struct ip *out)
 		return HN_EFORMAT;
 	memcpy(out->bytes, source, size);
 	out->version = family == FAMILY_IPV4 ? 4 : 6;
+	unmap(out);
 	return HN_OK;
 }
 
@@ -49,11 +62,18 @@ int proxy_header_read(const uint8_t *data, size_t len, struct proxy_header *out)
 	struct cur body = cur_sub(&c, body_len);
 	if (!cur_ok(&body))
 		return HN_ETRUNC;
-	*out = (struct proxy_header){.len = PROXY_HEADER_FIXED + (size_t)body_len};
-	if (command == LOCAL)
-		return HN_OK;
+	struct ip client = {0};
 	family >>= 4;
-	if (family != FAMILY_IPV4 && family != FAMILY_IPV6)
+	if (command == PROXY && family != FAMILY_IPV4 && family != FAMILY_IPV6)
 		return HN_EUNSUPPORTED;
-	return read_client(&body, family, &out->client);
+	int rc = command == PROXY ? read_client(&body, family, &client) : HN_OK;
+	if (rc == HN_OK)
+		*out = (struct proxy_header){.len = PROXY_HEADER_FIXED + (size_t)body_len, .client = client};
+	return rc;
+}
+
+size_t proxy_header_need(const uint8_t *data, size_t len)
+{
+	return len < PROXY_HEADER_FIXED ? PROXY_HEADER_FIXED
+					: PROXY_HEADER_FIXED + (size_t)load_be16(data + LENGTH_AT);
 }

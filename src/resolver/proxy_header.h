@@ -19,7 +19,7 @@
 
 struct proxy_header {
 	size_t len;       /* of the header, extensions included */
-	struct ip client; /* version 0: the balancer speaks for itself (LOCAL) */
+	struct ip client; /* version 0: the balancer speaks for itself (LOCAL); IPv4 in IPv6 is IPv4 */
 };
 
 /**
@@ -27,5 +27,8 @@ struct proxy_header {
  * command or address family; HN_ELIMIT
  */
 HN_MUST_USE int proxy_header_read(const uint8_t *data, size_t len, struct proxy_header *out);
+
+/** After HN_ETRUNC: how many bytes must be there before it can say more; no more than the header has. */
+size_t proxy_header_need(const uint8_t *data, size_t len);
 
 #endif

@@ -47,8 +47,19 @@ static int refused(struct fault *fault, int err, const char *path)
 			 reason ? reason : hn_strerror(err));
 }
 
+/* Nobody is there to type one: a key under a passphrase is refused. */
+static int no_passphrase(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
 static int load(SSL_CTX *ctx, const struct resolver_listener *l, struct fault *fault)
 {
+	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	if (SSL_CTX_use_certificate_chain_file(ctx, l->certificate) != 1)
 		return refused(fault, HN_EFORMAT, l->certificate);
 	if (SSL_CTX_use_PrivateKey_file(ctx, l->key, SSL_FILETYPE_PEM) != 1)
@@ -58,9 +69,11 @@ static int load(SSL_CTX *ctx, const struct resolver_listener *l, struct fault *f
 	if (!l->client_ca)
 		return HN_OK;
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(l->client_ca);
-	if (!names || SSL_CTX_load_verify_file(ctx, l->client_ca) != 1)
+	if (!names)
 		return refused(fault, HN_EFORMAT, l->client_ca);
 	SSL_CTX_set_client_CA_list(ctx, names);
+	if (SSL_CTX_load_verify_file(ctx, l->client_ca) != 1)
+		return refused(fault, HN_EFORMAT, l->client_ca);
 	/* A client without one may still be known by its address. */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	return HN_OK;
@@ -78,6 +91,8 @@ static int context_new(const struct resolver_listener *l, SSL_CTX **out, struct 
 					 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
+	/* A read ends at each record that is not data: a flood of key updates is not read on and on. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone: they cost us no memory */
 	static const unsigned char id[] = "hinomi-resolver";
 	(void)SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
@@ -224,7 +239,8 @@ enum tls_result tls_write(struct tls *tls, const uint8_t *data, size_t len, size
 
 bool tls_has_pending(const struct tls *tls)
 {
-	return SSL_has_pending(tls->ssl) == 1;
+	/* SSL_has_pending() would count the beginning of a record whose rest has not come. */
+	return SSL_pending(tls->ssl) > 0;
 }
 
 void tls_end(struct tls *tls)

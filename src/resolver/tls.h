@@ -56,7 +56,7 @@ bool tls_is_h2(const struct tls *tls);
 bool tls_client_digest(const struct tls *tls, uint8_t out[SHA256_SIZE]);
 enum tls_result tls_read(struct tls *tls, uint8_t *out, size_t room, size_t *len_out);
 enum tls_result tls_write(struct tls *tls, const uint8_t *data, size_t len, size_t *len_out);
-/** Whether bytes came that tls_read() did not give yet. */
+/** Whether tls_read() has bytes to give that are in no socket any more. */
 bool tls_has_pending(const struct tls *tls);
 /** Tells the peer that we end, as far as that goes without waiting. */
 void tls_end(struct tls *tls);

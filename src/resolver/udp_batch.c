@@ -157,11 +157,25 @@ uint8_t *udp_batch_answer(struct udp_batch *b, size_t i)
 	return b->out[i];
 }
 
+/* Which way an answer goes the routes say, not the way by which the question came. */
+static void forget_interface(const struct msghdr *header)
+{
+	struct msghdr walk = *header;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&walk); c; c = CMSG_NXTHDR(&walk, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+			memset(CMSG_DATA(c) + offsetof(struct in_pktinfo, ipi_ifindex), 0, sizeof(int));
+		else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+			memset(CMSG_DATA(c) + offsetof(struct in6_pktinfo, ipi6_ifindex), 0, sizeof(int));
+	}
+}
+
 void udp_batch_reply(struct udp_batch *b, size_t i, size_t len)
 {
 	struct slot *s = &b->slots[i];
 	s->out.iov_len = len;
 	const struct msghdr *asked = &b->received[i].msg_hdr;
+	if (asked->msg_controllen > 0)
+		forget_interface(asked);
 	b->replies[b->reply_count++].msg_hdr = (struct msghdr){
 		.msg_name = &s->peer,
 		.msg_namelen = asked->msg_namelen,
