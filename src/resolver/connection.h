@@ -27,6 +27,7 @@ struct connection {
 	struct loop_handler handler;
 	int fd; /* -1: free */
 	uint32_t generation;
+	uint64_t round;  /* of the loop, in which it began */
 	size_t listener; /* its place in the configuration */
 	enum connection_phase phase;
 	struct asker asker;
@@ -37,8 +38,10 @@ struct connection {
 	size_t in_len, in_room;
 	struct buf out; /* what the client has not read */
 	size_t out_at;
+	size_t held;        /* bytes that its buffers and answers take, as counted last */
 	unsigned under_way; /* questions that wait */
-	unsigned wanted;    /* events that the loop watches */
+	unsigned wanted;    /* events, while hands are shaken */
+	unsigned watched;   /* by the loop */
 	int64_t active_ms;  /* when it began, or completed a question */
 	bool read_ended;    /* the client sends no more */
 	bool ending;        /* once out is empty */

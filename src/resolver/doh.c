@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <nghttp2/nghttp2.h>
 #include <sodium.h>
@@ -27,7 +28,7 @@
 struct request {
 	struct request *next, *previous;
 	int32_t id;
-	bool get, post, typed, too_large;
+	bool get, post, typed, too_long, too_large;
 	bool answered;
 	unsigned fields;
 	size_t header_bytes;
@@ -43,6 +44,8 @@ struct doh {
 	struct connection *connection;
 	nghttp2_session *session;
 	struct request *requests;
+	size_t answers; /* bytes of those that the client has not taken, */
+	size_t asked;   /* and of what it sent */
 	bool failed;
 };
 
@@ -85,6 +88,8 @@ static void free_request(struct doh *d, struct request *r)
 		d->requests = r->next;
 	if (r->next)
 		r->next->previous = r->previous;
+	d->answers -= r->answer_len;
+	d->asked -= r->path_len + (r->body ? DOH_BODY_MAX : 0);
 	free(r->path);
 	free(r->body);
 	free(r->answer);
@@ -143,13 +148,15 @@ static uint32_t freshness(const uint8_t *message, size_t len)
 static void give_message(struct doh *d, struct request *r, const uint8_t *message, size_t len)
 {
 	char age[32], length[16];
-	r->answer = malloc(len);
+	bool room = len <= DOH_HELD_MAX - d->answers;
+	r->answer = room ? malloc(len) : NULL;
 	if (!r->answer) {
-		give_status(d, r, 500);
+		give_status(d, r, 503);
 		return;
 	}
 	memcpy(r->answer, message, len);
 	r->answer_len = len;
+	d->answers += len;
 	int age_len = snprintf(age, sizeof(age), "max-age=%u", (unsigned)freshness(message, len));
 	int length_len = snprintf(length, sizeof(length), "%zu", len);
 	const nghttp2_nv fields[] = {
@@ -201,6 +208,8 @@ static size_t question_of(struct request *r, const struct doh_target *target, ui
 static unsigned objection(const struct doh *d, const struct request *r, struct doh_target *target,
 			  struct asker *asker)
 {
+	if (r->too_long)
+		return 414;
 	if (r->too_large)
 		return 413;
 	if (!r->path)
@@ -279,10 +288,11 @@ static bool is(const uint8_t *text, size_t len, const char *what)
 static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
 		    size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *context)
 {
+	struct doh *d = context;
 	(void)flags;
-	(void)context;
 	struct request *r = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-	if (!r)
+	/* What stands behind a body says nothing of the request. */
+	if (!r || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
 	r->header_bytes += name_len + value_len;
 	if (++r->fields > HEADERS_MAX || r->header_bytes > HEADER_BYTES)
@@ -291,10 +301,11 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
 		r->get = is(value, value_len, "GET");
 		r->post = is(value, value_len, "POST");
 	} else if (is(name, name_len, "content-type")) {
-		r->typed = is(value, value_len, MEDIA_TYPE);
+		r->typed = value_len == sizeof(MEDIA_TYPE) - 1 &&
+			   strncasecmp((const char *)value, MEDIA_TYPE, value_len) == 0;
 	} else if (is(name, name_len, ":path") && !r->path) {
 		if (value_len > DOH_PATH_MAX) {
-			r->too_large = true;
+			r->too_long = true;
 			value_len = 0;
 		}
 		r->path = malloc(value_len + 1);
@@ -302,6 +313,7 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
 			return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 		memcpy(r->path, value, value_len);
 		r->path_len = value_len;
+		d->asked += value_len;
 	}
 	return 0;
 }
@@ -309,8 +321,8 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
 static int on_body(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data, size_t len,
 		   void *context)
 {
+	struct doh *d = context;
 	(void)flags;
-	(void)context;
 	struct request *r = nghttp2_session_get_stream_user_data(session, id);
 	if (!r || r->too_large)
 		return 0;
@@ -318,10 +330,12 @@ static int on_body(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 		r->too_large = true;
 		return 0;
 	}
-	if (!r->body)
+	if (!r->body) {
 		r->body = malloc(DOH_BODY_MAX);
-	if (!r->body)
-		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+		if (!r->body)
+			return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+		d->asked += DOH_BODY_MAX;
+	}
 	memcpy(r->body + r->body_len, data, len);
 	r->body_len += len;
 	return 0;
@@ -402,8 +416,10 @@ void doh_free(struct doh *d)
 	if (!d)
 		return;
 	nghttp2_session_del(d->session);
-	while (d->requests)
-		free_request(d, d->requests);
+	for (struct request *r = d->requests, *next; r; r = next) {
+		next = r->next;
+		free_request(d, r);
+	}
 	free(d);
 }
 
@@ -418,7 +434,7 @@ bool doh_read(struct doh *d, const uint8_t *data, size_t len)
 bool doh_write(struct doh *d, size_t room)
 {
 	struct buf *out = &d->connection->out;
-	while (out->len < room) {
+	while (!d->failed && out->len < room) {
 		const uint8_t *data;
 		ssize_t len = nghttp2_session_mem_send(d->session, &data);
 		if (len < 0)
@@ -428,6 +444,16 @@ bool doh_write(struct doh *d, size_t room)
 		buf_add(out, data, (size_t)len);
 	}
 	return !d->failed;
+}
+
+bool doh_has_output(const struct doh *d)
+{
+	return !d->failed && nghttp2_session_want_write(d->session);
+}
+
+size_t doh_held(const struct doh *d)
+{
+	return d->answers + d->asked;
 }
 
 bool doh_is_over(const struct doh *d)

@@ -18,16 +18,21 @@
 #define DOH_STREAMS_MAX 64
 #define DOH_PATH_MAX    6144 /* bytes; a question of 4,096 in base64url and a token */
 #define DOH_BODY_MAX    4096
+#define DOH_HELD_MAX    (256u << 10) /* bytes of answers that one client does not take; beyond: 503 */
 
 /** @return HN_ENOMEM */
 HN_MUST_USE int doh_new(struct connection *c, struct doh **out);
 void doh_free(struct doh *d);
 
-/** Takes bytes that came. @return false: the session is over, once what doh_write() gives is sent */
+/** Takes bytes that came. @return false: the session broke; nothing but doh_free() may follow */
 bool doh_read(struct doh *d, const uint8_t *data, size_t len);
 /** Appends what is to be sent to the connection's `out`, while that holds less than room bytes. @return as
  * above */
 bool doh_write(struct doh *d, size_t room);
+/** Whether doh_write() would give something, had it room. */
+bool doh_has_output(const struct doh *d);
+/** Bytes of requests, and of answers that the client has not taken yet. */
+size_t doh_held(const struct doh *d);
 /** Whether nothing is left to do: the connection may end. */
 bool doh_is_over(const struct doh *d);
 

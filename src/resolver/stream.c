@@ -23,19 +23,22 @@
 #define ACCEPTS      16 /* a round */
 #define READS        4  /* a round, of one connection */
 #define READ_ROOM    4096
+#define READ_LEAST   1024
 #define SWEEP_MS     500
 #define BACKLOG      512
 #define LENGTH       2 /* bytes before a message; RFC 1035, 4.2.2 */
 #define MESSAGE_ROOM (LENGTH + DNS_MESSAGE_MAX)
 #define PLACES       4096
 #define OUT_KEPT     (16u << 10)
-#define OUT_MAX      (STREAM_UNREAD + 2u * MESSAGE_ROOM)
+#define IN_KEPT      READ_ROOM
+#define OUT_MAX      (2 * STREAM_UNREAD)
 
 struct stream_listener {
 	struct streams *streams;
 	struct loop_handler handler;
 	size_t number; /* in the configuration */
 	int fd;
+	bool resting; /* no descriptor is left for who knocks */
 };
 
 struct streams {
@@ -50,6 +53,7 @@ struct streams {
 	struct connection *connections;
 	struct connection *free;
 	struct connection *newest, *oldest;
+	size_t held;
 	uint16_t of_place[PLACES];
 	uint64_t place_key;
 	struct stream_counts counts;
@@ -100,6 +104,10 @@ static void close_connection(struct connection *c)
 {
 	struct streams *s = c->streams;
 	loop_remove(s->loop, c->fd);
+	/* The kernel keeps nothing for who does not read. */
+	const struct linger at_once = {.l_onoff = 1};
+	if (c->out.len > c->out_at)
+		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	if (c->tls)
 		tls_end(c->tls);
 	doh_free(c->doh);
@@ -109,8 +117,10 @@ static void close_connection(struct connection *c)
 	buf_clear(&c->out);
 	unlink_connection(s, c);
 	s->of_place[c->place]--;
-	uint32_t generation = c->generation;
-	*c = (struct connection){.fd = -1, .generation = generation + 1, .older = s->free};
+	s->held -= c->held;
+	/* The handler stays: an event of this round may still call it. */
+	*c = (struct connection){
+		.fd = -1, .generation = c->generation + 1, .older = s->free, .handler = c->handler};
 	s->free = c;
 	atomic_fetch_sub_explicit(&s->counts.open, 1, memory_order_relaxed);
 }
@@ -176,15 +186,27 @@ static bool begin_tls(struct connection *c)
 
 static void on_ready(void *context, unsigned events);
 
+static void displace_oldest(struct streams *s)
+{
+	count_add(&s->counts.displaced, 1);
+	close_connection(s->oldest);
+}
+
 static struct connection *take_connection(struct streams *s)
 {
-	if (!s->free) {
-		count_add(&s->counts.displaced, 1);
-		close_connection(s->oldest);
-	}
+	if (!s->free)
+		displace_oldest(s);
 	struct connection *c = s->free;
 	s->free = c->older;
 	return c;
+}
+
+static void set_options(int fd)
+{
+	int one = 1;
+	unsigned patience_ms = STREAM_IDLE_MS;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof(patience_ms));
 }
 
 static void open_connection(struct streams *s, const struct stream_listener *l, int fd, const struct ip *peer)
@@ -203,9 +225,11 @@ static void open_connection(struct streams *s, const struct stream_listener *l, 
 		.streams = s,
 		.fd = fd,
 		.generation = generation,
+		.round = loop_round(s->loop),
 		.listener = l->number,
 		.place = place,
 		.wanted = LOOP_READ,
+		.watched = LOOP_READ,
 		.active_ms = loop_now_ms(s->loop),
 		.asker = {.transport = transport_of(listener)},
 	};
@@ -216,23 +240,42 @@ static void open_connection(struct streams *s, const struct stream_listener *l, 
 	atomic_fetch_add_explicit(&s->counts.open, 1, memory_order_relaxed);
 	count_add(&s->counts.opened, 1);
 	set_client(c, peer);
-	int one = 1;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	set_options(fd);
 	bool begun = listener->proxy || begin_tls(c);
 	if (!begun || loop_add(s->loop, fd, LOOP_READ, &c->handler) != HN_OK)
 		close_connection(c);
+}
+
+/* Who knocks stays in the queue and wakes us each round: either somebody leaves, or we do not listen for a
+ * while. */
+static void give_way(struct stream_listener *l)
+{
+	struct streams *s = l->streams;
+	if (s->oldest) {
+		displace_oldest(s);
+		return;
+	}
+	l->resting = true;
+	if (loop_change(s->loop, l->fd, 0, &l->handler) != HN_OK)
+		l->resting = false;
 }
 
 static void on_accept(void *context, unsigned events)
 {
 	struct stream_listener *l = context;
 	(void)events;
-	for (unsigned i = 0; i < ACCEPTS; i++) {
+	for (unsigned i = 0; i < ACCEPTS && !l->resting; i++) {
 		union socket_address peer = {0};
 		socklen_t len = sizeof(peer);
 		int fd = accept4(l->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
-			return;
+		if (fd < 0) {
+			/* The kernel says so before it looks whether somebody knocks: only the first knock is
+			 * known. */
+			if (i > 0 || (errno != EMFILE && errno != ENFILE))
+				return;
+			give_way(l);
+			continue;
+		}
 		struct ip client;
 		socket_address_ip(&peer, &client);
 		open_connection(l->streams, l, fd, &client);
@@ -340,11 +383,16 @@ static void append_message(struct connection *c, const uint8_t *message, size_t 
 	buf_add(&c->out, message, len);
 }
 
+static bool takes_questions(const struct connection *c)
+{
+	return !c->ending && c->under_way < STREAM_UNDER_WAY && unread(c) < STREAM_UNREAD;
+}
+
 /* Answers whole messages from the front of `in`. @return false: it is to be closed */
 static bool answer_messages(struct connection *c)
 {
 	size_t at = 0;
-	while (c->in_len - at >= LENGTH && c->under_way < STREAM_UNDER_WAY && unread(c) < STREAM_UNREAD) {
+	while (c->in_len - at >= LENGTH && takes_questions(c)) {
 		size_t len = load_be16(c->in + at);
 		if (c->in_len - at - LENGTH < len)
 			break;
@@ -364,12 +412,17 @@ static bool answer_messages(struct connection *c)
 		memmove(c->in, c->in + at, c->in_len - at);
 		c->in_len -= at;
 	}
+	if (c->in_len == 0 && c->in_room > IN_KEPT) {
+		free(c->in);
+		c->in = NULL;
+		c->in_room = 0;
+	}
 	return buf_err(&c->out) == HN_OK;
 }
 
 static bool make_room(struct connection *c)
 {
-	if (c->in_room - c->in_len >= READ_ROOM || c->in_room >= MESSAGE_ROOM)
+	if (c->in_room - c->in_len >= READ_LEAST || c->in_room >= MESSAGE_ROOM)
 		return c->in_room > c->in_len;
 	size_t room = c->in_room + READ_ROOM + c->in_room;
 	if (room > MESSAGE_ROOM)
@@ -387,11 +440,13 @@ static bool read_messages(struct connection *c)
 {
 	if (!answer_messages(c))
 		return false;
-	for (unsigned i = 0; i < READS; i++) {
+	for (unsigned i = 0; i < READS && !c->read_ended; i++) {
 		size_t len;
 		/* What is held up by a limit stays in the buffer until there is room. */
-		if (c->under_way >= STREAM_UNDER_WAY || unread(c) >= STREAM_UNREAD || !make_room(c))
+		if (!takes_questions(c))
 			return true;
+		if (!make_room(c))
+			return false;
 		int came = receive(c, c->in + c->in_len, c->in_room - c->in_len, &len);
 		if (came < 0)
 			c->read_ended = true;
@@ -407,7 +462,7 @@ static bool read_messages(struct connection *c)
 static bool read_http(struct connection *c)
 {
 	uint8_t data[READ_ROOM];
-	for (unsigned i = 0; i < READS && unread(c) < STREAM_UNREAD; i++) {
+	for (unsigned i = 0; i < READS && !c->read_ended && takes_questions(c); i++) {
 		size_t len;
 		int came = receive(c, data, sizeof(data), &len);
 		if (came < 0)
@@ -415,9 +470,11 @@ static bool read_http(struct connection *c)
 		if (came <= 0)
 			break;
 		if (!doh_read(c->doh, data, len))
-			c->ending = true;
+			return false;
 	}
-	if (!doh_write(c->doh, STREAM_UNREAD) || doh_is_over(c->doh))
+	if (!doh_write(c->doh, STREAM_UNREAD))
+		return false;
+	if (doh_is_over(c->doh))
 		c->ending = true;
 	return buf_err(&c->out) == HN_OK;
 }
@@ -426,17 +483,21 @@ static bool read_http(struct connection *c)
 
 static bool read_proxy_header(struct connection *c)
 {
-	uint8_t data[PROXY_HEADER_MAX];
 	struct proxy_header header;
-	/* Looked at first and then taken exactly, since what follows is for TLS to read. */
-	ssize_t n = recv(c->fd, data, sizeof(data), MSG_PEEK);
-	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EINTR);
-	int rc = proxy_header_read(data, (size_t)n, &header);
-	if (rc == HN_ETRUNC)
-		return (size_t)n < sizeof(data);
-	if (rc != HN_OK || recv(c->fd, data, header.len, 0) != (ssize_t)header.len)
+	int rc;
+	if (!make_room(c))
 		return false;
+	/* Taken exactly, since what follows is for TLS to read. */
+	while ((rc = proxy_header_read(c->in, c->in_len, &header)) == HN_ETRUNC) {
+		size_t missing = proxy_header_need(c->in, c->in_len) - c->in_len;
+		ssize_t n = recv(c->fd, c->in + c->in_len, missing, 0);
+		if (n <= 0)
+			return n < 0 && (errno == EAGAIN || errno == EINTR);
+		c->in_len += (size_t)n;
+	}
+	if (rc != HN_OK)
+		return false;
+	c->in_len = 0;
 	if (header.client.version != 0) {
 		const struct resolver_listener *l = listener_of(c->streams, c->listener);
 		if (!may_be_served(c->streams, l, &header.client) ||
@@ -479,16 +540,39 @@ static bool advance(struct connection *c)
 		return false;
 	if (c->phase != CONNECTION_OPEN)
 		return true;
-	if (c->read_ended || c->ending)
-		return true;
 	return c->doh ? read_http(c) : read_messages(c);
 }
 
-/* Bytes that TLS has decrypted already do not make the socket readable: that it can be written to wakes us.
- */
+/* Whether there is work that no byte in the socket announces: messages or frames that a limit held up, or
+ * what TLS has decrypted already. That the socket can be written to wakes us for it. */
 static bool has_more(const struct connection *c)
 {
-	return c->tls && tls_has_pending(c->tls);
+	if (c->phase != CONNECTION_OPEN)
+		return false;
+	if (c->doh && doh_has_output(c->doh))
+		return true;
+	if (!takes_questions(c))
+		return false;
+	bool whole = !c->doh && c->in_len >= LENGTH && c->in_len - LENGTH >= load_be16(c->in);
+	return whole || (!c->read_ended && c->tls && tls_has_pending(c->tls));
+}
+
+/* Whether all connections hold too much, and this one is among those to blame. */
+static bool hoards(struct connection *c)
+{
+	struct streams *s = c->streams;
+	size_t held = c->in_room + c->out.cap + (c->doh ? doh_held(c->doh) : 0);
+	s->held += held - c->held;
+	c->held = held;
+	return s->held > STREAM_HELD && held > IN_KEPT + OUT_KEPT;
+}
+
+static unsigned wanted_events(const struct connection *c)
+{
+	if (c->phase != CONNECTION_OPEN)
+		return c->wanted;
+	bool reads = !c->read_ended && takes_questions(c);
+	return (reads ? LOOP_READ : 0) | (unread(c) > 0 || has_more(c) ? LOOP_WRITE : 0);
 }
 
 /* Sends what can be sent, and says which events are waited for from now on; closes what is over. */
@@ -499,29 +583,28 @@ static void settle(struct connection *c)
 		close_connection(c);
 		return;
 	}
-	bool idle = unread(c) == 0 && c->under_way == 0;
+	if (hoards(c)) {
+		break_off(c);
+		return;
+	}
+	bool idle = unread(c) == 0 && c->under_way == 0 && !has_more(c);
 	if (idle && (c->read_ended || c->ending)) {
 		close_connection(c);
 		return;
 	}
-	if (c->phase == CONNECTION_OPEN) {
-		bool takes = !c->read_ended && !c->ending && unread(c) < STREAM_UNREAD &&
-			     c->under_way < STREAM_UNDER_WAY;
-		unsigned wanted =
-			(takes ? LOOP_READ : 0) | (unread(c) > 0 || (takes && has_more(c)) ? LOOP_WRITE : 0);
-		if (wanted == c->wanted)
-			return;
-		c->wanted = wanted;
-	}
-	if (loop_change(s->loop, c->fd, c->wanted, &c->handler) != HN_OK)
+	unsigned wanted = wanted_events(c);
+	if (wanted == c->watched)
+		return;
+	c->wanted = c->watched = wanted;
+	if (loop_change(s->loop, c->fd, wanted, &c->handler) != HN_OK)
 		close_connection(c);
 }
 
 static void on_ready(void *context, unsigned events)
 {
 	struct connection *c = context;
-	/* A slot that was given up in this very round. */
-	if (c->fd < 0)
+	/* A place that was given up, or given to another, in this very round. */
+	if (c->fd < 0 || c->round == loop_round(c->streams->loop))
 		return;
 	if (!(events & (LOOP_READ | LOOP_WRITE)) && events & LOOP_HUNG) {
 		close_connection(c);
@@ -569,6 +652,11 @@ static void on_sweep(void *context)
 		}
 		count_add(&s->counts.idle, 1);
 		close_connection(s->oldest);
+	}
+	for (size_t i = 0; i < s->listener_count; i++) {
+		struct stream_listener *l = &s->listeners[i];
+		if (l->resting && loop_change(s->loop, l->fd, LOOP_READ, &l->handler) == HN_OK)
+			l->resting = false;
 	}
 	loop_timer_set(s->loop, &s->sweep, loop_now_ms(s->loop) + SWEEP_MS);
 }

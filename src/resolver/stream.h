@@ -20,13 +20,15 @@
  * Bounded: STREAM_CONNECTIONS at once, of one client prefix at most STREAM_PER_PREFIX; the one that has been
  * idle longest gives way to a new one. A connection that completes no question for STREAM_IDLE_MS is closed,
  * however many bytes it dribbles. What a client does not read is kept up to STREAM_UNREAD bytes; then nothing
- * more of it is read.
+ * more of it is read, and it is closed if answers that it waited for come to twice that. All connections
+ * together hold STREAM_HELD bytes: beyond, those that leave answers unread are closed.
  */
 #define STREAM_CONNECTIONS 4096
 #define STREAM_PER_PREFIX  256 /* prefixes that share a place in a table share this */
 #define STREAM_IDLE_MS     10000
 #define STREAM_UNDER_WAY   64
 #define STREAM_UNREAD      (256u << 10)
+#define STREAM_HELD        (64u << 20)
 
 struct stream_counts {
 	_Atomic uint64_t opened;
