@@ -22,13 +22,15 @@
 #include "wire/dns_write.h"
 
 #define FAKE_ASKS_MAX 256
-#define FAKE_FDS_MAX  16
+#define FAKE_FDS_MAX  512
 
 struct loop {
 	int64_t now_ms, utc_ns;
 	struct loop_timer *timers;
+	uint64_t round;
 	struct {
 		int fd;
+		unsigned events;
 		struct loop_handler *handler;
 	} fds[FAKE_FDS_MAX];
 };
@@ -66,10 +68,10 @@ void loop_free(struct loop *l)
 
 int loop_add(struct loop *l, int fd, unsigned events, struct loop_handler *handler)
 {
-	(void)events;
 	for (size_t i = 0; i < FAKE_FDS_MAX; i++) {
 		if (l->fds[i].fd < 0) {
 			l->fds[i].fd = fd;
+			l->fds[i].events = events;
 			l->fds[i].handler = handler;
 			return HN_OK;
 		}
@@ -79,11 +81,14 @@ int loop_add(struct loop *l, int fd, unsigned events, struct loop_handler *handl
 
 int loop_change(struct loop *l, int fd, unsigned events, struct loop_handler *handler)
 {
-	(void)l;
-	(void)fd;
-	(void)events;
-	(void)handler;
-	return HN_OK;
+	for (size_t i = 0; i < FAKE_FDS_MAX; i++) {
+		if (l->fds[i].fd == fd) {
+			l->fds[i].events = events;
+			l->fds[i].handler = handler;
+			return HN_OK;
+		}
+	}
+	return HN_EIO;
 }
 
 void loop_remove(struct loop *l, int fd)
@@ -91,6 +96,11 @@ void loop_remove(struct loop *l, int fd)
 	for (size_t i = 0; i < FAKE_FDS_MAX; i++)
 		if (l->fds[i].fd == fd)
 			l->fds[i].fd = -1;
+}
+
+uint64_t loop_round(const struct loop *l)
+{
+	return l->round;
 }
 
 int64_t loop_now_ms(const struct loop *l)
@@ -144,14 +154,36 @@ void loop_stop(struct loop *l)
 	(void)l;
 }
 
-/* Descriptors that are readable now. */
-__attribute__((unused)) static void fake_events(struct loop *l)
+/* One round: all that is ready is gathered first and then told, as epoll does. @return how many were told */
+__attribute__((unused)) static size_t fake_events(struct loop *l)
 {
+	static struct pollfd p[FAKE_FDS_MAX];
+	const struct loop_handler *handlers[FAKE_FDS_MAX];
+	size_t count = 0;
 	for (size_t i = 0; i < FAKE_FDS_MAX; i++) {
-		struct pollfd p = {.fd = l->fds[i].fd, .events = POLLIN};
-		if (p.fd >= 0 && poll(&p, 1, 0) == 1)
-			l->fds[i].handler->ready(l->fds[i].handler->context, LOOP_READ);
+		if (l->fds[i].fd < 0)
+			continue;
+		handlers[count] = l->fds[i].handler;
+		p[count++] = (struct pollfd){
+			.fd = l->fds[i].fd,
+			.events = (short)((l->fds[i].events & LOOP_READ ? POLLIN | POLLRDHUP : 0) |
+					  (l->fds[i].events & LOOP_WRITE ? POLLOUT : 0)),
+		};
 	}
+	l->round++;
+	size_t told = 0;
+	if (poll(p, count, 0) <= 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		unsigned events = (p[i].revents & POLLIN ? LOOP_READ : 0) |
+				  (p[i].revents & POLLOUT ? LOOP_WRITE : 0) |
+				  (p[i].revents & (POLLHUP | POLLRDHUP | POLLERR) ? LOOP_HUNG : 0);
+		if (events == 0)
+			continue;
+		handlers[i]->ready(handlers[i]->context, events);
+		told++;
+	}
+	return told;
 }
 
 __attribute__((unused)) static void fake_pass(struct loop *l, int64_t ms)
