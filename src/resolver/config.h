@@ -65,18 +65,19 @@ struct resolver_stub {
 };
 
 struct resolver_recursion {
-	uint32_t threads;            /* 0: one for two cores, at least one */
-	struct config_list forward;  /* struct resolver_forward; empty: from the roots */
-	const char *trust_anchors;   /* file; NULL: that of dns-root-data */
-	const char *root_hints;      /* file; NULL: that of dns-root-data */
-	uint64_t cache;              /* of libunbound, all threads together */
-	struct config_list stubs;    /* struct resolver_stub */
-	const char *ca;              /* PEM: who may sign forwarders' certificates; NULL: the system's */
-	int64_t answer_ns;           /* a client waits no longer */
-	uint32_t total_max;          /* distinct questions under way, in all, */
-	uint32_t zone_max;           /* of one registrable domain, */
-	uint32_t client_max;         /* and clients waiting, of one /24 or /56 */
-	bool ask_localhost;          /* for tests, as is the next */
+	uint32_t threads;           /* 0: one for two cores, at least one */
+	struct config_list forward; /* struct resolver_forward; empty: from the roots */
+	const char *trust_anchors;  /* file; NULL: that of dns-root-data */
+	const char *root_hints;     /* file; NULL: that of dns-root-data */
+	uint64_t cache;             /* of libunbound, all threads together */
+	struct config_list stubs;   /* struct resolver_stub */
+	const char *ca;             /* PEM: who may sign forwarders' certificates; NULL: the system's */
+	int64_t answer_ns;          /* a client waits no longer */
+	uint32_t total_max;         /* distinct questions under way, in all, */
+	uint32_t zone_max;          /* of one registrable domain, */
+	uint32_t client_max;        /* and clients waiting, of one /24 or /56 */
+	bool ask_localhost;         /* for tests, as are the next two */
+	bool whole_names;
 	const char *validation_date; /* NULL: now */
 	unsigned line;
 };

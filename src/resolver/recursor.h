@@ -129,6 +129,7 @@ struct recursor_options {
 
 	/* For tests. */
 	bool ask_localhost;          /* servers on loopback addresses are asked */
+	bool whole_names;            /* every server hears the whole name: no QNAME minimisation */
 	const char *validation_date; /* YYYYMMDDHHMMSS: signatures are judged at this time (UTC) */
 	struct recursor_clock clock;
 };

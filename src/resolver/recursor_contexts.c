@@ -135,6 +135,7 @@ static int copy_options(struct recursor_contexts *c, const struct recursor_optio
 		.cache_size = o->cache_size / o->threads,
 		.under_way_max = o->total_max,
 		.ask_localhost = o->ask_localhost,
+		.whole_names = o->whole_names,
 	};
 	return err;
 }

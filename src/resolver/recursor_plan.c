@@ -46,6 +46,7 @@ int recursor_plan_make(const struct resolver_config *config, struct recursor_pla
 	out->options.zone_max = r->zone_max;
 	out->options.client_max = r->client_max;
 	out->options.ask_localhost = r->ask_localhost;
+	out->options.whole_names = r->whole_names;
 	out->options.validation_date = r->validation_date;
 	return HN_OK;
 }

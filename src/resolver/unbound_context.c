@@ -243,6 +243,8 @@ static int set_all(struct unbound *u, const struct unbound_options *o, struct fa
 		err = set(u, fixed_options[i].option, fixed_options[i].value, fault);
 	if (err == HN_OK)
 		err = set_sizes(u, o, fault);
+	if (err == HN_OK && o->whole_names)
+		err = set(u, "qname-minimisation:", "no", fault);
 	if (err == HN_OK && o->validation_date != NULL)
 		err = set(u, "val-override-date:", o->validation_date, fault);
 	if (err == HN_OK && o->smallest_wait != NULL)

@@ -41,6 +41,7 @@ struct unbound_options {
 	uint64_t cache_size;         /* bytes */
 	uint32_t under_way_max;      /* questions */
 	bool ask_localhost;          /* any server on a loopback address, else only those above */
+	bool whole_names;            /* no QNAME minimisation */
 };
 
 /** @return HN_EFORMAT: an anchor, zone or address; HN_EUNSUPPORTED: an option unknown to it; HN_ENOMEM */

@@ -6,7 +6,7 @@
 Each scenario's name servers are played on their own addresses in a network namespace of this script, with the clock of
 validation set to the scenario's. What the client gets must match what the scenario says. The packaged Unbound is played
 the same scenario with the same options: one that it does not pass under them is told as skipped, since it asks for
-options we do not have (no QNAME minimisation, another cache policy) or for that implementation's ways.
+options we do not have (another cache policy) or for that implementation's ways.
 
 resolver_scenarios.py [--only NAME]
 """
@@ -273,16 +273,18 @@ class Players:
 
 def options(config):
     """What of the scenario's configuration concerns us."""
-    found = {"stubs": [], "anchors": [], "date": None, "rpz": None, "override": None}
+    found = {"stubs": [], "anchors": [], "date": None, "whole": False}
     for line in config:
         key, _, value = line.partition(":")
         key, value = key.strip(), value.split("#")[0].strip().strip('"')
         if key == "stub-addr":
             found["stubs"].append(value.split()[0])
         elif key == "trust-anchor":
-            found["anchors"].append(value)
+            found["anchors"].append(re.sub(r"[()]", " ", value))
         elif key == "val-override-date" and value.isdigit():
             found["date"] = value
+        elif key in ("query-minimization", "qname-minimisation"):
+            found["whole"] = value in ("off", "no")
         elif key == "val-override-timestamp":
             found["date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(int(value.split()[0])))
     return found
@@ -300,6 +302,7 @@ def start(which, directory, found):
         config = directory / "resolver.yaml"
         text = f"listen:\n  - address: 127.0.0.1\n    port: {PORTS[which]}\n    transports: [udp, tcp]\nthreads: 1\n"
         text += f"recursion:\n  root_hints: {hints}\n  trust_anchors: {anchors}\n  ask_localhost: true\n"
+        text += f"  whole_names: {str(found['whole']).lower()}\n"
         if found["date"]:
             text += f'  validation_date: "{found["date"]}"\n'
         config.write_text(text)
@@ -319,7 +322,7 @@ server:
   {f'trust-anchor-file: "{anchors}"' if found["anchors"] else ""}
   {f'val-override-date: "{found["date"]}"' if found["date"] else ""}
   do-not-query-localhost: no
-  qname-minimisation: yes
+  qname-minimisation: {"no" if found["whole"] else "yes"}
   aggressive-nsec: yes
   minimal-responses: yes
   edns-buffer-size: 1232
