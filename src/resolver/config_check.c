@@ -218,6 +218,10 @@ static int check_group(const struct resolver_config *c, const struct resolver_gr
 				g->line, "groups.prefixes", "%s",
 				tr("holds an IPv4 prefix in IPv6 form (::ffff:0:0/96); write it as IPv4",
 				   "IPv6の形で書いたIPv4(::ffff:0:0/96)がある。IPv4で書くこと"));
+	if (g->addresses && uuid_compare(&g->organisation, &(struct uuid){0}) == 0)
+		return REFUSE(g->line, "groups.addresses", "%s",
+			      tr("are kept for an organisation alone: give 'organisation'",
+				 "保存先の組織が要る。'organisation' を書くこと"));
 	return check_group_policy(c, g, fault);
 }
 

@@ -8,9 +8,12 @@
 #include "base/utc.h"
 #include "resolver/compose.h"
 #include "resolver/delegation.h"
+#include "resolver/event_log.h"
+#include "resolver/event_note.h"
 #include "resolver/flight.h"
 #include "resolver/judge.h"
 #include "resolver/rate_limit.h"
+#include "resolver/sketch.h"
 
 #define STALE_TTL         30 /* seconds; RFC 8767, 4 */
 #define STALE_RETRY_S     30 /* RFC 8767, 5: the failure recheck timer */
@@ -29,6 +32,7 @@ struct exchange {
 	struct rate_limit *limits;
 	struct rate_limit *refusals;
 	struct exchange_counts counts;
+	struct event_feed feed;
 	/* Of the batch, or the landing, that is being answered: */
 	const struct policy *policy;
 	uint32_t epoch;
@@ -113,15 +117,35 @@ static enum finding judge_found(const struct exchange *e, const struct asked *a,
 	return FINDING_FREE;
 }
 
-static void count_blocked(struct exchange *e, const struct policy_verdict *v)
+/* The end of a question that is blocked: len bytes are in the answer. @return len */
+static size_t tell_blocked(struct exchange *e, const struct asked *a, const struct policy_verdict *v,
+			   const uint8_t *answer, size_t len)
 {
 	count_add(&e->counts.blocked[v->action], 1);
+	count_add(&e->counts.blocked_by[v->decided.set], 1);
+	event_note(e->feed.events, a, v, true, answer, len, e->utc_ns);
+	return len;
+}
+
+static void tell_logged(struct exchange *e, const struct asked *a, const struct policy_verdict *v,
+			const uint8_t *answer, size_t len)
+{
+	if (v->has_logged)
+		event_note(e->feed.events, a, v, false, answer, len, e->utc_ns);
+}
+
+static void count_site(struct exchange *e, uint64_t site)
+{
+	if (e->feed.sites)
+		site_ring_put(e->feed.sites, site);
 }
 
 /* ---- asking ---- */
 
 static uint64_t site_of(const struct exchange *e, const uint8_t *name, size_t len)
 {
+	if (!e->feed.sites)
+		return 0;
 	unsigned keep = registrable_labels(name, len);
 	unsigned labels = 0;
 	for (size_t at = 0; at < len; at += 1u + name[at])
@@ -129,7 +153,7 @@ static uint64_t site_of(const struct exchange *e, const uint8_t *name, size_t le
 	size_t at = 0;
 	for (; labels > keep; labels--)
 		at += 1u + name[at];
-	return answer_cache_hash(e->service->cache, name + at, len - at, 0, 0);
+	return sketch_site(e->feed.site_key, name + at, len - at);
 }
 
 static void refresh(struct exchange *e, struct cached_answer *answer, const struct answer_key *key)
@@ -217,8 +241,8 @@ static void block(struct exchange *e, const struct exchange_port *port, struct e
 			return;
 		}
 	}
-	count_blocked(e, v);
-	done(e, u, compose_blocked(&e->composer, &u->asked, v, target, u->out));
+	size_t len = compose_blocked(&e->composer, &u->asked, v, target, u->out);
+	done(e, u, tell_blocked(e, &u->asked, v, u->out, len));
 }
 
 /* ---- answering from the cache ---- */
@@ -251,7 +275,7 @@ static bool is_popular(const struct cached_answer *answer)
 }
 
 /* @return whether the cached answer was given */
-static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cached_answer *answer)
+static bool give(struct exchange *e, struct exchange_unit *u, struct cached_answer *answer)
 {
 	uint32_t now = e->composer.now_s;
 	if (is_fresh(e, answer)) {
@@ -273,6 +297,14 @@ static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cach
 		return true;
 	}
 	return false;
+}
+
+static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cached_answer *answer)
+{
+	bool given = give(e, u, answer);
+	if (given)
+		count_site(e, answer->site);
+	return given;
 }
 
 static void ask_gap(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
@@ -308,9 +340,21 @@ static void answer_unit(struct exchange *e, const struct exchange_port *port, st
 		ask_gap(e, port, u, &gap);
 	else if (!answer || !answer_from(e, u, answer))
 		ask(e, port, u, &u->key, answer, FOR_ANSWER);
+	else
+		tell_logged(e, &u->asked, &v, u->out, u->out_len);
 }
 
 /* ---- what came back ---- */
+
+static size_t compose_found(struct exchange *e, const struct asked *a, const struct landing *landing,
+			    struct cached_answer *answer, uint8_t *out)
+{
+	if (!answer)
+		return compose_error(&e->composer, a, DNS_RCODE_SERVFAIL, NOTHING, out);
+	if (answer == landing->stale)
+		return compose_stale(e, a, answer, out);
+	return compose_cached(&e->composer, a, answer, 0, (struct told){.code = answer->ede}, out);
+}
 
 static size_t compose_landed(struct exchange *e, const struct waiter *w, const struct landing *landing,
 			     struct cached_answer *answer, uint8_t *out)
@@ -320,18 +364,18 @@ static size_t compose_landed(struct exchange *e, const struct waiter *w, const s
 	struct delegation_gap gap;
 	judge_question(e, a, &v);
 	if (is_blocking(a, &v)) {
-		count_blocked(e, &v);
-		return compose_blocked(&e->composer, a, &v, w->redirected ? answer : NULL, out);
+		struct cached_answer *target = w->redirected ? answer : NULL;
+		return tell_blocked(e, a, &v, out, compose_blocked(&e->composer, a, &v, target, out));
 	}
-	if (answer && judge_found(e, a, answer, &v, &gap) == FINDING_BLOCKED) {
-		count_blocked(e, &v);
-		return compose_blocked(&e->composer, a, &v, NULL, out);
-	}
-	if (!answer)
-		return compose_error(&e->composer, a, DNS_RCODE_SERVFAIL, NOTHING, out);
-	if (answer == landing->stale)
-		return compose_stale(e, a, answer, out);
-	return compose_cached(&e->composer, a, answer, 0, (struct told){.code = answer->ede}, out);
+	/* The policy that led elsewhere is gone meanwhile: what was found there is no answer. */
+	if (w->redirected)
+		answer = NULL;
+	if (answer && judge_found(e, a, answer, &v, &gap) == FINDING_BLOCKED)
+		return tell_blocked(e, a, &v, out, compose_blocked(&e->composer, a, &v, NULL, out));
+	size_t len = compose_found(e, a, landing, answer, out);
+	count_site(e, answer ? answer->site : site_of(e, a->query.name, a->query.name_len));
+	tell_logged(e, a, &v, out, len);
+	return len;
 }
 
 /* Whether there may be more to ask before the question is answered. What was found is in the cache by now. */
@@ -541,6 +585,8 @@ int exchange_new(const struct service *service, struct loop *loop, struct exchan
 	int rc = rate_limit_new(&e->limits);
 	if (rc == HN_OK)
 		rc = rate_limit_new(&e->refusals);
+	if (rc == HN_OK && service->events)
+		rc = event_log_feed(service->events, &e->feed);
 	if (rc == HN_OK)
 		rc = flights_new(loop, service->recursor, on_landed, e, &e->flights);
 	if (rc != HN_OK) {

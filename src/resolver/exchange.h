@@ -23,6 +23,7 @@
  * answer goes through the port it came by. Nothing known ever waits for a server.
  */
 
+struct event_log;
 struct tls_contexts;
 
 /** What all serving threads share; everything in it outlives them. */
@@ -36,6 +37,7 @@ struct service {
 	_Atomic(const struct cookie_secrets *)
 		cookies; /* replaced as policies are: who reads is a policy's reader */
 	struct tls_contexts *tls;
+	struct event_log *events; /* NULL: nothing is told of what policy decided */
 };
 
 #define EXCHANGE_BATCH    64
@@ -78,6 +80,7 @@ struct exchange_counts {
 	_Atomic uint64_t refreshed; /* asked again at expiry, while the old one served */
 	_Atomic uint64_t waited;    /* asked of the recursor */
 	_Atomic uint64_t blocked[POLICY_ACTION_COUNT];
+	_Atomic uint64_t blocked_by[POLICY_SETS_MAX]; /* by the set's number */
 	_Atomic uint64_t truncated;
 	_Atomic uint64_t unregistered;
 	_Atomic uint64_t limited;

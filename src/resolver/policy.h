@@ -291,4 +291,13 @@ struct policy_told {
 HN_MUST_USE int policy_tell(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
 			    struct policy_told *out);
 
+/** The entry alone and its object's id (NULL: none): what a serving thread has time for. @return as above */
+HN_MUST_USE int policy_tell_entry(const struct policy *p, const struct policy_match *match,
+				  uint8_t scratch[32], struct entry_key *key_out, const char **object_out);
+
+/** Calls back for each name, exact or wildcard, that a set refuses now, until the callback returns something
+ * else than HN_OK; returns that. Sets that only log are asked too; allow entries are left out. */
+HN_MUST_USE int policy_each_name(const struct policy *p, size_t set, int64_t now_ns,
+				 int (*each)(void *context, const struct entry_key *key), void *context);
+
 #endif

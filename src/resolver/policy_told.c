@@ -161,3 +161,42 @@ int policy_tell(const struct policy *p, const struct policy_match *match, uint8_
 	*out = told;
 	return HN_OK;
 }
+
+int policy_tell_entry(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
+		      struct entry_key *key_out, const char **object_out)
+{
+	struct policy_told told;
+	if (match->set >= p->set_count)
+		return HN_ENOENT;
+	const struct policy_set *s = &p->sets[match->set];
+	told.object = NULL;
+	int rc = s->kind->tell(s, match, scratch, &told);
+	if (rc != HN_OK)
+		return rc;
+	*key_out = told.key;
+	*object_out = told.object;
+	return HN_OK;
+}
+
+struct each_name {
+	int (*each)(void *context, const struct entry_key *key);
+	void *context;
+};
+
+static int each_name(void *context, enum policy_trigger trigger, const struct entry_key *key,
+		     const struct policy_match *match)
+{
+	const struct each_name *e = context;
+	bool name = key->kind == ENTRY_NAME || key->kind == ENTRY_WILDCARD;
+	if (trigger != POLICY_QNAME || !name || key->len == 0 || match->allow ||
+	    match->action < POLICY_NXDOMAIN)
+		return HN_OK;
+	return e->each(e->context, key);
+}
+
+int policy_each_name(const struct policy *p, size_t set, int64_t now_ns,
+		     int (*each)(void *context, const struct entry_key *key), void *context)
+{
+	struct each_name e = {each, context};
+	return set < p->set_count ? p->sets[set].kind->each(&p->sets[set], now_ns, each_name, &e) : HN_ENOENT;
+}

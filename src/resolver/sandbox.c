@@ -11,6 +11,7 @@
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "resolver/event_log.h"
 
 #define RULES_MAX 1024
 #define PATH_ROOM 4096
@@ -92,9 +93,13 @@ static int add_all(struct rules *rules, const struct resolver_config *config, co
 	return rc;
 }
 
-static int find_user(const struct resolver_config *config, uid_t *user_out, gid_t *group_out,
-		     struct fault *fault)
+int sandbox_user(const struct resolver_config *config, uid_t *user_out, gid_t *group_out, struct fault *fault)
 {
+	*user_out = geteuid();
+	if (group_out)
+		*group_out = getegid();
+	if (*user_out != 0)
+		return HN_OK;
 	const struct passwd *found = config->user ? getpwnam(config->user) : NULL;
 	for (size_t i = 0; !config->user && !found && i < sizeof(USERS) / sizeof(USERS[0]); i++)
 		found = getpwnam(USERS[i]);
@@ -103,7 +108,8 @@ static int find_user(const struct resolver_config *config, uid_t *user_out, gid_
 				 tr("there is no user '%s'", "ユーザー '%s' は存在しない"),
 				 config->user ? config->user : USERS[1]);
 	*user_out = found->pw_uid;
-	*group_out = found->pw_gid;
+	if (group_out)
+		*group_out = found->pw_gid;
 	return HN_OK;
 }
 
@@ -124,11 +130,11 @@ int sandbox_files(const struct resolver_config *config, const struct recursor *r
 		  struct confinement *state, struct fault *fault)
 {
 	struct rules rules = {.count = 0};
-	uid_t user = geteuid();
-	gid_t group = getegid();
+	uid_t user;
+	gid_t group;
 	int rc = add_all(&rules, config, recursor, fault);
-	if (rc == HN_OK && user == 0)
-		rc = find_user(config, &user, &group, fault);
+	if (rc == HN_OK)
+		rc = sandbox_user(config, &user, &group, fault);
 	if (rc == HN_OK && confine_to_user(user, group, state) != HN_OK)
 		rc = fault_set(fault, HN_EIO, "user", "%s", strerror(errno));
 	if (rc == HN_OK)
@@ -173,14 +179,17 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 		SCMP_SYS(readlinkat),
 		SCMP_SYS(faccessat),
 	};
-	size_t theirs;
+	size_t theirs, written;
 	const int *recursor = recursor_system_calls(&theirs);
-	int all[sizeof(calls) / sizeof(calls[0]) + 64];
+	const int *events = event_log_system_calls(&written);
+	int all[sizeof(calls) / sizeof(calls[0]) + 96];
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		all[count++] = calls[i];
 	for (size_t i = 0; i < theirs && count < sizeof(all) / sizeof(all[0]); i++)
 		all[count++] = recursor[i];
+	for (size_t i = 0; i < written && count < sizeof(all) / sizeof(all[0]); i++)
+		all[count++] = events[i];
 	int rc = confine_service_calls(all, count, state);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", strerror(errno));
 }

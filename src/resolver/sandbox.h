@@ -3,6 +3,8 @@
 #ifndef HINOMI_RESOLVER_SANDBOX_H
 #define HINOMI_RESOLVER_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "base/confine.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -15,6 +17,15 @@
  * certificates and the cookies' file; writing below the directory of events. No capability, no other user's
  * files, no program, no new listener over TCP.
  */
+
+/**
+ * As whom it will run: the user of the configuration where it was started as root.
+ *
+ * @param group_out  NULL is allowed
+ * @return HN_ENOENT
+ */
+HN_MUST_USE int sandbox_user(const struct resolver_config *config, uid_t *user_out, gid_t *group_out,
+			     struct fault *fault);
 
 /**
  * Between opening sockets and starting threads.

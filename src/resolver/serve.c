@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "resolver/cookie_file.h"
+#include "resolver/event_log.h"
 #include "resolver/front.h"
 #include "resolver/policy_plan.h"
 #include "resolver/recursor_plan.h"
@@ -58,6 +59,19 @@ static int make_policy(struct resolver *r, struct fault *fault)
 	if (rc == HN_OK)
 		rc = policy_store_watch(r->running.service.policies, &r->policy_fd, fault);
 	r->running.service.views = r->plan.views;
+	return rc;
+}
+
+/* Before the serving threads, each of which has a ring of its own. */
+static int make_events(struct resolver *r, struct fault *fault)
+{
+	struct service *service = &r->running.service;
+	uid_t owner;
+	int rc = sandbox_user(r->running.config, &owner, NULL, fault);
+	if (rc == HN_OK)
+		rc = event_log_new(r->running.config, owner, &service->events, fault);
+	if (rc == HN_OK)
+		event_log_policy(service->events, policy_store_get(service->policies));
 	return rc;
 }
 
@@ -112,6 +126,8 @@ static int make_service(struct resolver *r, struct fault *fault)
 	r->running.service.config = r->running.config;
 	int rc = make_policy(r, fault);
 	if (rc == HN_OK)
+		rc = make_events(r, fault);
+	if (rc == HN_OK)
 		rc = groups_new(r->running.config, &r->groups, fault);
 	if (rc == HN_OK)
 		rc = read_cookies(&r->running, fault);
@@ -137,6 +153,7 @@ static int make_signals(struct resolver *r, struct fault *fault)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
 		r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk */
 	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
 }
 
@@ -190,10 +207,14 @@ static void start_reclamation(void)
 static int start(struct resolver *r, struct fault *fault)
 {
 	int rc = sandbox_files(r->running.config, r->running.service.recursor, &r->confinement, fault);
+	if (rc == HN_OK)
+		rc = event_log_open(r->running.service.events, fault);
 	if (rc != HN_OK)
 		return rc;
 	start_reclamation();
-	rc = recursor_start(r->running.service.recursor);
+	rc = event_log_start(r->running.service.events);
+	if (rc == HN_OK)
+		rc = recursor_start(r->running.service.recursor);
 	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
 		rc = front_start(r->running.fronts[i]);
 	if (rc == HN_OK)
@@ -217,7 +238,10 @@ int running_reload_policy(struct running *r, struct fault *fault)
 	pthread_mutex_lock(&r->reload);
 	uint64_t before = policy_generation(policy_store_get(r->service.policies));
 	int rc = policy_store_reload(r->service.policies, NULL, false, fault);
-	uint64_t after = policy_generation(policy_store_get(r->service.policies));
+	const struct policy *policy = policy_store_get(r->service.policies);
+	uint64_t after = policy_generation(policy);
+	if (after != before)
+		event_log_policy(r->service.events, policy);
 	pthread_mutex_unlock(&r->reload);
 	if (rc == HN_OK && after != before)
 		log_line(LOG_LEVEL_INFO, tr("policy %llu is in force", "ポリシー第 %llu 版を施行"),
@@ -315,6 +339,8 @@ static void stop(struct resolver *r)
 		front_stop(r->running.fronts[i]);
 	for (size_t i = 0; i < r->running.front_count; i++)
 		front_join(r->running.fronts[i]);
+	if (r->running.service.events)
+		event_log_stop(r->running.service.events);
 }
 
 static void clear(struct resolver *r)
@@ -323,6 +349,7 @@ static void clear(struct resolver *r)
 		front_free(r->running.fronts[i]);
 	free(r->running.fronts);
 	recursor_free(r->running.service.recursor);
+	event_log_free(r->running.service.events);
 	answer_cache_free(r->running.service.cache);
 	policy_store_free(r->running.service.policies);
 	policy_plan_clear(&r->plan);

@@ -9,12 +9,10 @@
 #include "authority/domestic.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ocsf.h"
 #include "base/uuid.h"
 #include "match/set.h"
 #include "sensor/message.h"
-
-/** The OCSF version of every record; the one place that names it. */
-#define OCSF_VERSION "1.3.0"
 
 /** What all records of a run have in common. */
 struct record_context {

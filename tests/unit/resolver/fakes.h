@@ -228,6 +228,17 @@ unsigned registrable_labels(const uint8_t *name, size_t len)
 	return labels < 2 ? labels : 2;
 }
 
+size_t registrable_len(const uint8_t *name, size_t len)
+{
+	unsigned labels = 0, keep = registrable_labels(name, len);
+	for (size_t at = 0; at < len; at += 1u + name[at])
+		labels++;
+	size_t at = 0;
+	for (; labels > keep; labels--)
+		at += 1u + name[at];
+	return len - at;
+}
+
 /* Answers the oldest question with what is given, and lets the loop hear of it. */
 __attribute__((unused)) static void fake_give(struct loop *l, const struct recursor_answer *answer)
 {

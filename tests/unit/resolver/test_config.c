@@ -259,6 +259,8 @@ static void says_what_does_not_go_together(void **state)
 		{"blockpage: {addresses: [127.0.0.1]}", "etc/r.yaml:1: blockpage.organisation_en",
 		 "is missing"},
 		{"collector: {enabled: true}", "etc/r.yaml:1: collector.forward", "is missing"},
+		{"groups: [{name: g, prefixes: [192.0.2.0/24], addresses: true}]",
+		 "etc/r.yaml:1: groups.addresses", "are kept for an organisation alone"},
 		{"events: {rotate: 1h}", "etc/r.yaml:1: events.directory", "is missing"},
 		{"cache: {stale: 8d}", "etc/r.yaml:1: cache.stale", "takes a duration like"},
 	};
