@@ -53,7 +53,7 @@ typedef void flight_landed(void *context, const struct landing *landing);
 HN_MUST_USE int flights_new(struct loop *loop, struct recursor *recursor, flight_landed *landed,
 			    void *context, struct flights **out);
 /** After recursor_drain(). */
-void flights_free(struct flights *f);
+void flights_free(struct flights *all);
 
 /**
  * Asks, or joins the flight that is under way for the same key.
@@ -65,7 +65,7 @@ void flights_free(struct flights *f);
  *
  * @return HN_ELIMIT: too many wait; HN_ESTATE: it drains; HN_EFORMAT: cannot be asked; HN_ENOMEM
  */
-HN_MUST_USE int flights_ask(struct flights *f, const struct answer_key *key, uint64_t site,
+HN_MUST_USE int flights_ask(struct flights *all, const struct answer_key *key, uint64_t site,
 			    struct cached_answer *stale, const struct ip *client, struct waiter *waiter);
 
 /** A waiter with copies of what the question needs; NULL without memory. */
