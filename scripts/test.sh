@@ -45,7 +45,7 @@ plain() {
 sanitize() {
 	CC=${CC:-clang} configure build-asan -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false
 	if compile build-asan; then
-		part sanitize build-asan 5 --no-suite house "$@"
+		part sanitize build-asan 5 --no-suite house --no-suite scenarios "$@"
 	else
 		broken sanitize build-asan
 	fi

@@ -45,7 +45,7 @@ SOURCE = pathlib.Path(os.environ.get("HINOMI_SOURCE", pathlib.Path(__file__).res
 BIN = pathlib.Path(os.environ.get("HINOMI_BIN", SOURCE / "build/bin"))
 DATA = pathlib.Path(os.environ.get("HINOMI_DATA", SOURCE.parent / "shared/data")) / "dns/resolver-scenarios"
 INSIDE = "--inside"
-PARTS = 6
+PARTS = 12
 PORTS = {"hinomi": 5300, "unbound": 5301}
 ANSWER_S = 12
 
