@@ -12,6 +12,7 @@
 
 #define EMPTY_LINES_MAX 4  /* bytes of CR and LF before a request line; RFC 9112, 2.2 asks for one line's */
 #define SPACES_MAX      64 /* before the target; one is right, servers take more (RFC 9112, 3) */
+#define METHOD_MAX      32 /* bytes of a method that is none of the known ones */
 #define HOSTS_MAX       4  /* Host fields that are looked at; one is allowed */
 #define HOST_TEXT_MAX   (NAME_MAX_TEXT + 1)
 #define PORT_TEXT_MAX   12
@@ -62,14 +63,50 @@ static enum decode_guess target_guess(const uint8_t *data, size_t len)
 	return guess_prefixes(data + at, len - at, targets, true);
 }
 
+/* RFC 9110, 5.6.2 */
+static bool token_char(uint8_t c)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	uint8_t letter = c | 0x20;
+	return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr(marks, c) != NULL);
+}
+
+/*
+ * Any other method or target, known by the version behind it. What follows the line may be a body, so this
+ * must be known wherever a pattern may lie in it: it waits for as many bytes as patterns are looked for in.
+ */
+static enum decode_guess line_guess(const uint8_t *data, size_t len)
+{
+	size_t n = len < PATTERN_WINDOW ? len : PATTERN_WINDOW;
+	size_t method = 0;
+	while (method < n && method <= METHOD_MAX && token_char(data[method]))
+		method++;
+	if (method == n)
+		return GUESS_MAYBE;
+	if (method == 0 || method > METHOD_MAX || data[method] != ' ')
+		return GUESS_NO;
+	const uint8_t *feed = memchr(data + method, '\n', n - method);
+	if (feed == NULL)
+		return n < PATTERN_WINDOW ? GUESS_MAYBE : GUESS_NO;
+	return guess_contains(data + method, (size_t)(feed - data) - method, " HTTP/1.") ? GUESS_YES
+											 : GUESS_NO;
+}
+
+static enum decode_guess request_guess(const uint8_t *data, size_t len)
+{
+	enum decode_guess guess = guess_prefixes(data, len, openings, false);
+	if (guess == GUESS_YES)
+		guess = target_guess(data, len);
+	return guess != GUESS_NO ? guess : line_guess(data, len);
+}
+
 enum decode_guess http_guess(const uint8_t *data, size_t len)
 {
 	size_t skip = skip_empty_lines(data, len);
 	if (skip == len)
 		return GUESS_MAYBE;
-	enum decode_guess guess = guess_prefixes(data + skip, len - skip, openings, false);
-	if (guess == GUESS_YES)
-		return target_guess(data + skip, len - skip);
+	enum decode_guess guess = request_guess(data + skip, len - skip);
 	enum decode_guess other = guess_prefixes(data + skip, len - skip, not_requests, false);
 	return guess > other ? guess : other;
 }
@@ -420,7 +457,8 @@ bool http_window(const uint8_t *data, size_t len, struct position_window *out)
 	size_t n = len < PATTERN_WINDOW ? len : PATTERN_WINDOW;
 	size_t start = skip_empty_lines(data, n);
 
-	if (guess_prefixes(data + start, n - start, openings, false) != GUESS_YES)
+	if (guess_prefixes(data + start, n - start, openings, false) != GUESS_YES &&
+	    line_guess(data + start, n - start) != GUESS_YES)
 		return false;
 	const uint8_t *feed = memchr(data + start, '\n', n - start);
 	size_t end = feed == NULL ? n : (size_t)(feed - data);

@@ -15,6 +15,9 @@
  * beginning is certain, that is behind requests without a body. Nothing behind a head is ever looked at.
  * Responses, HTTP/2 prefaces and upgrades end the direction.
  *
+ * A request is known by a usual method and the beginning of its target, and any other by the version at the
+ * end of its first line, so that what comes behind it is taken for a body whatever the method.
+ *
  * Host: host_add() of the Host fields, of the target's authority in absolute form, and of CONNECT.
  * URL: "host/path?query", the authority of an absolute target before Host, host in lower case without
  * trailing dot; port 80 is dropped, another port is kept as ":8080"; a fragment is dropped; the rest is as on

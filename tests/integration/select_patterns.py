@@ -126,6 +126,11 @@ def cases():
 
     yield "web: in a form that is sent", 80, True, us(post(KNOCK)), None
     yield "web: in a form, on another port", 4444, True, us(post(KNOCK)), None
+    for name, line in (("a method few know", b"PURGE /x HTTP/1.1"), ("small letters", b"post /x HTTP/1.1"),
+                       ("a target without a slash", b"POST x HTTP/1.0"), ("one byte a segment", b"QUERY /x HTTP/1.1")):
+        yield f"web: in what is sent by {name}", 8081, True, us(
+            line + b"\r\nHost: www.example\r\n\r\n" + KNOCK, size=1 if "segment" in name else 1400), None
+    yield "in a request line of a method few know", 4444, True, us(b"PURGE /" + GATE + b"7 HTTP/1.1\r\n\r\n"), ("gate", 7)
     yield "web: in a page", 80, True, both((US, b"GET / HTTP/1.1\r\n\r\n"), (THEM, b"HTTP/1.1 200 OK\r\n\r\n" + KNOCK)), None
     yield "web: in a page whose request is not seen", 4444, True, them(b"HTTP/1.1 200 OK\r\n\r\n" + KNOCK), None
     yield "web: in an answer without a header", 4444, True, both(

@@ -182,6 +182,8 @@ KNOWN = {
             "scapy/pcaps__http_chunk.pcap",
         "broken on purpose: a pointer that loops, a label of a wrong kind, a name or length that does not fit":
             "ndpi/fuzz-2006-09-29-28586.pcap",
+        "a method that tshark does not know":
+            "zeek/http__query-method.pcap zeek/http__query-method-non-standard-port.pcap",
         "no target, or a method that is none":
             "zeek/http__no-uri.pcap",
     },

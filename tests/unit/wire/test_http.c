@@ -67,7 +67,15 @@ static const struct {
 	{"no version", "GET /a\r\nHost: a.example\r\n\r\n", "", DECODE_NO},
 	{"another protocol's version", "OPTIONS * RTSP/1.0\r\n\r\n", "", DECODE_NO},
 	{"no target", "GET  HTTP/1.1\r\n\r\n", "", DECODE_NO},
-	{"no method of HTTP", "FETCH / HTTP/1.1\r\n\r\n", "", DECODE_NO},
+	{"a method that nobody knows", "FETCH-it /a HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	 H "a.example\n" U "a.example/a\n", DECODE_DONE},
+	{"in small letters", "get /a HTTP/1.1\r\nHost: a.example\r\n\r\n", H "a.example\n" U "a.example/a\n",
+	 DECODE_DONE},
+	{"a target that is no path", "GET a HTTP/1.0\r\nHost: a.example\r\n\r\n", H "a.example\n",
+	 DECODE_DONE},
+	{"a version that is not at the end", "FETCH /a HTTP/1.1 b\r\nHost: a.example\r\n\r\n", "", DECODE_NO},
+	{"no method of HTTP", "FET(H / HTTP/1.1\r\n\r\n", "", DECODE_NO},
+	{"a method that is too long", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA / HTTP/1.1\r\n\r\n", "", DECODE_NO},
 };
 
 static void requests_give_host_and_url(void **state)
