@@ -24,6 +24,8 @@
 #define RECEIPT_FILE "receipt.json"
 #define KIND_RECEIPT "receipt"
 #define KIND_EXPIRED "expired"
+#define KIND_MENDED  "mended"
+#define KIND_BEGUN   "run-begun"
 
 struct output {
 	int dir;
@@ -104,43 +106,115 @@ static int erased_receipt(struct output *o, int64_t made_ns, struct buf *line)
 	return rc;
 }
 
-/* The last receipt of the ledger, by going back from its end. @return HN_ENOENT when there is none */
-static int last_receipt(struct output *o, struct buf *line)
-{
-	struct tlog *log = NULL;
-	struct private *private = NULL;
-	struct buf bytes;
-	uint8_t salt[LOG_ENTRY_SALT_SIZE];
+/* The ledger, read from its end. */
+struct past {
+	struct tlog *log;
+	struct private *private;
+	uint64_t at; /* of the entry that was read last */
+};
 
+static int past_open(struct output *o, struct past *p)
+{
+	*p = (struct past){.at = ledger_size(o->ledger)};
+	int rc = tlog_open(o->dir, NULL, &p->log, NULL);
+	return rc == HN_OK ? private_open(o->dir, false, &p->private) : rc;
+}
+
+static void past_close(struct past *p)
+{
+	private_free(p->private);
+	tlog_free(p->log);
+}
+
+/* The entry before. @return HN_ENOENT when there is none */
+static int past_entry(struct past *p, struct log_entry *out)
+{
+	struct buf bytes;
+	if (p->at == 0)
+		return HN_ENOENT;
 	buf_init(&bytes, LOG_ENTRY_TEXT_MAX);
-	int rc = tlog_open(o->dir, NULL, &log, NULL);
+	int rc = tlog_entry(p->log, --p->at, &bytes);
 	if (rc == HN_OK)
-		rc = private_open(o->dir, false, &private);
-	uint64_t i = rc == HN_OK ? ledger_size(o->ledger) : 0;
-	bool found = false;
-	while (rc == HN_OK && !found && i > 0) {
-		struct log_entry entry = {0};
-		struct private_slot slot;
-		i--;
-		buf_reset(&bytes);
-		rc = tlog_entry(log, i, &bytes);
-		if (rc == HN_OK)
-			rc = log_entry_parse(bytes.data, bytes.len, &entry);
-		if (rc == HN_OK && entry.time_ns > o->newest_ns)
-			o->newest_ns = entry.time_ns;
-		if (rc != HN_OK || strcmp(entry.kind, KIND_RECEIPT) != 0)
-			continue;
-		rc = private_slot(private, i, &slot);
-		if (rc == HN_OK)
-			rc = private_record(private, &slot, salt, line);
-		if (rc == HN_ESTATE)
-			rc = erased_receipt(o, entry.time_ns, line);
-		found = rc == HN_OK;
-	}
-	private_free(private);
-	tlog_free(log);
+		rc = log_entry_parse(bytes.data, bytes.len, out);
 	buf_clear(&bytes);
-	return rc != HN_OK || found ? rc : HN_ENOENT;
+	return rc;
+}
+
+/* What the entry that was read last commits to. @return HN_ESTATE when that was erased */
+static int past_record(const struct past *p, struct buf *out)
+{
+	struct private_slot slot;
+	uint8_t salt[LOG_ENTRY_SALT_SIZE];
+	int rc = private_slot(p->private, p->at, &slot);
+	return rc == HN_OK ? private_record(p->private, &slot, salt, out) : rc;
+}
+
+/*
+ * The last receipt of the ledger, by going back from its end.
+ *
+ * @param mended_out  whether an entry behind it says already what its run had left
+ * @return HN_ENOENT when there is none
+ */
+static int last_receipt(struct output *o, struct past *p, struct buf *line, bool *mended_out)
+{
+	struct log_entry entry = {0};
+	int rc;
+	*mended_out = false;
+	do {
+		rc = past_entry(p, &entry);
+		if (rc != HN_OK)
+			return rc;
+		if (entry.time_ns > o->newest_ns)
+			o->newest_ns = entry.time_ns;
+		*mended_out = *mended_out || strcmp(entry.kind, KIND_MENDED) == 0;
+	} while (strcmp(entry.kind, KIND_RECEIPT) != 0);
+	rc = past_record(p, line);
+	return rc == HN_ESTATE ? erased_receipt(o, entry.time_ns, line) : rc;
+}
+
+/* Adds what a receipt before the last one says. */
+static int add_former(const struct past *p, uint64_t *selected, uint64_t *records)
+{
+	struct receipt_tail tail;
+	struct buf line;
+	buf_init(&line, RECEIPT_LINE_MAX);
+	int rc = past_record(p, &line);
+	if (rc == HN_OK && line.len == 0)
+		rc = HN_EFORMAT;
+	if (rc == HN_OK)
+		rc = receipt_read(line.data, line.len - 1, NULL, &tail, NULL);
+	buf_clear(&line);
+	if (rc != HN_OK)
+		return rc;
+	*selected += tail.flows_selected;
+	*records += tail.records;
+	return HN_OK;
+}
+
+/*
+ * What the run of the last receipt left to a next input that never came. Selected flows give a record when
+ * they end, so those that its receipts count beyond their records went with its memory. Where one of its
+ * receipts was erased (its retention has ended) that number is not known, and not told.
+ *
+ * @return HN_ENOMEM, HN_EIO
+ */
+static int what_was_left(struct past *p, const struct receipt_tail *last, struct output_mended *out)
+{
+	struct log_entry entry = {0};
+	uint64_t selected = last->flows_selected, records = last->records;
+
+	out->pending_packets = last->pending_packets;
+	out->pending_bytes = last->pending_bytes;
+	int rc = past_entry(p, &entry);
+	while (rc == HN_OK && strcmp(entry.kind, KIND_BEGUN) != 0) {
+		if (strcmp(entry.kind, KIND_RECEIPT) == 0)
+			rc = add_former(p, &selected, &records);
+		if (rc == HN_OK)
+			rc = past_entry(p, &entry);
+	}
+	if (rc == HN_OK && selected > records)
+		out->flows_lost = selected - records;
+	return rc == HN_ENOMEM || rc == HN_EIO ? rc : HN_OK;
 }
 
 /* The bytes of receipt.json behind its last line feed are cut off: the ledger has the whole line. */
@@ -214,20 +288,27 @@ static int mend_records(struct output *o, uint64_t covered, struct output_mended
 static int continue_from(struct output *o, const struct key *identity, struct output_mended *mended,
 			 struct fault *fault)
 {
+	struct past past = {0};
 	struct buf line;
 	struct receipt_tail tail = {0};
+	bool told = false;
 
 	buf_init(&line, RECEIPT_LINE_MAX);
-	int rc = last_receipt(o, &line);
+	int rc = past_open(o, &past);
+	if (rc == HN_OK)
+		rc = last_receipt(o, &past, &line, &told);
 	if (rc == HN_OK && line.len > 0) {
 		rc = receipt_read(line.data, line.len - 1, key_public(identity)->ed25519, &tail, fault);
 		o->has_former = true;
 		sha256(line.data, line.len - 1, o->former);
+		if (rc == HN_OK && !told)
+			rc = what_was_left(&past, &tail, mended);
 	} else if (rc == HN_ENOENT) {
 		rc = HN_OK;
 	} else {
 		(void)fault_set(fault, rc, "private/", "%s", hn_strerror(rc));
 	}
+	past_close(&past);
 	o->next_number = tail.number + 1;
 	if (rc == HN_OK)
 		rc = mend_receipts(o, &line, mended, fault);

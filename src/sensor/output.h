@@ -26,6 +26,11 @@ struct output;
 struct output_mended {
 	uint64_t records_dropped; /* bytes of records that no receipt covers */
 	bool receipt_added;       /* a receipt of the ledger was missing in receipt.json */
+	/* What the last receipt of a run that ended between its inputs left to a next one that never came.
+	 * All of it went with the run's memory; zero once an entry `mended` stands behind that receipt. */
+	uint64_t pending_packets;
+	uint64_t pending_bytes;
+	uint64_t flows_lost; /* selected, and counted as that, but without a record */
 };
 
 /**

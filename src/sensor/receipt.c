@@ -323,9 +323,33 @@ static int check_signature(const json_t *line, const json_t *receipt, const uint
 	return rc;
 }
 
+/* What an interval left to the next: pending packets, and selected flows, whose records come at their end. */
+static int read_left(const json_t *receipt, struct receipt_tail *out, struct fault *fault)
+{
+	const json_t *flows = NULL, *sums = NULL, *after = NULL;
+	int64_t selected = 0, packets = 0, bytes = 0;
+
+	int rc = json_get_object(receipt, "flows", true, &flows, fault);
+	if (rc == HN_OK)
+		rc = json_get_int(flows, "selected", true, 0, INT64_MAX, &selected, fault);
+	if (rc == HN_OK)
+		rc = json_get_object(receipt, "sums", true, &sums, fault);
+	if (rc == HN_OK)
+		rc = json_get_object(sums, "pending_after", true, &after, fault);
+	if (rc == HN_OK)
+		rc = json_get_int(after, "packets", true, 0, INT64_MAX, &packets, fault);
+	if (rc == HN_OK)
+		rc = json_get_int(after, "bytes", true, 0, INT64_MAX, &bytes, fault);
+	out->flows_selected = (uint64_t)selected;
+	out->pending_packets = (uint64_t)packets;
+	out->pending_bytes = (uint64_t)bytes;
+	return rc;
+}
+
 int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct receipt_tail *out,
 		 struct fault *fault)
 {
+	struct receipt_tail left = {0};
 	json_t *root = NULL;
 	const json_t *receipt = NULL, *records = NULL;
 	const char *erase_by_text = NULL;
@@ -352,12 +376,17 @@ int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct
 	if (rc == HN_OK && utc_parse(erase_by_text, strlen(erase_by_text), &erase_by_ns) != HN_OK)
 		rc = fault_set(fault, HN_EFORMAT, "/receipt/records/erase_by",
 			       tr("is no time", "は時刻ではない"));
+	if (rc == HN_OK)
+		rc = read_left(receipt, &left, fault);
 	json_decref(root);
 	if (rc == HN_OK)
 		*out = (struct receipt_tail){.number = (uint64_t)n,
 					     .records_begin = (uint64_t)offset,
 					     .records_end = (uint64_t)offset + (uint64_t)bytes,
 					     .records = (uint64_t)count,
-					     .erase_by_ns = erase_by_ns};
+					     .erase_by_ns = erase_by_ns,
+					     .flows_selected = left.flows_selected,
+					     .pending_packets = left.pending_packets,
+					     .pending_bytes = left.pending_bytes};
 	return rc;
 }

@@ -72,6 +72,9 @@ struct receipt_tail {
 	uint64_t records_end;   /* offset behind the last record that a receipt covers */
 	uint64_t records;
 	int64_t erase_by_ns; /* when the retention of its records ends */
+	uint64_t flows_selected;
+	uint64_t pending_packets; /* at its end */
+	uint64_t pending_bytes;
 };
 
 /**

@@ -138,6 +138,39 @@ static int expire(struct run *run)
 	return -1;
 }
 
+/* What an earlier run left unfinished is said and entered. */
+static int tell_mended(struct run *run, const struct output_mended *m)
+{
+	char record[256];
+	if (m->records_dropped == 0 && !m->receipt_added && m->pending_packets == 0 && m->flows_lost == 0)
+		return HN_OK;
+	int n = snprintf(
+		record, sizeof(record),
+		"{\"records_dropped_bytes\":%llu,\"receipt_added\":%s,\"pending_erased\":{\"packets\":%llu,"
+		"\"bytes\":%llu},\"flows_without_record\":%llu}",
+		(unsigned long long)m->records_dropped, m->receipt_added ? "true" : "false",
+		(unsigned long long)m->pending_packets, (unsigned long long)m->pending_bytes,
+		(unsigned long long)m->flows_lost);
+	log_line(
+		LOG_LEVEL_WARNING,
+		tr("an earlier run in '%s' did not finish: %llu bytes of records that no receipt covers were "
+		   "erased",
+		   "'%s' の以前の実行は完了していない。受領証のない記録%lluバイトを消去した"),
+		run->options.output, (unsigned long long)m->records_dropped);
+	if (m->pending_packets > 0 || m->flows_lost > 0)
+		log_line(LOG_LEVEL_WARNING,
+			 tr("between its inputs it left %llu packets pending, which were erased with its "
+			    "memory, and "
+			    "%llu selected flows without a record; where its inputs are still there, give "
+			    "all of them "
+			    "again",
+			    "入力の途中で保留だった%lluパケットはメモリとともに消去され、選別した%"
+			    "lluフローの記録は残って"
+			    "いない。入力が残っていれば、すべて再度与えること"),
+			 (unsigned long long)m->pending_packets, (unsigned long long)m->flows_lost);
+	return output_entry(run->output, "mended", record, (size_t)n, utc_now_ns());
+}
+
 static int open_output(struct run *run)
 {
 	struct output_mended mended;
@@ -146,21 +179,8 @@ static int open_output(struct run *run)
 	if (rc != HN_OK)
 		return fail(rc == HN_ENOSPC || rc == HN_ESTATE ? HN_EXIT_UNFINISHED : HN_EXIT_INPUT,
 			    run->options.output, &fault, rc);
-	if (mended.records_dropped > 0 || mended.receipt_added) {
-		char record[160];
-		int n = snprintf(
-			record, sizeof(record), "{\"records_dropped_bytes\":%llu,\"receipt_added\":%s}",
-			(unsigned long long)mended.records_dropped, mended.receipt_added ? "true" : "false");
-		log_line(LOG_LEVEL_WARNING,
-			 tr("an earlier run in '%s' did not finish: %llu bytes of records that no receipt "
-			    "covers were erased",
-			    "'%s' の以前の実行は完了していない。受領証のない記録%lluバイトを消去した"),
-			 run->options.output, (unsigned long long)mended.records_dropped);
-		rc = output_entry(run->output, "mended", record, (size_t)n, utc_now_ns());
-		if (rc != HN_OK)
-			return fail(HN_EXIT_UNFINISHED, run->options.output, &fault, rc);
-	}
-	return expire(run);
+	rc = tell_mended(run, &mended);
+	return rc == HN_OK ? expire(run) : fail(HN_EXIT_UNFINISHED, run->options.output, &fault, rc);
 }
 
 /* Whether the identity is the one that the commission sealed this sensor's secret to. */

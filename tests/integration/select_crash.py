@@ -196,6 +196,34 @@ def consumed(tap, world, packets):
     tap.equal("and the directory goes on", (done.returncode, state.faults()), (DONE, []))
 
 
+def between_inputs(tap, world, packets):
+    """Ended between two inputs: what the last receipt leaves pending, and selected without a record, is said and entered
+    once."""
+    first, second, out = world.path("first.pcap"), world.path("second.fifo"), world.fresh()
+    half = len(packets) // 2
+    first.write_bytes(pcap(packets[:half]))
+    os.mkfifo(second)
+    process = subprocess.Popen(world.command(out, first, second), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    with open(second, "wb") as pipe:
+        pipe.write(pcap([])[:24])  # a header, and never a packet
+        pipe.flush()
+        while not (out / "receipt.json").exists() or not (out / "receipt.json").read_bytes().endswith(b"\n"):
+            time.sleep(0.005)
+        kill(process.pid)
+        process.wait(timeout=TIMEOUT)
+    receipt, = Output(out, world).receipts()
+    left = {"records_dropped_bytes": 0, "receipt_added": False,
+            "pending_erased": {unit: receipt["sums"]["pending_after"][unit] for unit in ("packets", "bytes")},
+            "flows_without_record": receipt["flows"]["selected"] - receipt["records"]["count"]}
+    tap.check("killed between two inputs: something was left", left["pending_erased"]["packets"] > 0 and
+              left["flows_without_record"] > 0, left)
+    run(*expire(world, out, 0))
+    done, state = world.select(first, out=out)
+    tap.equal("and that is an entry of the ledger, once", (done.returncode, state.faults(),
+                                                           entries_of_kind(world, out, "mended")), (DONE, [], [left]))
+
+
 def changes(tap, world, capture):
     """What a version of a set changes is in the ledger before it is used."""
     overlay, add, remove = (world.path(name) for name in ("more.him", "more.txt", "fewer.txt"))
@@ -329,6 +357,7 @@ def main():
     small_disk(tap, world, files[0])
     torn_tails(tap, world, files[0])
     consumed(tap, world, packets)
+    between_inputs(tap, world, packets)
     changes(tap, world, files[0])
     retention(tap, world, files)
     gone_reader(tap, world, files[0])

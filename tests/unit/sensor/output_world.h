@@ -76,11 +76,16 @@ static inline void output_world_clear(struct output_world *w)
 	sensor_world_clear(&w->sensor);
 }
 
-/* One interval as the writer puts it out: records, their receipt. @return the first error */
-static inline int output_world_interval(struct output_world *w, struct output *o, unsigned records)
+/* One interval as the writer puts it out: records, their receipt. Of its seven packets some stay pending, and
+ * it may select more flows than it has records of. @return the first error */
+static inline int output_world_left(struct output_world *w, struct output *o, unsigned records,
+				    uint64_t flows_selected, uint64_t pending)
 {
-	static const struct message_sums sums = {
-		.sums = {.seen = {{0}, {7, 700}}, .erased = {{{0}}, {{0}, {7, 700}}}}};
+	const struct message_sums sums = {
+		.sums = {.seen = {{0}, {7, 700}},
+			 .erased = {{{0}}, {{0}, {7 - pending, 700 - 100 * pending}}},
+			 .pending_after = {{0}, {pending, 100 * pending}},
+			 .flows_selected = flows_selected}};
 	struct receipt r = {.made_ns = WORLD_TIME,
 			    .input = "capture",
 			    .input_state = "kept",
@@ -101,6 +106,11 @@ static inline int output_world_interval(struct output_world *w, struct output *o
 		rc = output_receipt(o, line.data, line.len, r.made_ns);
 	buf_clear(&line);
 	return rc;
+}
+
+static inline int output_world_interval(struct output_world *w, struct output *o, unsigned records)
+{
+	return output_world_left(w, o, records, records, 0);
 }
 
 #endif

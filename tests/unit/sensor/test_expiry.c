@@ -90,10 +90,11 @@ static void receipt_line(const struct key *key, uint64_t offset, uint64_t bytes,
 	buf_init(&input, 4096);
 	utc_format(erase_by_ns, time);
 	buf_addf(&text,
-		 "{\"number\":%llu,\"records\":{\"bytes\":%llu,\"count\":%llu,\"erase_by\":\"%s\",\"offset\":"
-		 "%llu}}",
-		 (unsigned long long)w.receipts, (unsigned long long)bytes, (unsigned long long)count, time,
-		 (unsigned long long)offset);
+		 "{\"flows\":{\"selected\":%llu},\"number\":%llu,\"records\":{\"bytes\":%llu,\"count\":%llu,"
+		 "\"erase_by\":\"%s\",\"offset\":%llu},\"sums\":{\"pending_after\":{\"bytes\":0,\"packets\":"
+		 "0}}}",
+		 (unsigned long long)count, (unsigned long long)w.receipts, (unsigned long long)bytes,
+		 (unsigned long long)count, time, (unsigned long long)offset);
 	buf_adds(&input, "e30.");
 	base64url_add(&input, text.data, text.len);
 	key_sign(key, input.data, input.len, signature);

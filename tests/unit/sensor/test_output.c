@@ -203,6 +203,50 @@ static void what_was_torn_is_mended(void **state)
 	}
 }
 
+/* What a run that ended between its inputs had not finished is told until it is entered, of that run only. */
+static void what_was_left_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		unsigned records[3]; /* of intervals; the last leaves what is told */
+		uint64_t selected[3], pending;
+		bool entered;
+		uint64_t told_pending, told_flows;
+	} cases[] = {
+		{"nothing", {1, 2, 3}, {1, 2, 3}, 0, false, 0, 0},
+		{"pending packets", {1, 2, 3}, {1, 2, 3}, 4, false, 4, 0},
+		{"a flow of the first interval", {0, 2, 3}, {1, 2, 3}, 0, false, 0, 1},
+		{"flows that ended later", {0, 1, 5}, {3, 3, 0}, 0, false, 0, 0},
+		{"both", {0, 1, 1}, {3, 3, 0}, 2, false, 2, 4},
+		{"both, entered already", {0, 1, 1}, {3, 3, 0}, 2, true, 0, 0},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct output_mended mended;
+		struct output *o = open_output(&mended);
+		/* A run before is no part of it. */
+		assert_int_equal(output_entry(o, "run-begun", "{}", 2, WORLD_TIME), HN_OK);
+		assert_int_equal(output_world_left(&world, o, 0, 9, 5), HN_OK);
+		assert_int_equal(output_entry(o, "run-begun", "{}", 2, WORLD_TIME), HN_OK);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(output_world_left(&world, o, cases[i].records[k],
+							   cases[i].selected[k],
+							   k == 2 ? cases[i].pending : 0),
+					 HN_OK);
+		if (cases[i].entered)
+			assert_int_equal(output_entry(o, "mended", "{}", 2, WORLD_TIME), HN_OK);
+		assert_int_equal(output_entry(o, "refused", "{}", 2, WORLD_TIME), HN_OK);
+		output_close(o);
+		output_close(open_output(&mended));
+		if (mended.flows_lost != cases[i].told_flows)
+			print_message("%s\n", cases[i].name);
+		assert_int_equal(mended.pending_packets, cases[i].told_pending);
+		assert_int_equal(mended.pending_bytes, 100 * cases[i].told_pending);
+		assert_int_equal(mended.flows_lost, cases[i].told_flows);
+		output_world_empty(&world);
+	}
+}
+
 static void missing_records_are_not_passed_over(void **state)
 {
 	(void)state;
@@ -323,6 +367,7 @@ int main(void)
 		cmocka_unit_test(files_are_for_who_may_read_them),
 		cmocka_unit_test(another_identity_is_refused),
 		cmocka_unit_test(what_was_torn_is_mended),
+		cmocka_unit_test(what_was_left_is_told),
 		cmocka_unit_test(missing_records_are_not_passed_over),
 		cmocka_unit_test(goes_on_when_private_records_were_erased),
 		cmocka_unit_test(a_full_disk_at_any_byte_is_told_and_mended),
