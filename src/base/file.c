@@ -122,6 +122,13 @@ static int open_parent(int dir_fd, const char *path)
 	return openat(dir_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A device, a pipe or a link is no file of ours: root would replace /dev/null for everybody. */
+static bool may_replace(int parent, const char *name)
+{
+	struct stat st;
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode);
+}
+
 static int put_in_place(int parent, const char *temporary, const char *name, bool replace)
 {
 	int rc;
@@ -151,6 +158,11 @@ int file_write_whole_at(int dir_fd, const char *path, const void *data, size_t l
 	int parent = open_parent(dir_fd, path);
 	if (parent < 0)
 		return hn_err_of_errno(errno);
+	if (replace && !may_replace(parent, name)) {
+		(void)close(parent);
+		errno = EEXIST;
+		return HN_EEXIST;
+	}
 	int rc = HN_OK;
 	int fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0) {

@@ -21,7 +21,8 @@ HN_MUST_USE int file_read(const char *path, struct buf *out);
  * Writes a file that appears whole or not at all and survives a crash: temporary file beside
  * it, fsync, rename (or link, when it must not replace one), fsync of the directory.
  *
- * @param replace  false: an existing file is left as it is, HN_EEXIST
+ * @param replace  false: an existing file is left as it is, HN_EEXIST. Even if true only a regular file is
+ *                 replaced, never a device, a pipe, a link or a directory
  * @return HN_EEXIST, HN_ENOENT (no such directory), HN_ENOSPC, HN_EIO (errno)
  */
 HN_MUST_USE int file_write_whole(const char *path, const void *data, size_t len, mode_t mode, bool replace);

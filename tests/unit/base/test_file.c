@@ -86,6 +86,24 @@ static void does_not_replace_what_is_there(void **state)
 	assert_int_equal(files_here(), 2);
 }
 
+static void replaces_regular_files_only(void **state)
+{
+	(void)state;
+	struct stat st;
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(symlink("/dev/null", "link"), 0);
+	assert_int_equal(mkdir("dir", 0700), 0);
+	static const char *const names[] = {"pipe", "link", "dir"};
+	static const mode_t kinds[] = {S_IFIFO, S_IFLNK, S_IFDIR};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		assert_int_equal(file_write_whole(names[i], "x", 1, 0600, true), HN_EEXIST);
+		assert_int_equal(lstat(names[i], &st), 0);
+		assert_int_equal(st.st_mode & S_IFMT, kinds[i]);
+	}
+	assert_int_equal(files_here(), 3);
+	assert_int_equal(rmdir("dir"), 0);
+}
+
 static void writes_below_an_open_directory(void **state)
 {
 	(void)state;
@@ -246,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(writes_whole_files, enter, leave),
 		cmocka_unit_test_setup_teardown(does_not_replace_what_is_there, enter, leave),
+		cmocka_unit_test_setup_teardown(replaces_regular_files_only, enter, leave),
 		cmocka_unit_test_setup_teardown(writes_below_an_open_directory, enter, leave),
 		cmocka_unit_test_setup_teardown(the_root_directory_is_the_root_directory, enter, leave),
 		cmocka_unit_test_setup_teardown(a_full_disk_leaves_what_was_there, enter, leave),
