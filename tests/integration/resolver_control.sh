@@ -62,6 +62,7 @@ is "an answer is forgotten" "$(ctl --json flush evil.example | member name)" evi
 is "what is no name is not" "$(code $resolver ctl --config r.yaml flush 'a..b')" 1
 
 echo 'more.example 60 IN CNAME .' >more
+cp feed.rpz feed.first
 cat feed.rpz more >feed.new && mv feed.new feed.rpz
 ok "a reload" ctl reload
 is "takes what is new" "$(ctl --json policy | member sets 0 entries)" 3
@@ -95,4 +96,29 @@ wait "$pid"
 is "it ends when told to" "$?" 0
 is "the log names the listed name" "$(grep -c 'evil.example' log)" 2
 is "and not the one that was asked" "$(grep -c -i 'www.evil' log)" 0
+
+# A service's way: the user itself starts and asks it, no root anywhere.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	as_user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	mkdir own
+	sed "s|rpz: feed.rpz|rpz: ../good.rpz|" r.yaml >own/r.yaml
+	cp feed.first good.rpz
+	chmod -R a+rX . && chown -R 65534:65534 own
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 $as_user $resolver --config own/r.yaml 2>own.log &
+	pid=$!
+	for _ in $(seq 300); do
+		[ -S own/control ] && break
+		sleep 0.1
+	done
+	for command in status policy 'explain evil.example' 'flush evil.example' reload; do
+		# shellcheck disable=SC2086
+		ok "its user asks '$command'" $as_user $resolver ctl --config own/r.yaml $command
+	done
+	ok "so does root" $resolver ctl --config own/r.yaml status
+	kill -TERM "$pid"
+	wait "$pid"
+	is "and it lives until it is told to end" "$?" 0
+else
+	skip "its user asks" "only root can become another user"
+fi
 done_testing
