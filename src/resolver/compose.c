@@ -8,7 +8,8 @@
 #include "wire/dns_answer.h"
 #include "wire/dns_write.h"
 
-#define SOA_TAIL 20 /* bytes of an SOA's five numbers */
+#define SOA_TAIL       20 /* bytes of an SOA's five numbers */
+#define AUTHORITIES_AT 9  /* lower byte of the number of records in the authority section */
 
 unsigned asked_variant(const struct asked *a)
 {
@@ -107,17 +108,25 @@ size_t compose_cached(const struct composer *c, const struct asked *a, const str
 	return end(c, a, out, answer->message_len, out[3] & DNS_RCODE, told);
 }
 
-/* A SOA lets who asked keep the refusal for ttl seconds (RFC 2308); it names the name asked and no server. */
-static void write_soa(struct dns_writer *w, const struct asked *a, uint32_t ttl)
+/*
+ * A SOA lets who asked keep the refusal for ttl seconds (RFC 2308); it names the name asked and no server:
+ * MNAME and RNAME are the root, nobody to ask and nobody to write to (who that is, EDE says).
+ */
+static size_t append_soa(uint8_t *out, size_t len, uint32_t ttl)
 {
-	uint8_t data[2 * (NAME_MAX_WIRE + 1) + SOA_TAIL] = {0};
-	/* MNAME and RNAME are the root: nobody to ask, nobody to write to (who that is, EDE says). */
-	size_t at = 2;
+	static const uint8_t fixed[] = {0xc0, DNS_HEADER_LEN, 0, DNS_TYPE_SOA, 0, DNS_CLASS_IN};
+	uint8_t *at = out + len;
+	memcpy(at, fixed, sizeof(fixed));
+	at += sizeof(fixed);
+	store_be32(at, ttl);
+	memset(at + 4, 0, 4);
+	at[5] = 2 + SOA_TAIL; /* the length's lower byte; then the two names */
+	at += 8;
 	const uint32_t numbers[] = {1, 3600, 600, 86400, ttl};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++, at += 4)
-		store_be32(data + at, numbers[i]);
-	(void)!dns_write_record(w, DNS_AUTHORITY, a->query.name, a->query.name_len, DNS_TYPE_SOA,
-				DNS_CLASS_IN, ttl, data, at, NULL);
+		store_be32(at, numbers[i]);
+	out[AUTHORITIES_AT] = 1;
+	return (size_t)(at - out);
 }
 
 static bool is_wanted(uint16_t asked_type, uint16_t type)
@@ -193,6 +202,27 @@ enum detail {
 	DETAIL_ALL,  /* its text, and a SOA by which a refusal can be kept */
 };
 
+/* @return the answer's length; 0: none of the records fits the question */
+static size_t write_local(const struct composer *c, const struct asked *a,
+			  const struct policy_verdict *verdict, const struct cached_answer *target,
+			  struct told told, unsigned *rcode, uint8_t *out)
+{
+	uint8_t cookie[COOKIE_SIZE];
+	struct dns_opt opt = opt_for(c, a, *rcode, told, cookie);
+	struct dns_writer w;
+	dns_write_init(&w, out, asked_limit(a), a->query.edns ? &opt : NULL);
+	if (dns_write_question(&w, a->message + DNS_HEADER_LEN, a->query.question_len) != HN_OK ||
+	    write_records(&w, a, verdict, rcode) == 0)
+		return 0;
+	if (target) {
+		write_target(&w, target, c->now_s);
+		*rcode = cached_answer_message(target)[3] & DNS_RCODE;
+	}
+	opt.rcode = (uint16_t)*rcode;
+	uint16_t flags = (uint16_t)(DNS_QR | DNS_RA | (a->query.flags & (DNS_RD | DNS_CD)) | *rcode);
+	return dns_write_end(&w, a->query.id, flags);
+}
+
 static size_t write_blocked(const struct composer *c, const struct asked *a,
 			    const struct policy_verdict *verdict, const struct cached_answer *target,
 			    enum detail detail, uint8_t *out)
@@ -203,24 +233,16 @@ static size_t write_blocked(const struct composer *c, const struct asked *a,
 	if (code >= 0 && detail > DETAIL_NONE)
 		told = (struct told){(uint16_t)code, detail == DETAIL_ALL ? text : NULL};
 	unsigned rcode = verdict->action == POLICY_NXDOMAIN ? DNS_RCODE_NXDOMAIN : DNS_RCODE_NOERROR;
-	uint8_t cookie[COOKIE_SIZE];
-	struct dns_opt opt = opt_for(c, a, rcode, told, cookie);
-	struct dns_writer w;
-	dns_write_init(&w, out, asked_limit(a), a->query.edns ? &opt : NULL);
-	if (dns_write_question(&w, a->message + DNS_HEADER_LEN, a->query.question_len) != HN_OK)
-		return 0;
-	size_t written = 0;
-	if (verdict->action == POLICY_SINKHOLE || verdict->action == POLICY_LOCAL)
-		written = write_records(&w, a, verdict, &rcode);
-	if (written > 0 && target) {
-		write_target(&w, target, c->now_s);
-		rcode = cached_answer_message(target)[3] & DNS_RCODE;
+	if (verdict->action == POLICY_SINKHOLE || verdict->action == POLICY_LOCAL) {
+		size_t len = write_local(c, a, verdict, target, told, &rcode, out);
+		if (len > 0)
+			return len;
 	}
-	if (written == 0 && detail == DETAIL_ALL)
-		write_soa(&w, a, policy_ttl(verdict));
-	opt.rcode = (uint16_t)rcode;
-	uint16_t flags = (uint16_t)(DNS_QR | DNS_RA | (a->query.flags & (DNS_RD | DNS_CD)) | rcode);
-	return dns_write_end(&w, a->query.id, flags);
+	/* Most of what is blocked: too little to need the writer, which looks for names to point at. */
+	size_t len = dns_reply_begin(out, &a->query, a->message, rcode);
+	if (detail == DETAIL_ALL)
+		len = append_soa(out, len, policy_ttl(verdict));
+	return end(c, a, out, len, rcode, told);
 }
 
 size_t compose_blocked(const struct composer *c, const struct asked *a, const struct policy_verdict *verdict,
