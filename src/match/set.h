@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "match/entry.h"
+#include "match/suffixes.h"
 
 /*
  * A set in force: one base and up to SET_OVERLAYS_MAX overlays, each a mapped `.him` file (match/him.h),
@@ -108,9 +109,14 @@ void set_prefetch_ip4(const struct set *s, const uint8_t addr[4]);
 void set_prefetch_ip6(const struct set *s, const uint8_t addr[16]);
 /** The same for a name; a malformed one is let be. It costs a third of the look-up: worth it in batches. */
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len);
-/** A second step, when the first has arrived: fetches the entries that the name may equal. Worth it where
- * many names are listed. */
-void set_prefetch_name_entry(const struct set *s, const uint8_t *name, size_t len);
+
+/**
+ * The same for a name that suffixes_cut() took apart, whose hashes are then made once for all that is asked
+ * of it: first the buckets of the whole batch, then the records that these lead to, then the questions.
+ */
+void set_prefetch_suffixes(const struct set *s, struct suffixes *n);
+void set_prefetch_records(const struct set *s, struct suffixes *n);
+bool set_find_suffixes(const struct set *s, struct suffixes *n, struct set_hit *out);
 
 /** The metadata of a hit; text points into the map and lives as long as the set. */
 void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta *out);

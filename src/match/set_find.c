@@ -225,14 +225,14 @@ void set_prefetch_ip6(const struct set *s, const uint8_t addr[16])
 
 /* ---- names ---- */
 
-/* Buckets, or the entries that they point to. */
-static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, unsigned first,
-			  bool entries)
+/* What of a name is asked of one table: its buckets, or the records in them. */
+static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, bool records)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him *h = &s->layers[i].him;
 		const struct him_table *t = &h->tables[table];
 		const struct him_bits *depths = table == ENTRY_NAME ? &h->depths_name : &h->depths_wildcard;
+		unsigned first = table == ENTRY_NAME ? 0 : 1;
 		unsigned last = table == ENTRY_NAME ? 1 : n->labels;
 		if (t->home == 0)
 			continue;
@@ -240,7 +240,7 @@ static void name_prefetch(struct suffixes *n, const struct set *s, unsigned tabl
 		for (unsigned k = first; k < last; k++) {
 			if (!bits_has(depths, n->labels - k))
 				continue;
-			if (entries)
+			if (records)
 				bytes_prefetch(t, n->hashes[k]);
 			else
 				table_prefetch(t, (uint32_t)(n->hashes[k] >> 32));
@@ -269,46 +269,51 @@ static bool find_suffix(struct suffixes *n, const struct set *s, unsigned table,
 	return false;
 }
 
+void set_prefetch_suffixes(const struct set *s, struct suffixes *n)
+{
+	name_prefetch(n, s, ENTRY_NAME, false);
+	name_prefetch(n, s, ENTRY_WILDCARD, false);
+}
+
+void set_prefetch_records(const struct set *s, struct suffixes *n)
+{
+	name_prefetch(n, s, ENTRY_NAME, true);
+	name_prefetch(n, s, ENTRY_WILDCARD, true);
+}
+
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
 {
 	struct suffixes n;
-	if (!suffixes_cut(&n, name, len))
-		return;
-	name_prefetch(&n, s, ENTRY_NAME, 0, false);
-	name_prefetch(&n, s, ENTRY_WILDCARD, 1, false);
-}
-
-void set_prefetch_name_entry(const struct set *s, const uint8_t *name, size_t len)
-{
-	struct suffixes n;
-	if (!suffixes_cut(&n, name, len))
-		return;
-	name_prefetch(&n, s, ENTRY_NAME, 0, true);
-	name_prefetch(&n, s, ENTRY_WILDCARD, 1, true);
+	if (suffixes_cut(&n, name, len))
+		set_prefetch_suffixes(s, &n);
 }
 
 bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct set_hit *out)
 {
 	struct suffixes n;
+	if (!suffixes_cut(&n, name, len))
+		return false;
+	set_prefetch_suffixes(s, &n);
+	return set_find_suffixes(s, &n, out);
+}
+
+bool set_find_suffixes(const struct set *s, struct suffixes *n, struct set_hit *out)
+{
 	struct found f;
 	struct set_hit hit;
 	bool have = false;
 
-	if (!suffixes_cut(&n, name, len))
-		return false;
-	name_prefetch(&n, s, ENTRY_NAME, 0, false);
-	name_prefetch(&n, s, ENTRY_WILDCARD, 1, false);
-	bool final = find_suffix(&n, s, ENTRY_NAME, 0, &f) &&
+	bool final = find_suffix(n, s, ENTRY_NAME, 0, &f) &&
 		     (take(&have, &f, ENTRY_NAME, &hit) || !s->allows_wildcard);
-	for (unsigned k = 1; !final && k < n.labels; k++) {
-		if (!bits_has(&s->depths_wildcard, n.labels - k) ||
-		    !find_suffix(&n, s, ENTRY_WILDCARD, k, &f))
+	for (unsigned k = 1; !final && k < n->labels; k++) {
+		if (!bits_has(&s->depths_wildcard, n->labels - k) ||
+		    !find_suffix(n, s, ENTRY_WILDCARD, k, &f))
 			continue;
 		bool had = have;
 		final = take(&have, &f, ENTRY_WILDCARD, &hit);
 		if (final || !had) {
 			hit.labels_left = (uint8_t)k;
-			hit.bytes_left = n.starts[k];
+			hit.bytes_left = n->starts[k];
 		}
 		final = final || !s->allows_wildcard;
 	}

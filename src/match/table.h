@@ -126,7 +126,7 @@ static inline bool bytes_find(const struct him_table *t, uint64_t h, const uint8
 	return false;
 }
 
-/** Fetches ahead what bytes_find() will compare with, when the home bucket is there already. */
+/** Fetches the records that bytes_find() will compare with in the home bucket, which should be at hand. */
 static inline void bytes_prefetch(const struct him_table *t, uint64_t h)
 {
 	const uint8_t *at = table_bucket(t, hash_bucket((uint32_t)(h >> 32), t->home));

@@ -12,6 +12,7 @@
 
 #include "base/cur.h"
 #include "match/hash.h"
+#include "resolver/pages.h"
 
 #define WAYS           7
 #define BYTES_AT_LEAST ((size_t)1 << 20)
@@ -29,7 +30,8 @@ struct bucket {
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 
 struct answer_cache {
-	struct bucket *buckets;
+	struct bucket *buckets; /* in huge pages where there are: questions go anywhere */
+	struct pages memory;
 	uint64_t mask;
 	size_t bytes_max;
 	uint32_t stale_s;
@@ -95,14 +97,18 @@ int answer_cache_new(size_t bytes, uint32_t stale_s, struct answer_cache **out)
 	struct answer_cache *c = calloc(1, sizeof(*c));
 	if (!c)
 		return HN_ENOMEM;
-	c->buckets = aligned_alloc(sizeof(struct bucket), count * sizeof(struct bucket));
-	if (!c->buckets) {
+	size_t size = count * sizeof(struct bucket);
+	int rc = pages_reserve(&c->memory, size);
+	if (rc == HN_OK)
+		rc = pages_grow(&c->memory, size);
+	if (rc != HN_OK) {
+		pages_clear(&c->memory);
 		free(c);
-		return HN_ENOMEM;
+		return rc;
 	}
-	memset(c->buckets, 0, count * sizeof(struct bucket));
+	c->buckets = (struct bucket *)(void *)c->memory.data;
 	c->mask = count - 1;
-	c->bytes_max = bytes - count * sizeof(struct bucket);
+	c->bytes_max = bytes - size;
 	c->stale_s = stale_s;
 	randombytes_buf(c->seed, sizeof(c->seed));
 	*out = c;
@@ -121,7 +127,7 @@ void answer_cache_free(struct answer_cache *c)
 	for (uint64_t i = 0; i <= c->mask; i++)
 		for (size_t j = 0; j < WAYS; j++)
 			cached_answer_unref(answer_of(c->buckets[i].way[j]));
-	free(c->buckets);
+	pages_clear(&c->memory);
 	free(c);
 }
 

@@ -38,6 +38,8 @@ struct exchange {
 	uint32_t epoch;
 	int64_t utc_ns;
 	struct composer composer;
+	struct suffixes *name; /* of the unit that is being answered, taken apart; NULL: not so */
+	struct suffixes names[EXCHANGE_BATCH];
 };
 
 static void look_around(struct exchange *e)
@@ -85,7 +87,10 @@ static void judge_question(const struct exchange *e, const struct asked *a, stru
 	policy_begin(e->policy, view_of(e, a), v);
 	if (policy_needs(e->policy, v->view, POLICY_CLIENT))
 		policy_judge_client(v, &a->asker.client, e->utc_ns);
-	policy_judge_name(v, a->query.name, a->query.name_len, e->utc_ns);
+	if (e->name)
+		policy_judge_suffixes(v, e->name, e->utc_ns);
+	else
+		policy_judge_name(v, a->query.name, a->query.name_len, e->utc_ns);
 }
 
 /* TCP-only is met by a client that came over a stream. */
@@ -557,22 +562,38 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
 	return true;
 }
 
+/* What the policy will read for a question that the cache does not know. @return whether there is something
+ */
+static bool prefetch_policy(struct exchange *e, const struct exchange_unit *u, struct suffixes *name)
+{
+	if (answer_cache_prefetch_answer(e->service->cache, u->key.hash) ||
+	    !suffixes_cut(name, u->key.name, u->key.name_len))
+		return false;
+	policy_prefetch_name(e->policy, view_of(e, &u->asked), name);
+	return true;
+}
+
 void exchange_batch(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
 		    size_t count)
 {
 	struct exchange_unit *left[EXCHANGE_BATCH];
+	bool is_new[EXCHANGE_BATCH];
 	size_t n = 0;
 	look_around(e);
-	/* Three rounds, so that each memory the next one reads is on its way already. */
+	/* Four rounds, so that each memory the next one reads is on its way already. */
 	for (size_t i = 0; i < count; i++)
 		if (read_unit(e, &units[i]))
 			left[n++] = &units[i];
 	for (size_t i = 0; i < n; i++)
-		if (!answer_cache_prefetch_answer(e->service->cache, left[i]->key.hash))
-			policy_prefetch_name(e->policy, view_of(e, &left[i]->asked), left[i]->key.name,
-					     left[i]->key.name_len);
+		is_new[i] = prefetch_policy(e, left[i], &e->names[i]);
 	for (size_t i = 0; i < n; i++)
+		if (is_new[i])
+			policy_prefetch_records(e->policy, view_of(e, &left[i]->asked), &e->names[i]);
+	for (size_t i = 0; i < n; i++) {
+		e->name = is_new[i] ? &e->names[i] : NULL;
 		answer_unit(e, port, left[i]);
+	}
+	e->name = NULL;
 }
 
 int exchange_new(const struct service *service, struct loop *loop, struct exchange **out)

@@ -100,17 +100,23 @@ static void judge_found(const struct explanation *x, struct found *f)
 		f->why = f->match.place == v->decided.place ? WHY_EARLIER_VALUE : WHY_EARLIER_SET;
 }
 
+static bool find_in(const struct explanation *x, const struct policy_set *s, enum policy_trigger trigger,
+		    const struct ip *address, struct policy_match *out)
+{
+	struct suffixes name;
+	if (address != NULL)
+		return s->kind->find_address(s, trigger, address, x->q->now_ns, out);
+	return suffixes_cut(&name, x->q->name, x->q->len) &&
+	       s->kind->find_name(s, trigger, &name, x->q->now_ns, out);
+}
+
 static void find_value(struct explanation *x, enum policy_trigger trigger, const struct ip *address)
 {
 	const struct policy_view *view = &x->p->views[x->view];
 	for (size_t place = 0; place < view->count && x->count < FOUND_MAX; place++) {
 		const struct policy_set *s = &x->p->sets[view->sets[place]];
 		struct found *f = &x->found[x->count];
-		if ((s->triggers >> trigger & 1) == 0)
-			continue;
-		if (!(address != NULL ? s->kind->find_address(s, trigger, address, x->q->now_ns, &f->match)
-				      : s->kind->find_name(s, trigger, x->q->name, x->q->len, x->q->now_ns,
-							   &f->match)))
+		if ((s->triggers >> trigger & 1) == 0 || !find_in(x, s, trigger, address, &f->match))
 			continue;
 		f->set = s;
 		f->match.set = view->sets[place];

@@ -423,16 +423,19 @@ bool name_rules_find(const struct name_rules *t, const uint8_t *name, size_t len
 	struct suffixes n;
 	if (!suffixes_cut(&n, name, len))
 		return false;
+	name_rules_prefetch(t, &n);
+	return name_rules_find_suffixes(t, &n, out);
+}
+
+bool name_rules_find_suffixes(const struct name_rules *t, struct suffixes *n, struct name_rules_hit *out)
+{
 	if (t->table.home == 0)
-		return find_root(t, &n, out);
-	suffixes_hash(&n, t->table.seed);
-	for (unsigned k = 0; k < n.labels; k++)
-		if (wanted(t, &n, k))
-			table_prefetch(&t->table, (uint32_t)(n.hashes[k] >> 32));
-	for (unsigned k = 0; k < n.labels; k++)
-		if (wanted(t, &n, k) && find(t, &n, k, k > 0, out))
+		return find_root(t, n, out);
+	suffixes_hash(n, t->table.seed);
+	for (unsigned k = 0; k < n->labels; k++)
+		if (wanted(t, n, k) && find(t, n, k, k > 0, out))
 			return true;
-	return find_root(t, &n, out);
+	return find_root(t, n, out);
 }
 
 bool name_rules_find_entry(const struct name_rules *t, const uint8_t *name, size_t len, bool below,
@@ -449,26 +452,24 @@ bool name_rules_find_entry(const struct name_rules *t, const uint8_t *name, size
 	return find(t, &n, 0, below, out);
 }
 
-void name_rules_prefetch(const struct name_rules *t, const uint8_t *name, size_t len)
+void name_rules_prefetch(const struct name_rules *t, struct suffixes *n)
 {
-	struct suffixes n;
-	if (t->table.home == 0 || !suffixes_cut(&n, name, len))
+	if (t->table.home == 0)
 		return;
-	suffixes_hash(&n, t->table.seed);
-	for (unsigned k = 0; k < n.labels; k++)
-		if (wanted(t, &n, k))
-			table_prefetch(&t->table, (uint32_t)(n.hashes[k] >> 32));
+	suffixes_hash(n, t->table.seed);
+	for (unsigned k = 0; k < n->labels; k++)
+		if (wanted(t, n, k))
+			table_prefetch(&t->table, (uint32_t)(n->hashes[k] >> 32));
 }
 
-void name_rules_prefetch_entry(const struct name_rules *t, const uint8_t *name, size_t len)
+void name_rules_prefetch_records(const struct name_rules *t, struct suffixes *n)
 {
-	struct suffixes n;
-	if (t->table.home == 0 || !suffixes_cut(&n, name, len))
+	if (t->table.home == 0)
 		return;
-	suffixes_hash(&n, t->table.seed);
-	for (unsigned k = 0; k < n.labels; k++)
-		if (wanted(t, &n, k))
-			bytes_prefetch(&t->table, n.hashes[k]);
+	suffixes_hash(n, t->table.seed);
+	for (unsigned k = 0; k < n->labels; k++)
+		if (wanted(t, n, k))
+			bytes_prefetch(&t->table, n->hashes[k]);
 }
 
 void name_rules_key(const struct name_rules *t, uint32_t slot, const uint8_t **name_out, size_t *len_out)

@@ -11,8 +11,7 @@
 /* A value to be judged: a name or an address. */
 struct value {
 	enum policy_trigger trigger;
-	const uint8_t *name;
-	size_t len;
+	struct suffixes *name;
 	const struct ip *address; /* NULL: it is a name */
 	int64_t now_ns;
 };
@@ -32,7 +31,7 @@ static bool find(const struct policy_set *s, const struct value *value, struct p
 {
 	if (value->address != NULL)
 		return s->kind->find_address(s, value->trigger, value->address, value->now_ns, out);
-	return s->kind->find_name(s, value->trigger, value->name, value->len, value->now_ns, out);
+	return s->kind->find_name(s, value->trigger, value->name, value->now_ns, out);
 }
 
 /* An allow entry for what begins the rest of the answer ends the search; what was found before stands. */
@@ -111,9 +110,23 @@ void policy_judge_client(struct policy_verdict *v, const struct ip *client, int6
 	judge(v, &value);
 }
 
+static void judge_name(struct policy_verdict *v, enum policy_trigger trigger, const uint8_t *name, size_t len,
+		       int64_t now_ns)
+{
+	struct suffixes n;
+	const struct value value = {.trigger = trigger, .name = &n, .now_ns = now_ns};
+	if (suffixes_cut(&n, name, len))
+		judge(v, &value);
+}
+
 void policy_judge_name(struct policy_verdict *v, const uint8_t *name, size_t len, int64_t now_ns)
 {
-	const struct value value = {.trigger = POLICY_QNAME, .name = name, .len = len, .now_ns = now_ns};
+	judge_name(v, POLICY_QNAME, name, len, now_ns);
+}
+
+void policy_judge_suffixes(struct policy_verdict *v, struct suffixes *name, int64_t now_ns)
+{
+	const struct value value = {.trigger = POLICY_QNAME, .name = name, .now_ns = now_ns};
 	judge(v, &value);
 }
 
@@ -132,8 +145,7 @@ void policy_judge_address(struct policy_verdict *v, const struct ip *address, in
 
 void policy_judge_ns_name(struct policy_verdict *v, const uint8_t *name, size_t len, int64_t now_ns)
 {
-	const struct value value = {.trigger = POLICY_NS_NAME, .name = name, .len = len, .now_ns = now_ns};
-	judge(v, &value);
+	judge_name(v, POLICY_NS_NAME, name, len, now_ns);
 }
 
 void policy_judge_ns_address(struct policy_verdict *v, const struct ip *address, int64_t now_ns)
@@ -147,28 +159,24 @@ bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger tri
 	return view < p->view_count && (p->views[view].triggers >> trigger & 1) != 0;
 }
 
-static void prefetch(const struct policy *p, unsigned view, const uint8_t *name, size_t len, bool entry)
+static void prefetch(const struct policy *p, unsigned view, struct suffixes *name, bool records)
 {
 	if (!policy_needs(p, view, POLICY_QNAME))
 		return;
 	const struct policy_view *w = &p->views[view];
 	for (size_t i = 0; i < w->count; i++) {
 		const struct policy_set *s = &p->sets[w->sets[i]];
-		if ((s->triggers >> POLICY_QNAME & 1) == 0)
-			continue;
-		if (entry)
-			s->kind->prefetch_entry(s, name, len);
-		else
-			s->kind->prefetch(s, name, len);
+		if (s->triggers >> POLICY_QNAME & 1)
+			s->kind->prefetch(s, name, records);
 	}
 }
 
-void policy_prefetch_name(const struct policy *p, unsigned view, const uint8_t *name, size_t len)
+void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name)
 {
-	prefetch(p, view, name, len, false);
+	prefetch(p, view, name, false);
 }
 
-void policy_prefetch_entry(const struct policy *p, unsigned view, const uint8_t *name, size_t len)
+void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name)
 {
-	prefetch(p, view, name, len, true);
+	prefetch(p, view, name, true);
 }

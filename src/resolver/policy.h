@@ -227,11 +227,14 @@ static inline bool policy_is_final(const struct policy_verdict *v)
 /** Whether any set of the view has entries for a trigger: what nobody asks for need not be looked up. */
 bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger trigger);
 
-/** Fetches what policy_judge_name() will read, a while before it does: worth it in batches. */
-void policy_prefetch_name(const struct policy *p, unsigned view, const uint8_t *name, size_t len);
-/** A second round behind the first: fetches the entries that the name may equal. Worth it where many of a
- * batch are listed. */
-void policy_prefetch_entry(const struct policy *p, unsigned view, const uint8_t *name, size_t len);
+/**
+ * policy_judge_name() in steps, for a batch: suffixes_cut() of each name, then for all of them the buckets
+ * that will be read, for all of them the records that these lead to, then the judgements. So nothing waits
+ * for memory, and what is computed of a name is computed once.
+ */
+void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name);
+void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name);
+void policy_judge_suffixes(struct policy_verdict *v, struct suffixes *name, int64_t now_ns);
 
 /* ---- what a verdict says ---- */
 

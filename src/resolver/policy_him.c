@@ -35,22 +35,19 @@ static bool take(const struct set *s, const struct entry_key *key, int64_t now_n
  * The entry that was found does not hold at this time: the next that does, as if the others were not there.
  * Rare, so every suffix is asked for by itself.
  */
-static bool find_name_that_holds(const struct set *s, const uint8_t *name, size_t len, int64_t now_ns,
+static bool find_name_that_holds(const struct set *s, const struct suffixes *n, int64_t now_ns,
 				 struct set_hit *out)
 {
-	struct suffixes n;
 	bool have = false;
-	if (!suffixes_cut(&n, name, len))
-		return false;
-	for (unsigned k = 0; k < n.labels; k++) {
-		struct entry_key key = {k == 0 ? ENTRY_NAME : ENTRY_WILDCARD, (uint16_t)(len - n.starts[k]),
-					name + n.starts[k]};
+	for (unsigned k = 0; k < n->labels; k++) {
+		struct entry_key key = {k == 0 ? ENTRY_NAME : ENTRY_WILDCARD,
+					(uint16_t)(n->len - n->starts[k]), n->data + n->starts[k]};
 		struct set_hit hit;
 		bool had = have;
 		bool end = take(s, &key, now_ns, &have, out, &hit);
 		if (end || have != had) {
 			out->labels_left = (uint8_t)k;
-			out->bytes_left = n.starts[k];
+			out->bytes_left = n->starts[k];
 		}
 		if (end)
 			break;
@@ -94,15 +91,15 @@ static void match_of(const struct policy_set *s, const struct set_hit *hit, stru
 	out->action = (uint8_t)s->action;
 }
 
-static bool find_name(const struct policy_set *s, enum policy_trigger trigger, const uint8_t *name,
-		      size_t len, int64_t now_ns, struct policy_match *out)
+static bool find_name(const struct policy_set *s, enum policy_trigger trigger, struct suffixes *name,
+		      int64_t now_ns, struct policy_match *out)
 {
 	const struct set *set = s->source->set;
 	struct set_hit hit;
 	(void)trigger;
-	if (!set_find_name(set, name, len, &hit))
+	if (!set_find_suffixes(set, name, &hit))
 		return false;
-	if (!holds(set, &hit, now_ns) && !find_name_that_holds(set, name, len, now_ns, &hit))
+	if (!holds(set, &hit, now_ns) && !find_name_that_holds(set, name, now_ns, &hit))
 		return false;
 	match_of(s, &hit, out);
 	return true;
@@ -123,14 +120,12 @@ static bool find_address(const struct policy_set *s, enum policy_trigger trigger
 	return true;
 }
 
-static void prefetch(const struct policy_set *s, const uint8_t *name, size_t len)
+static void prefetch(const struct policy_set *s, struct suffixes *name, bool records)
 {
-	set_prefetch_name(s->source->set, name, len);
-}
-
-static void prefetch_entry(const struct policy_set *s, const uint8_t *name, size_t len)
-{
-	set_prefetch_name_entry(s->source->set, name, len);
+	if (records)
+		set_prefetch_records(s->source->set, name);
+	else
+		set_prefetch_suffixes(s->source->set, name);
 }
 
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,
@@ -206,5 +201,5 @@ static void info(const struct policy_set *s, struct policy_set_info *out)
 		out->bytes += s->source->files[k]->bytes.grown;
 }
 
-const struct policy_kind POLICY_HIM = {find_name, find_address, prefetch, prefetch_entry, covers,
-				       records,   ttl,          tell,     each,           info};
+const struct policy_kind POLICY_HIM = {find_name, find_address, prefetch, covers, records,
+				       ttl,       tell,         each,     info};

@@ -21,12 +21,12 @@ static bool match_of(const struct policy_set *s, const struct rpz_hit *hit, enum
 	return true;
 }
 
-static bool find_name(const struct policy_set *s, enum policy_trigger trigger, const uint8_t *name,
-		      size_t len, int64_t now_ns, struct policy_match *out)
+static bool find_name(const struct policy_set *s, enum policy_trigger trigger, struct suffixes *name,
+		      int64_t now_ns, struct policy_match *out)
 {
 	struct rpz_hit hit;
 	(void)now_ns;
-	return rpz_find_name(s->source->zone, trigger, name, len, &hit) &&
+	return rpz_find_suffixes(s->source->zone, trigger, name, &hit) &&
 	       match_of(s, &hit, hit.below ? ENTRY_WILDCARD : ENTRY_NAME, out);
 }
 
@@ -46,14 +46,13 @@ static bool find_address(const struct policy_set *s, enum policy_trigger trigger
 	       match_of(s, &hit, prefix_kind(address->version, hit.prefix_len), out);
 }
 
-static void prefetch(const struct policy_set *s, const uint8_t *name, size_t len)
+static void prefetch(const struct policy_set *s, struct suffixes *name, bool records)
 {
-	name_rules_prefetch(s->source->zone->names[POLICY_QNAME], name, len);
-}
-
-static void prefetch_entry(const struct policy_set *s, const uint8_t *name, size_t len)
-{
-	name_rules_prefetch_entry(s->source->zone->names[POLICY_QNAME], name, len);
+	const struct name_rules *rules = s->source->zone->names[POLICY_QNAME];
+	if (records)
+		name_rules_prefetch_records(rules, name);
+	else
+		name_rules_prefetch(rules, name);
 }
 
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,
@@ -161,5 +160,5 @@ static void info(const struct policy_set *s, struct policy_set_info *out)
 	out->layers = 1;
 }
 
-const struct policy_kind POLICY_RPZ = {find_name, find_address, prefetch, prefetch_entry, covers,
-				       records,   ttl,          tell,     each,           info};
+const struct policy_kind POLICY_RPZ = {find_name, find_address, prefetch, covers, records,
+				       ttl,       tell,         each,     info};

@@ -18,12 +18,12 @@ typedef int policy_each(void *context, enum policy_trigger trigger, const struct
 /** What the two kinds of sets do each in its way. */
 struct policy_kind {
 	/** The entry for a name that holds now. Fills rule, hit, action and allow of the match. */
-	bool (*find_name)(const struct policy_set *s, enum policy_trigger trigger, const uint8_t *name,
-			  size_t len, int64_t now_ns, struct policy_match *out);
+	bool (*find_name)(const struct policy_set *s, enum policy_trigger trigger, struct suffixes *name,
+			  int64_t now_ns, struct policy_match *out);
 	bool (*find_address)(const struct policy_set *s, enum policy_trigger trigger,
 			     const struct ip *address, int64_t now_ns, struct policy_match *out);
-	void (*prefetch)(const struct policy_set *s, const uint8_t *name, size_t len);
-	void (*prefetch_entry)(const struct policy_set *s, const uint8_t *name, size_t len);
+	/** Of POLICY_QNAME: the buckets that find_name() reads; with records, what these lead to. */
+	void (*prefetch)(const struct policy_set *s, struct suffixes *name, bool records);
 	/** Whether a prefix lies in an entry of the set that holds now; allow: of an allow entry. */
 	bool (*covers)(const struct policy_set *s, enum policy_trigger trigger,
 		       const struct ip_prefix *prefix, bool allow, int64_t now_ns);

@@ -120,8 +120,15 @@ int rpz_finish(struct rpz *z, uint32_t *line_out)
 bool rpz_find_name(const struct rpz *z, enum policy_trigger trigger, const uint8_t *name, size_t len,
 		   struct rpz_hit *out)
 {
+	struct suffixes n;
+	return suffixes_cut(&n, name, len) && rpz_find_suffixes(z, trigger, &n, out);
+}
+
+bool rpz_find_suffixes(const struct rpz *z, enum policy_trigger trigger, struct suffixes *n,
+		       struct rpz_hit *out)
+{
 	struct name_rules_hit hit;
-	if (!name_rules_find(z->names[trigger], name, len, &hit))
+	if (!name_rules_find_suffixes(z->names[trigger], n, &hit))
 		return false;
 	*out = (struct rpz_hit){hit.rule, hit.slot, hit.below, hit.labels_left, hit.bytes_left, 0};
 	return true;

@@ -66,6 +66,8 @@ HN_MUST_USE int rpz_finish(struct rpz *z, uint32_t *line_out);
  */
 bool rpz_find_name(const struct rpz *z, enum policy_trigger trigger, const uint8_t *name, size_t len,
 		   struct rpz_hit *out);
+bool rpz_find_suffixes(const struct rpz *z, enum policy_trigger trigger, struct suffixes *n,
+		       struct rpz_hit *out);
 bool rpz_find_address(const struct rpz *z, enum policy_trigger trigger, const struct ip *address,
 		      struct rpz_hit *out);
 /** What a rule does. */

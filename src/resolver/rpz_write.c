@@ -70,8 +70,9 @@ static bool set_covers(const struct writer *w, const struct policy_set *s, enum 
 		return false;
 	if (is_name(key)) {
 		uint8_t name[ZONE_NAME_MAX + 2];
-		size_t len = sample_name(key, name);
-		return s->kind->find_name(s, trigger, name, len, w->now_ns, &match) && match.allow == allow;
+		struct suffixes n;
+		return suffixes_cut(&n, name, sample_name(key, name)) &&
+		       s->kind->find_name(s, trigger, &n, w->now_ns, &match) && match.allow == allow;
 	}
 	struct ip_prefix prefix;
 	prefix_of(key, &prefix);

@@ -212,15 +212,17 @@ static void questions_free(struct questions *q)
 static uint64_t ask(const struct policy *p, const struct questions *q, int64_t now_ns, bool entries)
 {
 	uint64_t blocked = 0;
+	static struct suffixes names[BATCH];
 	for (uint32_t i = 0; i < QUESTIONS; i += BATCH) {
 		for (uint32_t k = i; k < i + BATCH; k++)
-			policy_prefetch_name(p, 0, q->name[k], q->len[k]);
+			if (suffixes_cut(&names[k - i], q->name[k], q->len[k]))
+				policy_prefetch_name(p, 0, &names[k - i]);
 		for (uint32_t k = i; entries && k < i + BATCH; k++)
-			policy_prefetch_entry(p, 0, q->name[k], q->len[k]);
+			policy_prefetch_records(p, 0, &names[k - i]);
 		for (uint32_t k = i; k < i + BATCH; k++) {
 			struct policy_verdict v;
 			policy_begin(p, 0, &v);
-			policy_judge_name(&v, q->name[k], q->len[k], now_ns);
+			policy_judge_suffixes(&v, &names[k - i], now_ns);
 			blocked += policy_is_final(&v);
 		}
 	}

@@ -66,6 +66,12 @@ static void ask_world(struct world *w)
 		uint8_t *name = exact_copy(value, len);
 		expected = world_find_name(w, name, len, &extra);
 		compare(w, set_find_name(w->set, name, len, &hit), &hit, expected, extra);
+		struct suffixes cut;
+		if (suffixes_cut(&cut, name, len)) {
+			set_prefetch_suffixes(w->set, &cut);
+			set_prefetch_records(w->set, &cut);
+			compare(w, set_find_suffixes(w->set, &cut, &hit), &hit, expected, extra);
+		}
 		if (expected != NULL && expected->kind == ENTRY_WILDCARD)
 			assert_int_equal(hit.bytes_left, len - expected->len);
 		free(name);

@@ -103,15 +103,21 @@ static void equals_the_naive_model(void **state)
 		assert_int_equal(name_rules_finish(t), HN_OK);
 		assert_int_equal(name_rules_count(t), count);
 		for (uint32_t n = 0; n < NAMES; n++) {
-			struct name_rules_hit hit;
+			struct name_rules_hit hit, by_steps = {0};
+			struct suffixes cut;
 			uint8_t name[64];
 			size_t len = make_name(n, 1 + n % DEPTH, name);
 			uint8_t *exact = exact_copy(name, len);
 			const struct entry *e = naive_find(entries, count, name, len);
-			name_rules_prefetch(t, exact, len);
-			name_rules_prefetch_entry(t, exact, len);
+			assert_true(suffixes_cut(&cut, exact, len));
+			name_rules_prefetch(t, &cut);
+			name_rules_prefetch_records(t, &cut);
+			assert_int_equal(name_rules_find_suffixes(t, &cut, &by_steps), e != NULL);
 			assert_int_equal(name_rules_find(t, exact, len, &hit), e != NULL);
 			if (e != NULL) {
+				assert_int_equal(by_steps.rule, hit.rule);
+				assert_int_equal(by_steps.slot, hit.slot);
+				assert_int_equal(by_steps.bytes_left, hit.bytes_left);
 				const uint8_t *key;
 				size_t key_len;
 				assert_int_equal(hit.rule, e->rule);
