@@ -160,7 +160,7 @@ zone:
   zonefile: zone
 """)
     return subprocess.Popen(["nsd", "-d", "-c", folder / "nsd.conf"], env=ENV, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=servers.begin)
 
 
 # --- load
@@ -180,7 +180,7 @@ class Echo:
 
     def __init__(self, port, size):
         self.port, self.size = port, size
-        self.process = subprocess.Popen(["taskset", "-c", str(SERVER_CORE), TOOLS / "bench_dns_echo", str(port), str(size)])
+        self.process = subprocess.Popen([TOOLS / "bench_dns_echo", str(port), str(size)], preexec_fn=lambda: servers.begin(SERVER_CORE))
         servers.until(lambda: servers.rcode(port, "echo.example", 0.02) is not None, 5)
 
 
@@ -522,6 +522,7 @@ def main():
     if "HINOMI_BENCH_INSIDE" not in os.environ:
         must("ninja", "-C", SOURCE / "build", "tests/bench/bench_dns_load", "tests/bench/bench_dns_echo")
         wrap_tree(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if args.quick:
         args.names, args.runs, args.swaps, args.seconds = args.names // 10, 2, 4, 0.5
     measure(args, args.part or parts)

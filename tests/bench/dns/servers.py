@@ -4,6 +4,7 @@
 
 All resolve ZONE by asking its server at ORIGIN; none validates but ours, which finds ZONE to be unsigned.
 """
+import ctypes
 import os
 import re
 import shutil
@@ -17,6 +18,13 @@ from pathlib import Path
 ZONE = "load.insecure.example"
 ORIGIN = "127.0.4.1"
 BUFFER = 4 << 20
+
+
+def begin(core=None):
+    """In a child, before its program: it ends when we do, and stays on one core."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if core is not None:
+        os.sched_setaffinity(0, {core})
 
 
 def question(name, number):
@@ -76,7 +84,7 @@ class Server:
             began = time.monotonic()
             self.process = subprocess.Popen(
                 [str(c) for c in command], env=self.env, cwd=self.work, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=lambda: os.sched_setaffinity(0, {self.core}))
+                start_new_session=True, preexec_fn=lambda: begin(self.core))
         took = until(lambda: self.process.poll() is not None or rcode(self.port, probe, 0.02) == want, seconds, 0.002)
         if took is None or self.process.poll() is not None:
             return None
