@@ -162,6 +162,8 @@ static json_t *input_json(const struct receipt *r, bool *bad)
 				  number(r->sums->input_bytes), "cut", r->sums->cut);
 	if (r->sums->has_digest)
 		put(input, "sha256", digest_text(r->sums->digest), bad);
+	if (r->sums->has_digest && r->digest_given)
+		put(input, "sha256_given", json_true(), bad);
 	return input;
 }
 

@@ -52,6 +52,7 @@ struct receipt {
 	int64_t made_ns;
 	const char *input;       /* its name, for people */
 	const char *input_state; /* "kept" or "unlinking" */
+	bool digest_given;       /* the input's digest is what --digest said, and was not taken */
 	const struct message_sums *sums;
 	uint64_t records_offset; /* where its records begin in selected.ndjson, and how many bytes and lines
 				    they are */

@@ -113,6 +113,7 @@ static int make_receipt(struct writer *w, struct message_sums *sums)
 	struct receipt r = {.made_ns = utc_now_ns(),
 			    .input = input->name,
 			    .input_state = o->consume && !w->faulted ? "unlinking" : "kept",
+			    .digest_given = o->has_digest,
 			    .sums = sums,
 			    .records_count = w->records};
 	struct buf line;

@@ -138,7 +138,9 @@ def other_forms(tap, world, wanted):
                     {"digest": hashlib.sha256(plain).hexdigest()}, {"max_flows": "17000"}):
         done, out = world.select(world.capture, **options)
         same(tap, f"the same with {options}", done, out, wanted)
-        tap.equal("digest as asked", "sha256" in out.receipts()[0]["input"], "no_digest" not in options)
+        told = out.receipts()[0]["input"]
+        tap.equal("digest as asked, and marked where it was given", ("sha256" in told, told.get("sha256_given")),
+                  ("no_digest" not in options, True if "digest" in options else None))
     return packets
 
 
