@@ -10,7 +10,8 @@ int site_ring_new(struct site_ring **out)
 	struct site_ring *r = aligned_alloc(alignof(struct site_ring), sizeof(*r));
 	if (!r)
 		return HN_ENOMEM;
-	memset(r, 0, offsetof(struct site_ring, sites));
+	/* All of it, so that no answer waits for a page. */
+	memset(r, 0, sizeof(*r));
 	*out = r;
 	return HN_OK;
 }
