@@ -66,6 +66,10 @@ static const struct label {
 	{"names", "names", "名前"},
 	{"sets", "sets", "集合"},
 	{"file", "file", "ファイル"},
+	{"kind", "kind", "種類"},
+	{"over", "too high by at most", "最大過大"},
+	{"day", "day", "日"},
+	{"days", "days", "日別"},
 	{"left_out", "left out", "除外"},
 };
 

@@ -241,6 +241,11 @@ void front_join(struct front *f)
 	f->started = false;
 }
 
+const struct stream_counts *front_stream_counts(const struct front *f)
+{
+	return stream_counts(f->streams);
+}
+
 const struct exchange_counts *front_counts(const struct front *f)
 {
 	return exchange_counts(f->exchange);

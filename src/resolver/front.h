@@ -14,6 +14,7 @@
  * nothing but the service.
  */
 struct front;
+struct stream_counts;
 
 /**
  * Opens the sockets, before privileges are dropped. Nothing is served yet.
@@ -35,5 +36,7 @@ void front_join(struct front *f);
 
 /** Of its exchange. */
 const struct exchange_counts *front_counts(const struct front *f);
+/** Of its streams. */
+const struct stream_counts *front_stream_counts(const struct front *f);
 
 #endif

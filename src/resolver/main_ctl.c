@@ -16,6 +16,7 @@ static const struct command_help help = {
 		   "  flush NAME             forgets answers for a name and all names under it\n"
 		   "  stats                  counters\n"
 		   "  top                    which listed names are asked for most\n"
+		   "  sketch NAME            how much a name's domain was asked in the last seven days\n"
 		   "  policy                 each set in force\n"
 		   "  explain NAME [CLIENT]  which entry of which set decides",
 	.text_ja = "このマシンで動いている resolver に尋ねる。\n"
@@ -24,6 +25,7 @@ static const struct command_help help = {
 		   "  flush 名前             その名前とその下の応答を忘れる\n"
 		   "  stats                  統計\n"
 		   "  top                    多く問い合わせられた登録名\n"
+		   "  sketch 名前            その名前のドメインが過去7日にどれほど問い合わせられたか\n"
 		   "  policy                 施行中の集合\n"
 		   "  explain 名前 [アドレス]  どの集合のどの項目が決めるか",
 	.example = "hinomi resolver ctl flush example.jp",
@@ -33,8 +35,8 @@ static const struct {
 	const char *name;
 	size_t args_min, args_max;
 } commands[] = {
-	{"status", 0, 0}, {"reload", 0, 1}, {"flush", 1, 1},   {"stats", 0, 0},
-	{"top", 0, 1},    {"policy", 0, 0}, {"explain", 1, 2},
+	{"status", 0, 0}, {"reload", 0, 1}, {"flush", 1, 1},  {"stats", 0, 0},
+	{"top", 0, 0},    {"sketch", 1, 1}, {"policy", 0, 0}, {"explain", 1, 2},
 };
 
 static int check(char *const args[], size_t count)

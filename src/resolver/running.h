@@ -18,8 +18,10 @@ struct running {
 	struct service service;
 	struct front **fronts;
 	size_t front_count;
-	int64_t since_ns;       /* UTC */
-	pthread_mutex_t reload; /* one reload at a time: a signal, a changed file, a command */
+	int64_t since_ns;                /* UTC */
+	_Atomic int64_t policy_since_ns; /* UTC; when the policy in force was */
+	_Atomic int64_t policy_load_ns;  /* how long reading it took */
+	pthread_mutex_t reload;          /* one reload at a time: a signal, a changed file, a command */
 };
 
 /** Reads the policy and the trust anchors again and says so in the log. Not from a thread that asks the

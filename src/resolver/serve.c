@@ -25,6 +25,7 @@
 #include "resolver/running.h"
 #include "resolver/sandbox.h"
 #include "resolver/serve_control.h"
+#include "resolver/serve_metrics.h"
 #include "resolver/serve_page.h"
 #include "resolver/tls.h"
 
@@ -38,6 +39,8 @@ struct resolver {
 	struct groups *groups;
 	struct control *control;
 	struct blockpage *page;
+	struct metrics_server *metrics;
+	int metrics_fd;
 	int control_fd;
 	int page_fds[PAGE_ADDRESSES_MAX];
 	int signal_fd;
@@ -51,11 +54,21 @@ static size_t core_count(void)
 	return n < 1 ? 1 : n > RESOLVER_THREADS_MAX ? RESOLVER_THREADS_MAX : (size_t)n;
 }
 
+/* Since when a policy is in force, and how long reading it took. */
+static void note_policy(struct running *r, int64_t begin_ns)
+{
+	int64_t now_ns = utc_now_ns();
+	atomic_store(&r->policy_since_ns, now_ns);
+	atomic_store(&r->policy_load_ns, now_ns - begin_ns);
+}
+
 static int make_policy(struct resolver *r, struct fault *fault)
 {
+	int64_t begin_ns = utc_now_ns();
 	int rc = policy_plan_make(r->running.config, &r->plan, fault);
 	if (rc == HN_OK)
 		rc = policy_store_new(&r->plan.spec, &r->running.service.policies, fault);
+	note_policy(&r->running, begin_ns);
 	if (rc == HN_OK)
 		rc = policy_store_watch(r->running.service.policies, &r->policy_fd, fault);
 	r->running.service.views = r->plan.views;
@@ -176,6 +189,8 @@ static int make_sockets(struct resolver *r, struct fault *fault)
 		rc = control_listen(config->control.socket, (uid_t)-1, &r->control_fd, fault);
 	if (rc == HN_OK && config->blockpage.addresses.count > 0)
 		rc = blockpage_listen(&config->blockpage, r->page_fds, fault);
+	if (rc == HN_OK && config->metrics.port != 0)
+		rc = metrics_listen(&config->metrics, &r->metrics_fd, fault);
 	return rc;
 }
 
@@ -195,6 +210,10 @@ static int start_servers(struct resolver *r)
 	};
 	if (rc == HN_OK && config->blockpage.addresses.count > 0)
 		rc = blockpage_start(&options, r->page_fds, &r->page);
+	if (rc == HN_OK && r->metrics_fd >= 0)
+		rc = metrics_start(r->metrics_fd, &r->running, &r->metrics);
+	if (rc == HN_OK)
+		r->metrics_fd = -1;
 	return rc;
 }
 
@@ -236,12 +255,15 @@ static void log_fault(const char *what, const struct fault *fault)
 int running_reload_policy(struct running *r, struct fault *fault)
 {
 	pthread_mutex_lock(&r->reload);
+	int64_t begin_ns = utc_now_ns();
 	uint64_t before = policy_generation(policy_store_get(r->service.policies));
 	int rc = policy_store_reload(r->service.policies, NULL, false, fault);
 	const struct policy *policy = policy_store_get(r->service.policies);
 	uint64_t after = policy_generation(policy);
-	if (after != before)
+	if (after != before) {
 		event_log_policy(r->service.events, policy);
+		note_policy(r, begin_ns);
+	}
 	pthread_mutex_unlock(&r->reload);
 	if (rc == HN_OK && after != before)
 		log_line(LOG_LEVEL_INFO, tr("policy %llu is in force", "ポリシー第 %llu 版を施行"),
@@ -333,6 +355,7 @@ static void stop(struct resolver *r)
 {
 	control_stop(r->control);
 	blockpage_stop(r->page);
+	metrics_stop(r->metrics);
 	if (r->running.service.recursor)
 		recursor_drain(r->running.service.recursor, DRAIN_MS);
 	for (size_t i = 0; i < r->running.front_count; i++)
@@ -360,6 +383,8 @@ static void clear(struct resolver *r)
 		(void)close(r->signal_fd);
 	if (r->control_fd >= 0)
 		(void)close(r->control_fd);
+	if (r->metrics_fd >= 0)
+		(void)close(r->metrics_fd);
 	pthread_mutex_destroy(&r->running.reload);
 }
 
@@ -368,6 +393,7 @@ int resolver_serve(const struct resolver_config *config, struct fault *fault)
 	struct resolver r = {
 		.running = {.config = config, .since_ns = utc_now_ns(), .reload = PTHREAD_MUTEX_INITIALIZER},
 		.control_fd = -1,
+		.metrics_fd = -1,
 		.signal_fd = -1,
 		.policy_fd = -1,
 	};

@@ -9,8 +9,10 @@
 #include "base/utc.h"
 #include "base/version.h"
 #include "match/canonical.h"
+#include "resolver/event_log.h"
 #include "resolver/explain.h"
 #include "resolver/running.h"
+#include "resolver/serve_metrics.h"
 
 /* ---- small JSON ---- */
 
@@ -181,6 +183,22 @@ static int flush(void *context, const char *const args[], size_t count, struct b
 	return give(all, answer);
 }
 
+/* How much the name is asked, as the last member of the object that stands in the answer. */
+static int add_asked(const struct running *r, const struct canonical *name, struct buf *answer)
+{
+	struct buf asked;
+	buf_init(&asked, CONTROL_ANSWER_MAX);
+	int rc = event_log_sketch(r->service.events, name->key.data, name->key.len, utc_now_ns(), &asked);
+	if (rc == HN_OK && answer->len > 0 && answer->data[answer->len - 1] == '}') {
+		answer->len--;
+		buf_adds(answer, ",\"asked\":");
+		buf_add(answer, asked.data, asked.len);
+		buf_addc(answer, '}');
+	}
+	buf_clear(&asked);
+	return buf_err(answer);
+}
+
 static int explain(void *context, const char *const args[], size_t count, struct buf *answer,
 		   struct fault *fault)
 {
@@ -211,10 +229,53 @@ static int explain(void *context, const char *const args[], size_t count, struct
 	policy_thread_join();
 	rc = explain_json(policy_store_get(r->service.policies), r->service.views[group], &question, answer);
 	policy_thread_leave();
+	return rc == HN_OK ? add_asked(r, &name, answer) : rc;
+}
+
+/* ---- what is reported ---- */
+
+static int stats(void *context, const char *const args[], size_t count, struct buf *answer,
+		 struct fault *fault)
+{
+	(void)args;
+	(void)count;
+	(void)fault;
+	return serve_metrics_write(context, METRICS_JSON, answer);
+}
+
+static int top(void *context, const char *const args[], size_t count, struct buf *answer, struct fault *fault)
+{
+	const struct running *r = context;
+	(void)args;
+	(void)count;
+	(void)fault;
+	return event_log_top(r->service.events, answer);
+}
+
+static int sketch(void *context, const char *const args[], size_t count, struct buf *answer,
+		  struct fault *fault)
+{
+	const struct running *r = context;
+	struct canonical name;
+	(void)count;
+	int rc = read_name(args[0], &name, fault);
+	if (rc == HN_OK)
+		rc = event_log_sketch(r->service.events, name.key.data, name.key.len, utc_now_ns(), answer);
+	if (rc == HN_ENOENT)
+		return fault_set(fault, rc, "", "%s",
+				 tr("nothing is counted: the configuration has no 'events'",
+				    "集計していない: 設定に 'events' がない"));
 	return rc;
 }
 
 const struct control_command serve_commands[] = {
-	{"status", 0, 0, status},        {"reload", 0, 0, reload},   {"flush", 1, 1, flush},
-	{"policy", 0, 0, policy_status}, {"explain", 1, 2, explain}, {0},
+	{"status", 0, 0, status},
+	{"reload", 0, 0, reload},
+	{"flush", 1, 1, flush},
+	{"policy", 0, 0, policy_status},
+	{"explain", 1, 2, explain},
+	{"stats", 0, 0, stats},
+	{"top", 0, 0, top},
+	{"sketch", 1, 1, sketch},
+	{0},
 };
