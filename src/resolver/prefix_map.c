@@ -291,7 +291,7 @@ static bool build(struct prefix_map *m, const struct prefix_value rows[], size_t
 	if (edges == NULL)
 		return false;
 	bool ok = add_half(m, edges, make_edges(rows, fours, edges), &m->v4);
-	ok = ok && add_v6(m, edges, make_edges(rows + fours, count - fours, edges));
+	ok = ok && add_v6(m, edges, make_edges(count > fours ? rows + fours : rows, count - fours, edges));
 	free(edges);
 	ok = ok && index_half(m, &m->v4) && index_half(m, &m->v6);
 	for (size_t i = 0; ok && i < m->low_count; i++)
