@@ -30,7 +30,7 @@ static const struct command {
 	{"ledger", "verify, prove, cosign and export a tamper-evident log",
 	 "改ざんを検知できる台帳の検証、証明、連署、書出し"},
 	{"sensor", "selection on live traffic", "流れている通信の自動選別"},
-	{"resolver", "protective DNS", "防護DNS"},
+	{"resolver", "protective DNS", "プロテクティブDNS"},
 	{"hub", "the centre", "中央のサーバー"},
 	{"witness", "the commission's own examiner", "委員会による検査プログラム"},
 };

@@ -12,7 +12,9 @@ static const struct command_help help = {
 	.usage = "hinomi resolver ctl [OPTION]... COMMAND [ARGUMENT]...",
 	.text_en = "Asks the resolver that runs on this machine.\n"
 		   "  status                 since when, how many threads, which policy is in force\n"
-		   "  reload                 reads policy files and trust anchors again\n"
+		   "  reload [force]         reads policies, anchors, certificates, cookie secrets again; "
+		   "force: also a zone\n"
+		   "                         file that looks cut\n"
 		   "  flush NAME             forgets answers for a name and all names under it\n"
 		   "  stats                  counters\n"
 		   "  top                    which listed names are asked for most\n"
@@ -21,7 +23,9 @@ static const struct command_help help = {
 		   "  explain NAME [CLIENT]  which entry of which set decides",
 	.text_ja = "このマシンで動いている resolver に尋ねる。\n"
 		   "  status                 起動時刻、スレッド数、施行中のポリシー\n"
-		   "  reload                 ポリシーのファイルとトラストアンカーを読み直す\n"
+		   "  reload [force]         "
+		   "ポリシー、トラストアンカー、証明書、クッキーの秘密を読み直す。force は途中で切れた\n"
+		   "                         ように見えるゾーンファイルも読み込む\n"
 		   "  flush 名前             その名前とその下の応答を忘れる\n"
 		   "  stats                  統計\n"
 		   "  top                    多く問い合わせられた登録名\n"

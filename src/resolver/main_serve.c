@@ -24,7 +24,8 @@ static const struct command_help help = {
 		"  export          a group's policy as a response policy zone\n"
 		"SIGHUP reads policy and trust anchors again; SIGTERM answers what waits and ends.",
 	.text_ja =
-		"防護DNS: 問合せに答え、攻撃に使われる名前とアドレスを遮断し、遮断したものを報告する。\n"
+		"プロテクティブDNS: "
+		"問合せに答え、攻撃に使われる名前とアドレスを遮断し、遮断したものを報告する。\n"
 		"設定を指定しなければ、127.0.0.1 と ::1 のポート5300でこのマシンだけに答える。\n"
 		"  explain 名前    どの集合のどの項目が、なぜ決めるか\n"
 		"  ctl コマンド    動いている resolver に尋ねる: status、reload、flush、stats、top、policy\n"

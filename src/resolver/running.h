@@ -25,8 +25,8 @@ struct running {
 };
 
 /** Reads the policy and the trust anchors again and says so in the log. Not from a thread that asks the
- * policy. */
-HN_MUST_USE int running_reload_policy(struct running *r, struct fault *fault);
+ * policy. force: as policy_store_reload() says. */
+HN_MUST_USE int running_reload_policy(struct running *r, bool force, struct fault *fault);
 HN_MUST_USE int running_reload_anchors(struct running *r, struct fault *fault);
 /** The same of certificates, keys and the cookies' file. On an error those in use stay. */
 HN_MUST_USE int running_reload_secrets(struct running *r, struct fault *fault);

@@ -252,12 +252,12 @@ static void log_fault(const char *what, const struct fault *fault)
 		 fault->message);
 }
 
-int running_reload_policy(struct running *r, struct fault *fault)
+int running_reload_policy(struct running *r, bool force, struct fault *fault)
 {
 	pthread_mutex_lock(&r->reload);
 	int64_t begin_ns = utc_now_ns();
 	uint64_t before = policy_generation(policy_store_get(r->service.policies));
-	int rc = policy_store_reload(r->service.policies, NULL, false, fault);
+	int rc = policy_store_reload(r->service.policies, NULL, force, fault);
 	const struct policy *policy = policy_store_get(r->service.policies);
 	uint64_t after = policy_generation(policy);
 	if (after != before) {
@@ -306,7 +306,7 @@ static void reload_secrets(struct running *r)
 static void reload_policy(struct running *r)
 {
 	struct fault fault = {0};
-	if (running_reload_policy(r, &fault) != HN_OK)
+	if (running_reload_policy(r, false, &fault) != HN_OK)
 		log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), &fault);
 }
 

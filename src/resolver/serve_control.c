@@ -139,7 +139,13 @@ static int reload(void *context, const char *const args[], size_t count, struct 
 		  struct fault *fault)
 {
 	struct running *r = context;
-	int rc = running_reload_policy(r, fault);
+	bool force = count > 0;
+	if (force && strcmp(args[0], "force") != 0)
+		return fault_set(fault, HN_EFORMAT, "",
+				 tr("reload takes 'force' or nothing, not '%s'",
+				    "reload の引数は 'force' だけ。'%s' は不可"),
+				 args[0]);
+	int rc = running_reload_policy(r, force, fault);
 	if (rc == HN_OK)
 		rc = running_reload_anchors(r, fault);
 	if (rc == HN_OK)
@@ -270,7 +276,7 @@ static int sketch(void *context, const char *const args[], size_t count, struct 
 
 const struct control_command serve_commands[] = {
 	{"status", 0, 0, status},
-	{"reload", 0, 0, reload},
+	{"reload", 0, 1, reload},
 	{"flush", 1, 1, flush},
 	{"policy", 0, 0, policy_status},
 	{"explain", 1, 2, explain},

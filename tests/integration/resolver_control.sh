@@ -66,6 +66,11 @@ cp feed.rpz feed.first
 cat feed.rpz more >feed.new && mv feed.new feed.rpz
 ok "a reload" ctl reload
 is "takes what is new" "$(ctl --json policy | member sets 0 entries)" 3
+head -n 3 feed.first >feed.new && mv feed.new feed.rpz
+is "a file that lost its rules looks cut" "$(code $resolver ctl --config r.yaml reload)" 1
+is "but for who says so" "$(ctl --json reload force | member sets 0 entries)" 0
+is "no other word is known" "$(code $resolver ctl --config r.yaml reload now)" 1
+cat feed.first more >feed.new && mv feed.new feed.rpz && ctl reload >/dev/null
 echo 'broken' >feed.new && mv feed.new feed.rpz
 is "a reload of what is broken is refused" "$(code $resolver ctl --config r.yaml reload)" 1
 ok "and says which file" grep -q 'feed.rpz' <(ctl reload 2>&1)
