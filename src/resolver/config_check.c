@@ -256,5 +256,9 @@ int resolver_config_check(struct resolver_config *c, struct fault *fault)
 		rc = REFUSE(c->collector.line, "collector.forward", "%s",
 			    tr("is missing: what is collected goes a way of its own",
 			       "必須。収集の問合せは専用の経路を通す"));
+	if (rc == HN_OK && c->collector.enabled && c->events.directory == NULL)
+		rc = REFUSE(c->collector.line, "collector", "%s",
+			    tr("writes into 'events.directory', which is missing",
+			       "'events.directory' に書き込むため、その指定が要る"));
 	return rc;
 }

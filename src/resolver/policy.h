@@ -299,7 +299,7 @@ HN_MUST_USE int policy_tell_entry(const struct policy *p, const struct policy_ma
 				  uint8_t scratch[32], struct entry_key *key_out, const char **object_out);
 
 /** Calls back for each name, exact or wildcard, that a set refuses now, until the callback returns something
- * else than HN_OK; returns that. Sets that only log are asked too; allow entries are left out. */
+ * else than HN_OK; returns that. Nothing is refused by allow entries, PASSTHRU and sets that only log. */
 HN_MUST_USE int policy_each_name(const struct policy *p, size_t set, int64_t now_ns,
 				 int (*each)(void *context, const struct entry_key *key), void *context);
 

@@ -189,7 +189,7 @@ static int each_name(void *context, enum policy_trigger trigger, const struct en
 	const struct each_name *e = context;
 	bool name = key->kind == ENTRY_NAME || key->kind == ENTRY_WILDCARD;
 	if (trigger != POLICY_QNAME || !name || key->len == 0 || match->allow ||
-	    match->action < POLICY_NXDOMAIN)
+	    match->action < POLICY_NXDOMAIN || match->action > POLICY_TCP_ONLY)
 		return HN_OK;
 	return e->each(e->context, key);
 }

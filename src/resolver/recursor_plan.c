@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define COLLECTOR_CACHE (4u << 20)
+
 int recursor_plan_make(const struct resolver_config *config, struct recursor_plan *out)
 {
 	const struct resolver_recursion *r = &config->recursion;
@@ -49,6 +51,16 @@ int recursor_plan_make(const struct resolver_config *config, struct recursor_pla
 	out->options.whole_names = r->whole_names;
 	out->options.validation_date = r->validation_date;
 	return HN_OK;
+}
+
+int recursor_plan_collector(const struct resolver_config *config, struct recursor_plan *out)
+{
+	struct resolver_config own = *config;
+	own.recursion.forward = config->collector.forward;
+	own.recursion.stubs = (struct config_list){0};
+	own.recursion.threads = 1;
+	own.recursion.cache = COLLECTOR_CACHE;
+	return recursor_plan_make(&own, out);
 }
 
 void recursor_plan_clear(struct recursor_plan *plan)

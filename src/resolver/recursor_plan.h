@@ -16,6 +16,8 @@ struct recursor_plan {
 	struct recursor_stub *stubs;
 };
 HN_MUST_USE int recursor_plan_make(const struct resolver_config *config, struct recursor_plan *out);
+/** For the collector: one thread, and the collector's own forwarders alone. */
+HN_MUST_USE int recursor_plan_collector(const struct resolver_config *config, struct recursor_plan *out);
 void recursor_plan_clear(struct recursor_plan *plan);
 
 #endif

@@ -17,6 +17,7 @@ struct running {
 	const struct resolver_config *config;
 	struct service service;
 	struct front **fronts;
+	struct collector *collector; /* NULL: none */
 	size_t front_count;
 	int64_t since_ns;                /* UTC */
 	_Atomic int64_t policy_since_ns; /* UTC; when the policy in force was */

@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/utc.h"
+#include "resolver/collector.h"
 #include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
 #include "resolver/front.h"
@@ -30,6 +31,7 @@
 #include "resolver/tls.h"
 
 #define DRAIN_MS           2000
+#define COLLECTOR_PART     16 /* of all event files, one of its files may be at most */
 #define PAGE_ADDRESSES_MAX 16
 
 /* All that runs, in the order in which it is made. */
@@ -37,6 +39,7 @@ struct resolver {
 	struct running running;
 	struct policy_plan plan;
 	struct groups *groups;
+	struct recursor *collecting; /* the collector's */
 	struct control *control;
 	struct blockpage *page;
 	struct metrics_server *metrics;
@@ -99,6 +102,31 @@ static int make_recursor(struct resolver *r, struct fault *fault)
 	return rc;
 }
 
+static int make_collector(struct resolver *r, struct fault *fault)
+{
+	const struct resolver_config *config = r->running.config;
+	struct recursor_plan plan;
+	if (!config->collector.enabled)
+		return HN_OK;
+	int rc = recursor_plan_collector(config, &plan);
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "collector", "%s", hn_strerror(rc));
+	rc = recursor_new(&plan.options, &r->collecting, fault);
+	recursor_plan_clear(&plan);
+	if (rc != HN_OK)
+		return rc;
+	const struct collector_options options = {
+		.policies = r->running.service.policies,
+		.recursor = r->collecting,
+		.dir_fd = event_log_directory(r->running.service.events),
+		.interval_ns = config->collector.interval_ns,
+		.rotate_ns = config->events.rotate_ns,
+		.size_max = config->events.size / COLLECTOR_PART,
+	};
+	rc = collector_new(&options, &r->running.collector);
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "collector", "%s", hn_strerror(rc));
+}
+
 static int make_fronts(struct resolver *r, struct fault *fault)
 {
 	size_t count = r->running.config->threads > 0 ? r->running.config->threads : core_count();
@@ -148,6 +176,8 @@ static int make_service(struct resolver *r, struct fault *fault)
 		rc = tls_contexts_new(r->running.config, &r->running.service.tls, fault);
 	if (rc == HN_OK)
 		rc = make_recursor(r, fault);
+	if (rc == HN_OK)
+		rc = make_collector(r, fault);
 	if (rc != HN_OK)
 		return rc;
 	r->running.service.groups = r->groups;
@@ -234,6 +264,10 @@ static int start(struct resolver *r, struct fault *fault)
 	rc = event_log_start(r->running.service.events);
 	if (rc == HN_OK)
 		rc = recursor_start(r->running.service.recursor);
+	if (rc == HN_OK && r->collecting)
+		rc = recursor_start(r->collecting);
+	if (rc == HN_OK && r->running.collector)
+		rc = collector_start(r->running.collector);
 	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
 		rc = front_start(r->running.fronts[i]);
 	if (rc == HN_OK)
@@ -356,6 +390,10 @@ static void stop(struct resolver *r)
 	control_stop(r->control);
 	blockpage_stop(r->page);
 	metrics_stop(r->metrics);
+	collector_stop(r->running.collector);
+	if (r->collecting)
+		recursor_drain(r->collecting, 0);
+	collector_finish(r->running.collector);
 	if (r->running.service.recursor)
 		recursor_drain(r->running.service.recursor, DRAIN_MS);
 	for (size_t i = 0; i < r->running.front_count; i++)
@@ -372,6 +410,8 @@ static void clear(struct resolver *r)
 		front_free(r->running.fronts[i]);
 	free(r->running.fronts);
 	recursor_free(r->running.service.recursor);
+	recursor_free(r->collecting);
+	collector_free(r->running.collector);
 	event_log_free(r->running.service.events);
 	answer_cache_free(r->running.service.cache);
 	policy_store_free(r->running.service.policies);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utc.h"
+#include "resolver/collector.h"
 #include "resolver/event_log.h"
 #include "resolver/running.h"
 #include "resolver/stream.h"
@@ -208,6 +209,17 @@ static void add_events(struct metrics *m, const struct running *r)
 	metrics_one(m, "sketch_lost_total", METRICS_COUNTER, "Questions the sketch missed.", c.sites_lost);
 }
 
+static void add_collector(struct metrics *m, const struct running *r)
+{
+	struct collector_counts c;
+	collector_counts(r->collector, &c);
+	metrics_family(m, "collector_names_total", METRICS_COUNTER, "how", "Listed names it resolved.");
+	metrics_add(m, "asked", c.asked);
+	metrics_add(m, "failed", c.failed);
+	metrics_add(m, "skipped", c.skipped);
+	metrics_one(m, "collector_addresses_total", METRICS_COUNTER, "Addresses it found.", c.addresses);
+}
+
 int serve_metrics_write(struct running *r, enum metrics_form form, struct buf *out)
 {
 	struct metrics m;
@@ -226,6 +238,8 @@ int serve_metrics_write(struct running *r, enum metrics_form form, struct buf *o
 	add_streams(&m, &sums->streams);
 	if (r->service.events)
 		add_events(&m, r);
+	if (r->collector)
+		add_collector(&m, r);
 	int rc = metrics_end(&m);
 	free(sums);
 	return rc;

@@ -261,6 +261,8 @@ static void says_what_does_not_go_together(void **state)
 		{"collector: {enabled: true}", "etc/r.yaml:1: collector.forward", "is missing"},
 		{"groups: [{name: g, prefixes: [192.0.2.0/24], addresses: true}]",
 		 "etc/r.yaml:1: groups.addresses", "are kept for an organisation alone"},
+		{"collector: {enabled: true, forward: [{address: 192.0.2.7}]}", "etc/r.yaml:1: collector",
+		 "writes into 'events.directory'"},
 		{"events: {rotate: 1h}", "etc/r.yaml:1: events.directory", "is missing"},
 		{"cache: {stale: 8d}", "etc/r.yaml:1: cache.stale", "takes a duration like"},
 	};
