@@ -203,6 +203,7 @@ void capture_close(struct capture *c)
 		c->format->close(c);
 	c->source->close(c);
 	capture_block_drop(c->block);
+	capture_pool_rest(c->pool);
 	if (c->input != NULL) {
 		locked_wipe(c->input, CAPTURE_INPUT_SIZE);
 		locked_free(c->input, CAPTURE_INPUT_SIZE);
@@ -228,7 +229,7 @@ static void carry_over(struct capture *c, size_t left)
 
 	assert(left <= CAPTURE_CARRY_MAX);
 	memmove(block->data + from, c->at, left);
-	if (!reuse)
+	if (block->upto == 0)
 		block->upto = CAPTURE_CARRY_MAX;
 	else if (block->from < from)
 		locked_wipe(block->data + block->from, from - block->from);
@@ -270,7 +271,7 @@ static int tell_the_rest(struct capture *c)
 	struct capture_block *block = capture_block_take(c->pool);
 	size_t got = 1;
 	int rc = HN_OK;
-	block->from = 0;
+	capture_block_wipe(block);
 	block->upto = CAPTURE_READ_SIZE;
 	while (rc == HN_OK && got > 0)
 		rc = capture_fetch(c, block->data, CAPTURE_READ_SIZE, &got);
@@ -286,7 +287,9 @@ static int finish(struct capture *c)
 	capture_block_drop(c->block);
 	c->block = NULL;
 	c->at = c->end = c->head;
-	return c->sink == NULL ? HN_OK : tell_the_rest(c);
+	int rc = c->sink == NULL ? HN_OK : tell_the_rest(c);
+	capture_pool_rest(c->pool);
+	return rc;
 }
 
 static int next_records(struct capture *c, struct capture_batch *batch)
@@ -317,6 +320,7 @@ int capture_next(struct capture *c, struct capture_batch *batch)
 	int rc = next_records(c, batch);
 	if (rc != HN_OK) {
 		c->ended = true;
+		capture_pool_rest(c->pool);
 		return rc;
 	}
 	c->stats.records += batch->count;

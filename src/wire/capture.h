@@ -19,8 +19,9 @@
  *
  * Every input, regular files too, is read into a fixed pool of locked, core-dump-excluded blocks. Bytes of
  * packets lie there (and, before they are unpacked, in memory of the same kind) and nowhere else; they are
- * overwritten or wiped before a block is used again. No file is mapped: another process that changes it or
- * makes it shorter meanwhile changes what is read next, never what was looked at.
+ * overwritten or wiped before a block is used again, and wiped when it is not used for a while and when the
+ * input has ended. No file is mapped: another process that changes it or makes it shorter meanwhile changes
+ * what is read next, never what was looked at.
  *
  * After capture_open() only read(2) on the descriptor, madvise, anonymous mmap and munmap (a zstd frame with
  * a larger window than the one before) and futex are called.

@@ -22,23 +22,32 @@
 #define CAPTURE_BLOCK_SIZE (CAPTURE_CARRY_MAX + CAPTURE_READ_SIZE)
 
 /*
- * One block of the pool. Whoever uses its bytes has a hold; the last one to let go wipes it. It is filled
- * from CAPTURE_CARRY_MAX on, the part of a record that the block before ended with stands right in front, so
- * that the system always copies to the start of a page.
+ * One block of the pool. Whoever uses its bytes has a hold. It is filled from CAPTURE_CARRY_MAX on, the part
+ * of a record that the block before ended with stands right in front, so that the system always copies to the
+ * start of a page.
+ *
+ * While input is read the last one to let go does not wipe it, for its bytes lie in the cache of the core
+ * that read them, and the next to fill it overwrites them or wipes what it does not overwrite. Who fills no
+ * block so wipes it first.
  */
 struct capture_block {
 	uint8_t *data;     /* CAPTURE_BLOCK_SIZE */
-	size_t from, upto; /* bytes that were used, which are wiped */
+	size_t from, upto; /* bytes that are or were used; all others are zero */
+	uint64_t freed;    /* as many blocks had been taken when it became free */
 	struct capture_pool *pool;
 	struct capture_block *next; /* in the list of free blocks */
 	_Atomic unsigned holds;
 };
 
-/** A free block with one hold; waits for one. */
+/** A free block with one hold; waits for one. Bytes that were used may stand in it. */
 struct capture_block *capture_block_take(struct capture_pool *pool);
 void capture_block_hold(struct capture_block *block);
 /** NULL is allowed. */
 void capture_block_drop(struct capture_block *block);
+void capture_block_wipe(struct capture_block *block);
+
+/** Reading rests: wipes the free blocks, and each that becomes free before the next one is taken. */
+void capture_pool_rest(struct capture_pool *pool);
 
 /** Whether fewer than half of the blocks are free. */
 bool capture_pool_runs_short(const struct capture_pool *pool);

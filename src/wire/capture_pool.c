@@ -8,9 +8,12 @@
 #include "wire/capture_parts.h"
 
 struct capture_pool {
-	pthread_mutex_t mutex; /* guards `free`; taken once a block, never once a packet */
+	pthread_mutex_t
+		mutex; /* guards what follows upto `taken`; locked once a block, never once a packet */
 	pthread_cond_t released;
-	struct capture_block *free;
+	struct capture_block *free; /* the last to become free comes first, for it lies in the cache */
+	bool rests;
+	uint64_t taken; /* blocks, ever */
 	_Atomic size_t free_count;
 	size_t count;
 	uint8_t *memory;
@@ -46,7 +49,7 @@ int capture_pool_new(size_t blocks, struct capture_pool **out, bool *locked_out)
 	return HN_OK;
 }
 
-static void wipe(struct capture_block *block)
+void capture_block_wipe(struct capture_block *block)
 {
 	locked_wipe(block->data + block->from, block->upto - block->from);
 	block->from = block->upto = 0;
@@ -57,11 +60,20 @@ void capture_pool_free(struct capture_pool *pool)
 	if (pool == NULL)
 		return;
 	for (size_t i = 0; i < pool->count; i++)
-		wipe(&pool->blocks[i]);
+		capture_block_wipe(&pool->blocks[i]);
 	locked_free(pool->memory, pool->count * CAPTURE_BLOCK_SIZE);
 	(void)pthread_cond_destroy(&pool->released);
 	(void)pthread_mutex_destroy(&pool->mutex);
 	free(pool);
+}
+
+/* What the reader does not come back to, because it held more blocks once than now, is wiped after a while.
+ */
+static void wipe_old(struct capture_pool *pool)
+{
+	for (struct capture_block *b = pool->free; b != NULL; b = b->next)
+		if (b->upto > 0 && pool->taken - b->freed > pool->count)
+			capture_block_wipe(b);
 }
 
 struct capture_block *capture_block_take(struct capture_pool *pool)
@@ -71,6 +83,9 @@ struct capture_block *capture_block_take(struct capture_pool *pool)
 		(void)pthread_cond_wait(&pool->released, &pool->mutex);
 	struct capture_block *block = pool->free;
 	pool->free = block->next;
+	pool->rests = false;
+	pool->taken++;
+	wipe_old(pool);
 	(void)atomic_fetch_sub_explicit(&pool->free_count, 1, memory_order_relaxed);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	atomic_store_explicit(&block->holds, 1, memory_order_relaxed);
@@ -90,13 +105,24 @@ void capture_block_drop(struct capture_block *block)
 	assert(before > 0);
 	if (before > 1)
 		return;
-	wipe(block);
 	struct capture_pool *pool = block->pool;
 	(void)pthread_mutex_lock(&pool->mutex);
+	if (pool->rests)
+		capture_block_wipe(block);
+	block->freed = pool->taken;
 	block->next = pool->free;
 	pool->free = block;
 	(void)atomic_fetch_add_explicit(&pool->free_count, 1, memory_order_relaxed);
 	(void)pthread_cond_signal(&pool->released);
+	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void capture_pool_rest(struct capture_pool *pool)
+{
+	(void)pthread_mutex_lock(&pool->mutex);
+	pool->rests = true;
+	for (struct capture_block *b = pool->free; b != NULL; b = b->next)
+		capture_block_wipe(b);
 	(void)pthread_mutex_unlock(&pool->mutex);
 }
 

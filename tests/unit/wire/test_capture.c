@@ -660,7 +660,20 @@ static void a_block_holds_only_what_was_read_last(void **state)
 	world_free(&w);
 }
 
-static void blocks_are_wiped_before_they_are_used_again(void **state)
+static void use_block(struct capture_block *block)
+{
+	memset(block->data, 0xa5, 5000);
+	block->from = 0;
+	block->upto = 5000;
+}
+
+static void expect_wiped(const uint8_t *data)
+{
+	for (size_t i = 0; i < 5000; i++)
+		assert_int_equal(data[i], 0);
+}
+
+static void blocks_are_wiped_when_reading_rests(void **state)
 {
 	struct capture_pool *small;
 	bool locked;
@@ -668,26 +681,84 @@ static void blocks_are_wiped_before_they_are_used_again(void **state)
 	assert_int_equal(capture_pool_new(0, &small, &locked), HN_ELIMIT);
 	assert_int_equal(capture_pool_new(SIZE_MAX, &small, &locked), HN_ELIMIT);
 	assert_int_equal(capture_pool_new(2, &small, &locked), HN_OK);
-	struct capture_block *block = capture_block_take(small);
-	memset(block->data, 0xa5, 5000);
-	block->from = 0;
-	block->upto = 5000;
-	uint8_t *data = block->data;
-	capture_block_hold(block);
-	capture_block_drop(block);
-	assert_int_equal(data[4999], 0xa5); /* somebody still holds it */
-	capture_block_drop(block);
-	for (size_t i = 0; i < 5000; i++)
-		assert_int_equal(data[i], 0);
-	assert_false(capture_pool_runs_short(small));
 	struct capture_block *first = capture_block_take(small), *second = capture_block_take(small);
 	assert_true(capture_pool_runs_short(small));
+	use_block(first);
+	use_block(second);
+	capture_block_hold(first);
 	capture_block_drop(first);
+	capture_pool_rest(small);
+	assert_int_equal(first->data[4999], 0xa5); /* somebody still holds it */
+	capture_block_drop(first);
+	expect_wiped(first->data); /* for reading rests */
+	assert_int_equal(second->data[4999], 0xa5);
 	capture_block_drop(second);
+	expect_wiped(second->data);
 	assert_false(capture_pool_runs_short(small));
 	capture_block_drop(NULL);
 	capture_pool_free(small);
 	capture_pool_free(NULL);
+}
+
+static void blocks_keep_their_bytes_for_the_next_reader_and_not_for_long(void **state)
+{
+	struct capture_pool *small;
+	bool locked;
+	(void)state;
+	assert_int_equal(capture_pool_new(3, &small, &locked), HN_OK);
+	struct capture_block *old = capture_block_take(small), *next = capture_block_take(small);
+	use_block(old);
+	use_block(next);
+	capture_block_drop(old);
+	capture_block_drop(next);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_ptr_equal(capture_block_take(small), next); /* the last one used */
+		assert_int_equal(next->data[4999], 0xa5);
+		assert_int_equal(next->upto, 5000); /* whoever fills it knows what to wipe */
+		assert_int_equal(old->data[4999], 0xa5);
+		capture_block_drop(next);
+	}
+	assert_ptr_equal(capture_block_take(small), next);
+	expect_wiped(old->data);
+	capture_block_drop(next);
+	capture_pool_rest(small);
+	expect_wiped(next->data);
+	capture_pool_free(small);
+}
+
+/* Batches are held, so that blocks are not reused at once, and released in turn. */
+static void every_block_is_wiped_when_the_input_has_ended(void **state)
+{
+	struct world w = world_new(300, 3000, 5);
+	struct capture_batch batches[4] = {0};
+	struct buf plain;
+	size_t n = 0;
+	(void)state;
+	world_write(&w, &forms[0], &plain);
+	struct capture *c = open_fd(memory_pipe(plain.data, plain.len, 5003));
+	struct capture_block *seen[4] = {NULL};
+	do {
+		struct capture_batch *batch = &batches[n++ % 4];
+		capture_release(batch);
+		assert_int_equal(capture_next(c, batch), HN_OK);
+		if (c->block == NULL)
+			break;
+		for (const uint8_t *at = c->end; at < c->block->data + CAPTURE_BLOCK_SIZE; at++)
+			assert_int_equal(*at, 0);
+		for (size_t at = 0; at < c->block->from; at++)
+			assert_int_equal(c->block->data[at], 0);
+		seen[n % 4] = c->block;
+	} while (batches[(n - 1) % 4].count > 0);
+	for (size_t i = 0; i < 4; i++)
+		capture_release(&batches[i]);
+	for (size_t i = 0; i < 4; i++) {
+		assert_non_null(seen[i]);
+		for (size_t at = 0; at < CAPTURE_BLOCK_SIZE; at++)
+			assert_int_equal(seen[i]->data[at], 0);
+	}
+	capture_close(c);
+	buf_clear(&plain);
+	world_free(&w);
 }
 
 /* --- a second thread that releases --- */
@@ -851,7 +922,9 @@ int main(void)
 		cmocka_unit_test(every_stored_byte_is_told),
 		cmocka_unit_test(a_file_may_change_while_it_is_read),
 		cmocka_unit_test(a_block_holds_only_what_was_read_last),
-		cmocka_unit_test(blocks_are_wiped_before_they_are_used_again),
+		cmocka_unit_test(blocks_are_wiped_when_reading_rests),
+		cmocka_unit_test(blocks_keep_their_bytes_for_the_next_reader_and_not_for_long),
+		cmocka_unit_test(every_block_is_wiped_when_the_input_has_ended),
 		cmocka_unit_test(another_thread_may_release),
 		cmocka_unit_test(reading_makes_no_other_calls_than_said),
 	};
