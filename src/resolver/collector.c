@@ -77,6 +77,16 @@ struct collector {
 	bool started;
 };
 
+/* Waits by the clock that nobody sets. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t monotonic;
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+}
+
 int collector_new(const struct collector_options *options, struct collector **out)
 {
 	struct collector *c = calloc(1, sizeof(*c));
@@ -85,7 +95,7 @@ int collector_new(const struct collector_options *options, struct collector **ou
 	c->options = *options;
 	c->turn = -1;
 	(void)pthread_mutex_init(&c->lock, NULL);
-	(void)pthread_cond_init(&c->stopped, NULL);
+	init_condition(&c->stopped);
 	buf_init(&c->names, TURN_BYTES);
 	randombytes_buf(c->key, sizeof(c->key));
 	const struct event_file_options file = {
@@ -324,7 +334,7 @@ void collector_round(struct collector *c, int64_t utc_ns)
 static bool wait(struct collector *c)
 {
 	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	int64_t nsec = until.tv_nsec + ROUND_NS;
 	until.tv_sec += nsec / NS_SECOND;
 	until.tv_nsec = nsec % NS_SECOND;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "base/log.h"
 #include "base/utc.h"
 #include "resolver/event_keep.h"
 #include "resolver/event_log_inside.h"
@@ -92,6 +93,16 @@ static int make_files(struct event_log *log)
 	return rc;
 }
 
+/* Waits by the clock that nobody sets. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t monotonic;
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+}
+
 int event_log_new(const struct resolver_config *config, uid_t owner, struct event_log **out,
 		  struct fault *fault)
 {
@@ -102,7 +113,7 @@ int event_log_new(const struct resolver_config *config, uid_t owner, struct even
 		.config = config, .dir_fd = -1, .epoch = uuid_v4(), .since_ns = utc_now_ns()};
 	(void)pthread_mutex_init(&log->top_lock, NULL);
 	(void)pthread_mutex_init(&log->stop_lock, NULL);
-	(void)pthread_cond_init(&log->stopped, NULL);
+	init_condition(&log->stopped);
 	int rc = event_top_new(&log->top);
 	if (rc == HN_OK)
 		rc = event_names_new(&log->names);
@@ -175,8 +186,13 @@ int event_log_open(struct event_log *log, struct fault *fault)
 	int rc = event_file_mend(log->dir_fd);
 	if (rc == HN_OK)
 		rc = mend_addresses(log);
-	if (rc == HN_OK)
-		rc = sketch_open(log->sketch);
+	/* One file that will not be mended is no reason to answer nobody. */
+	if (rc != HN_OK)
+		log_line(LOG_LEVEL_WARNING,
+			 tr("an event file that an earlier run left in '%s' cannot be closed: %s",
+			    "'%s' に前回の実行が残したイベントファイルを閉じられない: %s"),
+			 log->config->events.directory, hn_strerror(rc));
+	rc = sketch_open(log->sketch);
 	if (rc != HN_OK)
 		return fault_set(fault, rc, log->config->events.directory,
 				 tr("cannot be used for events: %s", "イベントの書込みに使えない: %s"),
@@ -214,7 +230,7 @@ void event_log_policy(struct event_log *log, const struct policy *policy)
 static bool wait(struct event_log *log, int64_t ns)
 {
 	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	int64_t nsec = until.tv_nsec + ns;
 	until.tv_sec += nsec / NS_SECOND;
 	until.tv_nsec = nsec % NS_SECOND;

@@ -56,8 +56,8 @@ HN_MUST_USE int event_log_new(const struct resolver_config *config, uid_t owner,
 /** After event_log_stop() and after every serving thread ended. NULL is allowed. */
 void event_log_free(struct event_log *log);
 
-/** Closes files that an earlier process left, reads or makes the sketch's key. As the user who will write.
- * @return HN_EIO (errno), HN_ENOSPC, HN_ENOMEM, HN_EFORMAT */
+/** Closes files that an earlier process left (of one that will not a log line tells), reads or makes the
+ * sketch's key. As the user who will write. @return HN_EIO (errno), HN_ENOSPC, HN_ENOMEM, HN_EFORMAT */
 HN_MUST_USE int event_log_open(struct event_log *log, struct fault *fault);
 
 /** For one more serving thread, before event_log_start(). @return HN_ENOMEM,

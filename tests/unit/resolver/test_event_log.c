@@ -488,6 +488,24 @@ static void ending_writes_all(void **state)
 	event_log_stop(w->log);
 }
 
+/* A directory stands where a file should: the others are closed, and it begins. */
+static void a_file_that_will_not_be_mended_stops_nothing(void **state)
+{
+	struct log_world *w = *state;
+	struct fault fault;
+	char path[256];
+	events_directory(w, "/events-20270101T000000.000000Z.ndjson.zst.part", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(event_log_open(w->log, &fault), HN_OK);
+	ask(w, "\4gone\7example", "192.0.2.1");
+	pass(w, 0);
+	pass(w, 60);
+	assert_int_equal(rmdir(path), 0);
+	json_t *records = written(w, "");
+	assert_int_equal(json_array_size(records), 1);
+	json_decref(records);
+}
+
 /* What was made before is closed, and what is asked goes on, when the disk has no room. */
 static void a_full_disk_is_told_and_gets_over(void **state)
 {
@@ -532,6 +550,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(top_shows_what_is_refused_most, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ending_writes_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_will_not_be_mended_stops_nothing, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_is_told_and_gets_over, set_up, tear_down),
 	};
 	rcu_register_thread();
