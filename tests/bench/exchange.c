@@ -8,7 +8,8 @@
  *     exchange cached|blocked RULES ROUNDS [EVENTS]
  *
  * RULES names are blocked, each with all below it. With a directory EVENTS, events and sketch are written
- * there by a thread of their own, whose time is not counted. Prints nanoseconds of CPU an answer. Under
+ * there by a thread of their own, whose time is not counted, and which gets time to catch up; with - there is
+ * only that rest, to compare with. Prints nanoseconds of CPU an answer. Under
  * callgrind the difference between two numbers of rounds is what so many answers cost.
  */
 #include <stdio.h>
@@ -169,7 +170,7 @@ int main(int argc, char **argv)
 	bool blocked = strcmp(argv[1], "blocked") == 0;
 	unsigned rules = (unsigned)strtoul(argv[2], NULL, 10), rounds = (unsigned)strtoul(argv[3], NULL, 10);
 	rcu_register_thread();
-	make_world(&w, rules, argv[4]);
+	make_world(&w, rules, argc == 5 && strcmp(argv[4], "-") != 0 ? argv[4] : NULL);
 	for (unsigned i = 0; i < NAMES; i++) {
 		char first[32], second[32];
 		unsigned rule = rules > 0 ? (unsigned)(i * UINT64_C(2654435761) % rules) : i;
