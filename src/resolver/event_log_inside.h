@@ -20,6 +20,9 @@ struct addresses {
 	struct event_file *file;
 };
 
+/* What is written; each may fail by itself. */
+enum event_log_duty { DUTY_FILES, DUTY_SKETCH, DUTY_KEEP, EVENT_LOG_DUTIES };
+
 struct event_log {
 	const struct resolver_config *config;
 	int dir_fd; /* -1: none */
@@ -37,7 +40,8 @@ struct event_log {
 	struct uuid epoch;
 	uint64_t records;
 	int64_t utc_ns, flushed_ns, sketched_ns, kept_ns;
-	bool failing;
+	int trouble[EVENT_LOG_DUTIES]; /* how each went last */
+	bool failing;                  /* any did not go well */
 	_Atomic uint64_t count_events, count_records, count_unwritten, count_sites, count_removed;
 	_Atomic bool count_failing;
 

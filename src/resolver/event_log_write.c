@@ -18,9 +18,12 @@
 /* ---- writing ---- */
 
 /* One line when it begins to fail, one when it is over. */
-static void tell_trouble(struct event_log *log, int rc)
+static void tell_trouble(struct event_log *log, enum event_log_duty duty, int rc)
 {
-	bool failing = rc != HN_OK;
+	bool failing = false;
+	log->trouble[duty] = rc;
+	for (size_t i = 0; i < EVENT_LOG_DUTIES; i++)
+		failing = failing || log->trouble[i] != HN_OK;
 	if (failing && !log->failing)
 		log_line(LOG_LEVEL_ERROR,
 			 tr("events cannot be written into '%s': %s; questions are answered, and what does "
@@ -44,7 +47,7 @@ static void add_line(struct event_log *log, struct event_file *file, const struc
 	if (rc == HN_OK)
 		rc = written;
 	if (rc != HN_OK)
-		tell_trouble(log, rc);
+		tell_trouble(log, DUTY_FILES, rc);
 }
 
 void event_log_write_sum(void *context, const struct event_sum *sum)
@@ -110,23 +113,12 @@ static bool is_due(int64_t now_ns, int64_t *last_ns, int64_t every_ns)
 
 static void write_what_is_due(struct event_log *log)
 {
-	bool any = false;
-	int rc = HN_OK, one;
-	if (is_due(log->utc_ns, &log->flushed_ns, FLUSH_NS)) {
-		any = true;
-		rc = flush(log);
-	}
-	if (is_due(log->utc_ns, &log->sketched_ns, SKETCH_NS)) {
-		any = true;
-		one = log->sketch ? sketch_flush(log->sketch) : HN_OK;
-		rc = rc == HN_OK ? one : rc;
-	}
-	if (is_due(log->utc_ns, &log->kept_ns, KEEP_NS)) {
-		one = keep(log);
-		rc = rc == HN_OK ? one : rc;
-	}
-	if (any)
-		tell_trouble(log, rc);
+	if (is_due(log->utc_ns, &log->flushed_ns, FLUSH_NS))
+		tell_trouble(log, DUTY_FILES, flush(log));
+	if (is_due(log->utc_ns, &log->sketched_ns, SKETCH_NS))
+		tell_trouble(log, DUTY_SKETCH, sketch_flush(log->sketch));
+	if (is_due(log->utc_ns, &log->kept_ns, KEEP_NS))
+		tell_trouble(log, DUTY_KEEP, keep(log));
 }
 
 /* ---- taking ---- */
@@ -174,7 +166,7 @@ size_t event_log_round(struct event_log *log, int64_t utc_ns)
 		client_pseudonyms_turn(log->pseudonyms, utc_ns);
 	int rc = log->sketch ? sketch_turn(log->sketch, utc_ns) : HN_OK;
 	if (rc != HN_OK)
-		tell_trouble(log, rc);
+		tell_trouble(log, DUTY_SKETCH, rc);
 	for (size_t i = 0; i < log->feed_count; i++) {
 		events += take_events(log, log->feeds[i].events);
 		if (log->feeds[i].sites)
@@ -201,7 +193,6 @@ void event_log_finish(struct event_log *log)
 		rc = event_file_close(log->file);
 	for (size_t i = 0; i < log->address_count && rc == HN_OK; i++)
 		rc = event_file_close(log->addresses[i].file);
-	if (rc == HN_OK && log->sketch)
-		rc = sketch_flush(log->sketch);
-	tell_trouble(log, rc);
+	tell_trouble(log, DUTY_FILES, rc);
+	tell_trouble(log, DUTY_SKETCH, sketch_flush(log->sketch));
 }
