@@ -39,7 +39,7 @@ try:
     import dns.rrset
 except ImportError:
     print("1..0 # SKIP python3-dnspython is not installed")
-    sys.exit(77)
+    sys.exit(0)
 
 SOURCE = pathlib.Path(os.environ.get("HINOMI_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("HINOMI_BIN", SOURCE / "build/bin"))
@@ -442,7 +442,7 @@ def play_all(only):
     namespace = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
     if subprocess.run([*namespace, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
         print("1..0 # SKIP no network namespace can be made here")
-        return 77
+        return 0
     parts = [
         subprocess.Popen([*namespace, sys.executable, os.path.abspath(__file__), INSIDE, only, str(k), str(PARTS)],
                          stdout=subprocess.PIPE, text=True) for k in range(PARTS)]
@@ -474,10 +474,10 @@ def main():
     for program in ("unbound", "zstd", "ip", "unshare"):
         if shutil.which(program) is None:
             print(f"1..0 # SKIP {program} is not installed")
-            return 77
+            return 0
     if not (DATA / "deckard-rpl.tar.zst").exists():
         print("1..0 # SKIP no recorded scenarios here")
-        return 77
+        return 0
     return play_all(sys.argv[2] if len(sys.argv) == 3 and sys.argv[1] == "--only" else "")
 
 

@@ -23,7 +23,7 @@ try:
     import dns.rdatatype
 except ImportError:
     print("1..0 # SKIP python3-dnspython is not installed")
-    sys.exit(77)
+    sys.exit(0)
 
 TREE = pathlib.Path(os.environ["HINOMI_TREE"])
 BIN = pathlib.Path(os.environ["HINOMI_BIN"])
@@ -246,7 +246,7 @@ def main():
     for program in ("unbound",):
         if shutil.which(program) is None:
             print(f"1..0 # SKIP {program} is not installed")
-            return 77
+            return 0
     directory = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-unbound-"))
     servers = start(directory)
     number = failed = 0

@@ -24,7 +24,7 @@ try:
     import dns.rdatatype
 except ImportError:
     print("1..0 # SKIP python3-dnspython is not installed")
-    sys.exit(77)
+    sys.exit(0)
 from select_world import Tap  # noqa: E402,F401  beside this file
 
 TREE = pathlib.Path(os.environ["HINOMI_TREE"])
@@ -45,7 +45,7 @@ def need(*programs):
     for program in programs:
         if shutil.which(program) is None:
             print(f"1..0 # SKIP {program} is not installed")
-            sys.exit(77)
+            sys.exit(0)
 
 
 def run(*command, **options):
