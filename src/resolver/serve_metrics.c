@@ -14,6 +14,7 @@
 #include "wire/dns_number.h"
 
 #define UPSTREAMS_MAX RECURSOR_FORWARD_MAX
+#define RCODES_USUAL  7 /* the others are told once they occurred */
 
 static const char *const transports[] = {"udp", "tcp", "tls", "https"};
 static const char *const rcodes[16] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
@@ -65,7 +66,10 @@ static void add_questions(struct metrics *m, const struct exchange_counts *c)
 	metrics_family(m, "questions_total", METRICS_COUNTER, "transport", "Questions that came.");
 	add_array(m, transports, c->questions, 4);
 	metrics_family(m, "answers_total", METRICS_COUNTER, "rcode", "Answers that were sent.");
-	add_array(m, rcodes, c->answers, 16);
+	add_array(m, rcodes, c->answers, RCODES_USUAL);
+	for (size_t i = RCODES_USUAL; i < 16; i++)
+		if (c->answers[i] > 0)
+			metrics_add(m, rcodes[i], c->answers[i]);
 	metrics_family(m, "questions_odd_total", METRICS_COUNTER, "why",
 		       "Questions and answers that took another way.");
 	metrics_add(m, "malformed", c->malformed);
