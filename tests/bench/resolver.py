@@ -299,7 +299,7 @@ def half_load(running, runs, seconds, files, alone):
 
 
 class Prober(threading.Thread):
-    """Asks for the marker until it is blocked (or is no more); tells when."""
+    """Asks for names below the marker, each once, until they are blocked (or no more are); tells when."""
 
     def __init__(self, port, want):
         super().__init__(daemon=True)
@@ -308,7 +308,7 @@ class Prober(threading.Thread):
 
     def run(self):
         while not self.ended:
-            if servers.rcode(self.port, lists.MARKER, 0.05) == self.want:
+            if servers.rcode(self.port, f"p{time.monotonic_ns()}.{lists.MARKER}", 0.05) == self.want:
                 self.at = time.monotonic()
                 return
             time.sleep(0.001)
@@ -356,7 +356,7 @@ def reloads(running, versions, files, alone):
 def overlay(versions, number):
     """An overlay of the first version that blocks the marker."""
     source = WORK / "marker.txt"
-    source.write_text(f"{lists.MARKER}\nnumber-{number}.example\n")
+    source.write_text(f"*.{lists.MARKER}\nnumber-{number}.example\n")
     to = WORK / f"overlay-{number}.him"
     to.unlink(missing_ok=True)
     must(BIN / "hinomi-indicators", "compile", "-o", to, "--set", "bench", "--base", versions[0]["him"], source)
@@ -380,23 +380,21 @@ def swaps(versions, files, blocked, count, seconds, alone):
         with alone():
             version = versions[1 - turn % 2]
             want = NOERROR if turn % 2 else NXDOMAIN
-            if turn % 2:
-                want = servers.rcode(5399, "no-such-name.example", 1)
             sets.append(window(server, seconds, files, lambda v=version: server.replace(v), want))
             plain.append(window(server, seconds, files))
     out["peak_mb"] = server.peak()
-    server.replace(versions[0])
-    time.sleep(2)
+    if count % 2:
+        server.replace(versions[0])
+        time.sleep(2)
     number = overlay(versions, 1)
     place = server.policy.with_name("b.him")
-    gone = servers.rcode(5399, lists.MARKER, 1)
     for turn in range(count):
         with alone():
             if turn % 2 == 0:
                 part = shutil.copyfile(number, place.with_name(".overlay"))
                 overlays.append(window(server, seconds, files, lambda p=Path(part): p.rename(place)))
             else:
-                overlays.append(window(server, seconds, files, place.unlink, gone))
+                overlays.append(window(server, seconds, files, place.unlink, NOERROR))
     for name, these in (("plain", plain), ("sets", sets), ("overlays", overlays)):
         took = sorted(t for _, t in these if t is not None)
         out[name] = {

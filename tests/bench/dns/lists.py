@@ -11,7 +11,7 @@ NAME = re.compile(r"^(?=.{4,200}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z
 # Plain lists, a name a line.
 REAL = ("blocklistproject/alt-version__phishing-nl.txt.zst", "blocklistproject/crypto.txt.zst", "hagezi/domains__light.txt.zst",
         "malicious-domains/full-domains-aa.txt.zst", "phishing-database/phishing-domains-ACTIVE2.txt.zst")
-MARKER = "in-force.marker-of-the-second-list.example"  # blocked by the second version only
+MARKER = "marker.load.insecure.example"  # blocked by the second version only; without it names below resolve
 
 
 def real_names(data):

@@ -215,9 +215,7 @@ class Unbound(Server):
   num-queries-per-thread: 2048
   module-config: "{'respip ' if policy else ''}iterator"
 remote-control:
-  control-enable: yes
-  control-interface: {self.work}/control
-  control-use-cert: no
+  control-enable: no
 stub-zone:
   name: "{ZONE}"
   stub-addr: {ORIGIN}
@@ -225,7 +223,7 @@ stub-zone:
         return ["unbound", "-d", "-c", config]
 
     def tell(self):
-        self.control("unbound-control", "-c", self.work / "unbound.conf", "auth_zone_reload", "rpz.")
+        self.process.send_signal(signal.SIGHUP)  # auth_zone_reload is deaf for longer
 
 
 class Dnsdist(Server):
@@ -344,8 +342,8 @@ modules.unload('detect_time_skew')
 trust_anchors.remove('.')
 modules.load('policy')
 cache.size = 100 * MB
-policy.add(policy.suffix(policy.STUB({{'{ORIGIN}'}}), {{todname('{ZONE}')}}))
 {rule}
+policy.add(policy.suffix(policy.STUB({{'{ORIGIN}'}}), {{todname('{ZONE}')}}))
 """)
         return ["kresd", "-n", "-q", "-c", config, self.work]
 
