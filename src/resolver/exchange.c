@@ -29,8 +29,6 @@ struct exchange {
 	const struct service *service;
 	struct loop *loop;
 	struct flights *flights;
-	struct rate_limit *limits;
-	struct rate_limit *refusals;
 	struct exchange_counts counts;
 	struct event_feed feed;
 	/* Of the batch, or the landing, that is being answered: */
@@ -483,16 +481,18 @@ static bool is_refused(struct exchange *e, struct exchange_unit *u)
 	int64_t now_us = loop_now_ms(e->loop) * 1000;
 	if (a->asker.group == GROUP_NONE) {
 		count_add(&e->counts.unregistered, 1);
-		bool tell = rate_limit_take(e->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
+		bool tell =
+			rate_limit_take(e->service->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
 		done(e, u, tell ? compose_error(&e->composer, a, DNS_RCODE_REFUSED, NOTHING, u->out) : 0);
 		return true;
 	}
 	uint32_t per_second = group_of(e, a)->queries_per_second;
-	if (!rate_limit_take(e->limits, &a->asker.client, per_second, now_us)) {
+	if (!rate_limit_take(e->service->limits, &a->asker.client, per_second, now_us)) {
 		count_add(&e->counts.limited, 1);
 		/* Over UDP the address may be forged: an honest client comes back over TCP. */
 		bool udp = a->asker.transport == RESOLVER_UDP;
-		bool tell = rate_limit_take(e->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
+		bool tell =
+			rate_limit_take(e->service->refusals, &a->asker.client, REFUSALS_A_SECOND, now_us);
 		size_t len = 0;
 		if (tell)
 			len = udp ? compose_truncated(&e->composer, a, u->out)
@@ -603,11 +603,7 @@ int exchange_new(const struct service *service, struct loop *loop, struct exchan
 		return HN_ENOMEM;
 	e->service = service;
 	e->loop = loop;
-	int rc = rate_limit_new(&e->limits);
-	if (rc == HN_OK)
-		rc = rate_limit_new(&e->refusals);
-	if (rc == HN_OK && service->events)
-		rc = event_log_feed(service->events, &e->feed);
+	int rc = service->events ? event_log_feed(service->events, &e->feed) : HN_OK;
 	if (rc == HN_OK)
 		rc = flights_new(loop, service->recursor, on_landed, e, &e->flights);
 	if (rc != HN_OK) {
@@ -623,8 +619,6 @@ void exchange_free(struct exchange *e)
 	if (!e)
 		return;
 	flights_free(e->flights);
-	rate_limit_free(e->limits);
-	rate_limit_free(e->refusals);
 	free(e);
 }
 

@@ -24,6 +24,7 @@
  */
 
 struct event_log;
+struct rate_limit;
 struct tls_contexts;
 
 /** What all serving threads share; everything in it outlives them. */
@@ -37,7 +38,9 @@ struct service {
 	_Atomic(const struct cookie_secrets *)
 		cookies; /* replaced as policies are: who reads is a policy's reader */
 	struct tls_contexts *tls;
-	struct event_log *events; /* NULL: nothing is told of what policy decided */
+	struct rate_limit *limits;   /* of the groups' clients */
+	struct rate_limit *refusals; /* of what is told to who is refused */
+	struct event_log *events;    /* NULL: nothing is told of what policy decided */
 };
 
 #define EXCHANGE_BATCH    64

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/rate_limit.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@
 
 /* A generic cell rate: full_us is when the prefix will have its whole burst again. */
 struct cell {
-	uint64_t prefix; /* keyed hash; 0: free */
-	int64_t full_us;
+	_Atomic uint64_t prefix; /* keyed hash; 0: free */
+	_Atomic int64_t full_us;
 };
 
 struct rate_limit {
@@ -52,12 +53,16 @@ static struct cell *cell_of(struct rate_limit *r, uint64_t prefix)
 	struct cell *cells = r->cells[(prefix >> 32) % PLACES];
 	struct cell *least = &cells[0];
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (cells[i].prefix == prefix)
+		if (atomic_load_explicit(&cells[i].prefix, memory_order_relaxed) == prefix)
 			return &cells[i];
-		if (cells[i].full_us < least->full_us)
+		if (atomic_load_explicit(&cells[i].full_us, memory_order_relaxed) <
+		    atomic_load_explicit(&least->full_us, memory_order_relaxed))
 			least = &cells[i];
 	}
-	*least = (struct cell){.prefix = prefix};
+	/* Two threads may give one place away at once: then a prefix keeps the other's count, or has one
+	 * burst more. */
+	atomic_store_explicit(&least->full_us, 0, memory_order_relaxed);
+	atomic_store_explicit(&least->prefix, prefix, memory_order_relaxed);
 	return least;
 }
 
@@ -66,10 +71,15 @@ bool rate_limit_take(struct rate_limit *r, const struct ip *client, uint32_t per
 	if (per_second == 0)
 		return true;
 	struct cell *cell = cell_of(r, prefix_hash(r, client));
-	int64_t from = cell->full_us > now_us ? cell->full_us : now_us;
 	int64_t cost = SECOND_US / per_second;
-	if (from + cost - now_us > SECOND_US)
-		return false;
-	cell->full_us = from + (cost > 0 ? cost : 1);
+	int64_t full_us = atomic_load_explicit(&cell->full_us, memory_order_relaxed);
+	int64_t then;
+	do {
+		int64_t from = full_us > now_us ? full_us : now_us;
+		if (from + cost - now_us > SECOND_US)
+			return false;
+		then = from + (cost > 0 ? cost : 1);
+	} while (!atomic_compare_exchange_weak_explicit(&cell->full_us, &full_us, then, memory_order_relaxed,
+							memory_order_relaxed));
 	return true;
 }

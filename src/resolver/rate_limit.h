@@ -11,8 +11,8 @@
 
 /*
  * How often each client prefix (/24, /56) may do something: one burst of a second's worth, then evenly. A
- * table of fixed size, of one thread; when it is full of busy prefixes the least busy of a place loses its
- * count, so a flood from everywhere costs no memory.
+ * table of fixed size that all threads share without a lock; when it is full of busy prefixes the least busy
+ * of a place loses its count, so a flood from everywhere costs no memory.
  */
 struct rate_limit;
 

@@ -22,6 +22,7 @@
 #include "resolver/event_log.h"
 #include "resolver/front.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 #include "resolver/recursor_plan.h"
 #include "resolver/running.h"
 #include "resolver/sandbox.h"
@@ -181,6 +182,11 @@ static int make_service(struct resolver *r, struct fault *fault)
 	if (rc != HN_OK)
 		return rc;
 	r->running.service.groups = r->groups;
+	rc = rate_limit_new(&r->running.service.limits);
+	if (rc == HN_OK)
+		rc = rate_limit_new(&r->running.service.refusals);
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
 	rc = answer_cache_new(cache->size, (uint32_t)(cache->stale_ns / NS_SECOND),
 			      &r->running.service.cache);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "cache", "%s", hn_strerror(rc));
@@ -210,13 +216,22 @@ static void raise_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The socket's file belongs to whom we become: he may ask what he runs. */
+static int listen_control(const struct resolver_config *config, int *fd_out, struct fault *fault)
+{
+	uid_t user = geteuid();
+	gid_t group;
+	int rc = user == 0 ? sandbox_user(config, &user, &group, fault) : HN_OK;
+	return rc == HN_OK ? control_listen(config->control.socket, user, fd_out, fault) : rc;
+}
+
 /* Sockets that need privileges, or a directory that is out of reach later. */
 static int make_sockets(struct resolver *r, struct fault *fault)
 {
 	const struct resolver_config *config = r->running.config;
 	int rc = HN_OK;
 	if (config->control.socket)
-		rc = control_listen(config->control.socket, (uid_t)-1, &r->control_fd, fault);
+		rc = listen_control(config, &r->control_fd, fault);
 	if (rc == HN_OK && config->blockpage.addresses.count > 0)
 		rc = blockpage_listen(&config->blockpage, r->page_fds, fault);
 	if (rc == HN_OK && config->metrics.port != 0)
@@ -414,6 +429,8 @@ static void clear(struct resolver *r)
 	collector_free(r->running.collector);
 	event_log_free(r->running.service.events);
 	answer_cache_free(r->running.service.cache);
+	rate_limit_free(r->running.service.limits);
+	rate_limit_free(r->running.service.refusals);
 	policy_store_free(r->running.service.policies);
 	policy_plan_clear(&r->plan);
 	groups_free(r->groups);

@@ -24,6 +24,7 @@
 #include "resolver/event_log.h"
 #include "resolver/exchange.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 #include "tests/unit/resolver/fakes.h"
 
 #define NAMES 4096 /* asked in turn */
@@ -81,6 +82,8 @@ static void make_world(struct world *w, unsigned rules, const char *events)
 	w->service.groups = w->groups;
 	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
+	must(rate_limit_new(&w->service.limits), &fault);
+	must(rate_limit_new(&w->service.refusals), &fault);
 	must(loop_new(&w->loop), &fault);
 	if (events) {
 		must(event_log_new(w->config, (uid_t)-1, &w->service.events, &fault), &fault);

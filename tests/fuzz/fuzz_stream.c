@@ -11,6 +11,7 @@
 
 #include "resolver/cookie_file.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
 #include "resolver/stream.h"
 #include "tests/fuzz/target.h"
@@ -57,7 +58,8 @@ static bool set_up(struct world *w)
 	w->service.groups = w->groups;
 	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
-	return loop_new(&w->loop) == HN_OK && exchange_new(&w->service, w->loop, &w->exchange) == HN_OK &&
+	return rate_limit_new(&w->service.limits) == HN_OK && rate_limit_new(&w->service.refusals) == HN_OK &&
+	       loop_new(&w->loop) == HN_OK && exchange_new(&w->service, w->loop, &w->exchange) == HN_OK &&
 	       streams_new(&w->service, NULL, w->loop, w->exchange, &w->streams, &fault) == HN_OK &&
 	       getsockname(w->loop->fds[1].fd, &w->at.any, &len) == 0;
 }

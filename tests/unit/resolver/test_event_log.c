@@ -16,6 +16,7 @@
 #include "resolver/cookie_file.h"
 #include "resolver/exchange.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 
 #define ORGANISATION "11111111-2222-4333-8444-555555555555"
 
@@ -92,6 +93,8 @@ static int set_up(void **state)
 	w->service.groups = w->groups;
 	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
+	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
+	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
 	assert_int_equal(loop_new(&w->loop), HN_OK);
 	w->port = (struct exchange_port){on_late, w};
 	fake.count = 0;
@@ -108,6 +111,8 @@ static int tear_down(void **state)
 	event_log_free(w->log);
 	rcu_barrier();
 	answer_cache_free(w->service.cache);
+	rate_limit_free(w->service.limits);
+	rate_limit_free(w->service.refusals);
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();

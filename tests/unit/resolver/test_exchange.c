@@ -10,6 +10,7 @@
 #include "fakes.h"
 #include "resolver/cookie_file.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 #include "wire/dns_rr.h"
 
 #include "../check.h"
@@ -96,6 +97,8 @@ static int set_up(void **state)
 	w->service.groups = w->groups;
 	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
+	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
+	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
 	assert_int_equal(loop_new(&w->loop), HN_OK);
 	assert_int_equal(exchange_new(&w->service, w->loop, &w->exchange), HN_OK);
 	w->port = (struct exchange_port){on_late, w};
@@ -112,6 +115,8 @@ static int tear_down(void **state)
 	exchange_free(w->exchange);
 	rcu_barrier();
 	answer_cache_free(w->service.cache);
+	rate_limit_free(w->service.limits);
+	rate_limit_free(w->service.refusals);
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();

@@ -13,6 +13,7 @@
 #include "fakes.h"
 #include "resolver/cookie_file.h"
 #include "resolver/policy_plan.h"
+#include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
 
 #include "../check.h"
@@ -69,6 +70,8 @@ static int set_up(void **state)
 	w->service.groups = w->groups;
 	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
+	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
+	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
 	assert_int_equal(loop_new(&w->loop), HN_OK);
 	assert_int_equal(streams_new(&w->service, NULL, w->loop, NULL, &w->streams, &fault), HN_OK);
 	for (size_t i = 0; i < COUNT(w->ports); i++) {
@@ -97,6 +100,8 @@ static int tear_down(void **state)
 	exchange_free(w->exchange);
 	rcu_barrier();
 	answer_cache_free(w->service.cache);
+	rate_limit_free(w->service.limits);
+	rate_limit_free(w->service.refusals);
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();
