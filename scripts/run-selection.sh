@@ -113,6 +113,17 @@ run hinomi ledger verify --key sensor.key.pub out
 run hinomi ledger prove --key sensor.key.pub -o proof.json out 1
 run hinomi ledger verify-proof --key sensor.key.pub proof.json
 
+step "Anybody with the sensor's public key checks all of it: each receipt and each record against the ledger" \
+	"センサーの公開鍵があれば、誰でもすべてを検証できる: 受領証と記録を一つずつ台帳と照合する"
+run hinomi select --verify --key sensor.key.pub out
+cp -r out changed
+printf x | dd of=changed/selected.ndjson bs=1 seek=100 conv=notrunc status=none
+note "One byte of a copy is changed:" "複製の1バイトを書き換えると:"
+code=0
+run hinomi select --verify --key sensor.key.pub changed || code=$?
+[ $code = 1 ] || die 1 "this should not have verified, but ended with $code" "検証に失敗するはずが、$code で終わった"
+note "-> does not fit, exit 1" "-> 一致しない (終了コード1)"
+
 note "
 All of it is in $work. On a capture of your own (pcap or pcapng, gzip and zstd too), with your own keys:
 

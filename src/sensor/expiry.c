@@ -9,46 +9,10 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
+#include "sensor/lines.h"
 #include "sensor/receipt.h"
 
 #define CHUNK 65536u
-
-/* Lines of a file, one after the other. */
-struct lines {
-	int fd;
-	off_t at;       /* in the file, of the line that comes next */
-	struct buf buf; /* of the file, from `at` on */
-};
-
-/* The next line without its line feed; bytes behind the last line feed are none. @return HN_ENOENT at the end
- */
-static int next_line(struct lines *l, const char **out, size_t *len_out, size_t *used)
-{
-	if (*used > 0) {
-		memmove(l->buf.data, l->buf.data + *used, l->buf.len - *used);
-		l->buf.len -= *used;
-		l->at += (off_t)*used;
-		*used = 0;
-	}
-	for (;;) {
-		const char *end = l->buf.len == 0 ? NULL : memchr(l->buf.data, '\n', l->buf.len);
-		if (end != NULL) {
-			*out = l->buf.data;
-			*len_out = (size_t)(end - l->buf.data);
-			*used = *len_out + 1;
-			return HN_OK;
-		}
-		int rc = buf_reserve(&l->buf, CHUNK);
-		if (rc != HN_OK)
-			return rc;
-		ssize_t n = pread(l->fd, l->buf.data + l->buf.len, CHUNK, l->at + (off_t)l->buf.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? HN_EIO : HN_ENOENT;
-		l->buf.len += (size_t)n;
-	}
-}
 
 static int put_bytes(int fd, uint64_t from, uint64_t end)
 {
@@ -117,20 +81,20 @@ static int judge(int records_fd, const uint8_t ed25519[32], int64_t now_ns, cons
 int expiry_overwrite(int receipts_fd, int records_fd, const uint8_t ed25519[32], int64_t now_ns,
 		     off_t *position, struct expiry *out, struct fault *fault)
 {
-	struct lines lines = {.fd = receipts_fd, .at = *position};
+	struct lines lines;
 	const char *line = NULL;
-	size_t len = 0, used = 0;
+	size_t len = 0;
 	int rc = HN_OK;
 
 	out->records = out->bytes = out->count = 0;
-	buf_init(&lines.buf, RECEIPT_LINE_MAX + CHUNK);
+	lines_init(&lines, receipts_fd, *position, RECEIPT_LINE_MAX);
 	while (rc == HN_OK && out->count < EXPIRY_BATCH) {
-		rc = next_line(&lines, &line, &len, &used);
+		rc = lines_next(&lines, &line, &len);
 		if (rc == HN_OK)
 			rc = judge(records_fd, ed25519, now_ns, line, len, out, fault);
 	}
-	*position = lines.at + (off_t)used;
-	buf_clear(&lines.buf);
+	*position = lines.at + (off_t)lines.used;
+	lines_clear(&lines);
 	if (rc != HN_OK && rc != HN_ENOENT)
 		return rc;
 	return out->count == 0 || fsync(records_fd) == 0 ? HN_OK : hn_err_of_errno(errno);

@@ -34,6 +34,7 @@
 #include "sensor/select_inputs.h"
 #include "sensor/select_options.h"
 #include "sensor/select_report.h"
+#include "sensor/select_verify.h"
 #include "sensor/writer.h"
 
 struct run {
@@ -468,6 +469,8 @@ int main(int argc, char **argv)
 	 * reader of our output, or the other process, that has gone. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (run.options.verify)
+		return select_verify(run.options.output, run.options.key, run.options.json);
 	code = load_identity(&run);
 	if (code == -1)
 		code = open_output(&run);

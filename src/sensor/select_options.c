@@ -41,8 +41,26 @@ static int check_expire(struct select_options *o)
 	return -1;
 }
 
+/* DIR is the one argument, or that of -o. */
+static int check_verify(struct select_options *o)
+{
+	if (o->expire || o->now_text != NULL)
+		return usage(tr("--verify goes without --expire and --now",
+				"--verify は --expire、--now とともに指定できない"));
+	if (o->input_count + (o->output != NULL) != 1)
+		return usage(tr("--verify takes one directory, and no captures",
+				"--verify にはディレクトリを一つだけ指定すること (入力は不可)"));
+	if (o->output == NULL)
+		o->output = o->inputs[0];
+	return -1;
+}
+
 static int check(struct select_options *o)
 {
+	if (o->verify)
+		return check_verify(o);
+	if (o->key != NULL)
+		return usage(tr("--key goes with --verify", "--key は --verify とともに指定すること"));
 	if (o->output == NULL)
 		return usage(tr("no output directory; give -o DIR", "出力先がない。-o DIR を指定すること"));
 	if (o->now_text != NULL && !o->expire)
@@ -113,6 +131,12 @@ int select_options_read(int argc, char **argv, struct select_options *o)
 		 "保存期間の終わったDIRの記録を消去する (入力なし)"},
 		{"now", 0, OPTION_STRING, &o->now_text, "TIME", "with --expire: retention as of a later time",
 		 "--expire で、より後のこの時刻を基準とする"},
+		{"verify", 0, OPTION_FLAG, &o->verify, NULL,
+		 "only recheck DIR: receipts, records and ledger; writes nothing",
+		 "DIRの受領証、記録、台帳を検証するだけで、何も書かない"},
+		{"key", 'k', OPTION_STRING, &o->key, "FILE",
+		 "with --verify: the sensor's public key (KEY.pub)",
+		 "--verify で、センサーの公開鍵 (KEY.pub)"},
 		{"max-flows", 0, OPTION_COUNT, &o->flows_max, "N",
 		 "flows held at once, oldest out first (1000000)", "同時に保持するフローの数 (既定1000000)",
 		 16, 1u << 28},

@@ -21,7 +21,7 @@ struct select_options {
 	const char *identity;
 	const char *sensor;
 	const char *revocations;
-	const char *output;
+	const char *output; /* with --verify the directory that is verified */
 	const char *digest_text;
 	struct option_list indicators; /* each "BASE.him" or "BASE.him,OVERLAY.him,..." */
 	uint64_t flows_max;
@@ -31,6 +31,8 @@ struct select_options {
 	bool consume;
 	bool json;
 	bool expire;
+	bool verify;
+	const char *key;      /* with --verify; NULL: signatures are not checked */
 	const char *now_text; /* of --now; NULL: the clock's */
 	int64_t now_ns;
 	bool has_digest;

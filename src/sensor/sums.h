@@ -27,7 +27,8 @@ enum erased_reason {
 	ERASED_CLASS,        /* a class that the authorisation does not cover; domestic-domestic always */
 	ERASED_FACILITY,     /* not to or from the facility that the authorisation names */
 	ERASED_OUTSIDE_TIME, /* the packet's time lies outside the validity */
-	ERASED_FRAGMENT,     /* a datagram that never became whole, or broke the rules of fragments */
+	ERASED_FRAGMENT,     /* a datagram that never became whole, broke the rules of fragments, or became
+				whole when the memory of its batch was full */
 	ERASED_FLOW_CLOSED,  /* no authorised match: the flow ended by FIN or RST */
 	ERASED_FLOW_IDLE,    /* ... or was silent for 60 s */
 	ERASED_FLOW_EVICTED, /* ... or gave way to a newer one (--max-flows) */

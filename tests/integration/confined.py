@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
-"""Each command of authority, indicators and ledger has closed its sandbox before it opens any file that is given to it:
-each file in turn is a pipe that the command waits for. Told by TAP."""
+"""Each command of authority, indicators and ledger, and select --verify, has closed its sandbox before it opens any file
+that is given to it: each file in turn is a pipe that the command waits for. Told by TAP."""
 import errno
 import os
 import pathlib
@@ -40,6 +40,7 @@ COMMANDS = [
     "ledger verify-proof --key KEY.pub DOCUMENT",
     "ledger cosign --key KEY.pub --cosigner KEY --state out.state LOG",
     "ledger export --key KEY.pub LOG",
+    "select --verify --key KEY.pub LOG",
 ]
 DIRECTORIES = {"LOG"}
 

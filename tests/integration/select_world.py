@@ -202,6 +202,9 @@ class Output:
         verified = run(HINOMI, "ledger", "verify", "--key", self.world.path("sensor.key.pub"), self.path)
         if verified.returncode != 0:
             found.append("ledger: " + verified.stderr)
+        whole = run(HINOMI, "select", "--verify", "--key", self.world.path("sensor.key.pub"), self.path)
+        if whole.returncode != 0 and not torn:
+            found.append("select --verify: " + whole.stderr)
         lines = self.bytes_of("receipt.json").split(b"\n")
         if lines.pop() and not torn:
             found.append("receipt.json ends within a line")
