@@ -71,8 +71,9 @@ static bool set_covers(const struct writer *w, const struct policy_set *s, enum 
 	if (is_name(key)) {
 		uint8_t name[ZONE_NAME_MAX + 2];
 		struct suffixes n;
-		return suffixes_cut(&n, name, sample_name(key, name)) &&
-		       s->kind->find_name(s, trigger, &n, w->now_ns, &match) && match.allow == allow;
+		size_t len = sample_name(key, name);
+		return suffixes_cut(&n, name, len) && s->kind->find_name(s, trigger, &n, w->now_ns, &match) &&
+		       match.allow == allow;
 	}
 	struct ip_prefix prefix;
 	prefix_of(key, &prefix);
