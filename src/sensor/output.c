@@ -17,6 +17,7 @@
 #include "ledger/log_entry.h"
 #include "ledger/private.h"
 #include "ledger/tlog.h"
+#include "sensor/chain.h"
 #include "sensor/expiry.h"
 #include "sensor/receipt.h"
 
@@ -218,43 +219,32 @@ static int what_was_left(struct past *p, const struct receipt_tail *last, struct
 }
 
 /* The bytes of receipt.json behind its last line feed are cut off: the ledger has the whole line. */
-static int cut_torn_line(struct output *o, off_t *end_out)
+static int cut_torn_line(struct output *o)
 {
 	off_t end = lseek(o->receipts, 0, SEEK_END);
 	off_t whole = end;
 	char c = '\n';
 	while (whole > 0 && pread(o->receipts, &c, 1, whole - 1) == 1 && c != '\n')
 		whole--;
-	*end_out = whole;
 	if (whole == end)
 		return HN_OK;
 	return ftruncate(o->receipts, whole) == 0 && fsync(o->receipts) == 0 ? HN_OK : HN_EIO;
 }
 
-/* Whether receipt.json ends with the line. @return HN_ENOMEM: it is not known */
-static int ends_with(const struct output *o, off_t end, const struct buf *line, bool *out)
-{
-	*out = false;
-	if (end < (off_t)line->len)
-		return HN_OK;
-	char *tail = malloc(line->len);
-	if (tail == NULL)
-		return HN_ENOMEM;
-	*out = pread(o->receipts, tail, line->len, end - (off_t)line->len) == (ssize_t)line->len &&
-	       memcmp(tail, line->data, line->len) == 0;
-	free(tail);
-	return HN_OK;
-}
-
+/* Nothing is mended in a file whose lines are not those that were written. */
 static int mend_receipts(struct output *o, const struct buf *line, struct output_mended *mended,
 			 struct fault *fault)
 {
-	off_t end;
-	bool there = true;
-	int rc = cut_torn_line(o, &end);
-	if (rc == HN_OK && line->len > 0)
-		rc = ends_with(o, end, line, &there);
-	if (rc == HN_OK && !there) {
+	struct chain chain;
+	int rc = chain_read(o->receipts, &chain, fault);
+	if (rc != HN_OK)
+		return rc;
+	int judged = chain_judge(&chain, line->len > 0 ? line->data : NULL, line->len > 0 ? line->len - 1 : 0,
+				 fault);
+	if (judged != HN_OK && judged != HN_ENOENT)
+		return judged;
+	rc = cut_torn_line(o);
+	if (rc == HN_OK && judged == HN_ENOENT) {
 		rc = fd_write_all(o->receipts, line->data, line->len);
 		if (rc == HN_OK && fsync(o->receipts) != 0)
 			rc = HN_EIO;

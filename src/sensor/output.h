@@ -38,7 +38,7 @@ struct output_mended {
  * accounts for them, and the same input gives them again.
  *
  * @return as ledger_open(), and HN_EIO, HN_ENOSPC; HN_EAUTH when the directory belongs to another edge or
- * identity
+ * identity; HN_EFORMAT when a line of receipt.json was changed, taken away or added (then nothing is mended)
  */
 HN_MUST_USE int output_open(const char *path, const struct uuid *edge, const struct key *identity,
 			    struct output **out, struct output_mended *mended, struct fault *fault);

@@ -95,7 +95,7 @@ def named(tap, world, out):
     told = json.loads(verify(world, out, "--json").stdout)
     tap.equal("also as JSON", [told[name] for name in ("verified", "receipt", "offset", "bytes")],
               [False, 2, part["offset"], part["bytes"]])
-    japanese = run(HINOMI, "select", "--verify", out, env={**os.environ, "LANG": "ja_JP.UTF-8", "LC_ALL": "ja_JP.UTF-8"})
+    japanese = run(HINOMI, "select", "--verify", out, env={**os.environ, "HINOMI_LANG": "ja"})
     tap.check("also in Japanese", f"selected.ndjson、受領証2、{part['offset']}バイト目から{part['bytes']}バイト" in
               japanese.stderr, japanese.stderr)
     file.write_bytes(kept)
@@ -110,6 +110,24 @@ def named(tap, world, out):
     done = verify(world, out)
     tap.check("the last taken away", done.returncode == NO and "receipt.json, receipt 2, " in done.stderr, done.stderr)
     file.write_bytes(kept)
+
+
+def rerun(tap, world, out, files):
+    """A run does not go on behind receipts that were changed, and leaves all as it is."""
+    file = out / "receipt.json"
+    kept = file.read_bytes()
+    for place in (100, len(kept) - 100):
+        data = bytearray(kept)
+        data[place] ^= 1
+        file.write_bytes(data)
+        before = list(Output(out, world).everything())
+        done, state = world.select(files[0], out=out)
+        tap.check(f"byte {'of the first' if place == 100 else 'of the last'} receipt changed: a rerun is refused",
+                  done.returncode == INPUT and one_line(done.stderr) and before == list(state.everything()),
+                  done.returncode, done.stderr)
+    file.write_bytes(kept)
+    done, state = world.select(files[0], out=out)
+    tap.equal("undone, it goes on", (done.returncode, state.faults()), (DONE, []))
 
 
 def expired(tap, world, files):
@@ -151,6 +169,7 @@ def main():
     out = good(tap, world, files)
     flips(tap, world, out)
     named(tap, world, out)
+    rerun(tap, world, out, files)
     expired(tap, world, files)
     usage(tap, world, out, world.capture)
     tap.done()

@@ -83,18 +83,25 @@ static void receipt_line(const struct key *key, uint64_t offset, uint64_t bytes,
 			 int64_t erase_by_ns, struct buf *out)
 {
 	char time[UTC_SIZE];
-	uint8_t signature[KEY_SIGNATURE_SIZE];
+	uint8_t signature[KEY_SIGNATURE_SIZE], former[SHA256_SIZE];
+	char former_text[SHA256_HEX_SIZE];
+	uint64_t ignored;
 	struct buf text, input;
 
 	buf_init(&text, 1024);
 	buf_init(&input, 4096);
 	utc_format(erase_by_ns, time);
+	buf_addf(&text, "{\"flows\":{\"selected\":%llu}", (unsigned long long)count);
+	if (output_former(w.output, &ignored, former)) {
+		hex_encode(former, SHA256_SIZE, former_text);
+		buf_addf(&text, ",\"former\":\"%s\"", former_text);
+	}
 	buf_addf(&text,
-		 "{\"flows\":{\"selected\":%llu},\"number\":%llu,\"records\":{\"bytes\":%llu,\"count\":%llu,"
+		 ",\"number\":%llu,\"records\":{\"bytes\":%llu,\"count\":%llu,"
 		 "\"erase_by\":\"%s\",\"offset\":%llu},\"sums\":{\"pending_after\":{\"bytes\":0,\"packets\":"
 		 "0}}}",
-		 (unsigned long long)count, (unsigned long long)w.receipts, (unsigned long long)bytes,
-		 (unsigned long long)count, time, (unsigned long long)offset);
+		 (unsigned long long)w.receipts, (unsigned long long)bytes, (unsigned long long)count, time,
+		 (unsigned long long)offset);
 	buf_adds(&input, "e30.");
 	base64url_add(&input, text.data, text.len);
 	key_sign(key, input.data, input.len, signature);

@@ -259,6 +259,47 @@ static void missing_records_are_not_passed_over(void **state)
 	output_world_empty(&world);
 }
 
+/* A line that was changed, anywhere, and nothing is mended or goes on; lines that are missing or added too.
+ */
+static void changed_receipts_end_it(void **state)
+{
+	(void)state;
+	struct output_mended mended;
+	struct output *o = open_output(&mended);
+	struct buf lines, after;
+	char path[160];
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(output_world_interval(&world, o, 1), HN_OK);
+	output_close(o);
+	path_in("receipt.json", path);
+	read_file("receipt.json", &lines);
+	/* But for the last line feed: without that the line is a torn one, which is mended. */
+	for (size_t i = 0; i + 1 < lines.len; i += 3) {
+		int fd = open(path, O_WRONLY);
+		char changed = (char)(lines.data[i] ^ 1);
+		assert_int_equal(pwrite(fd, &changed, 1, (off_t)i), 1);
+		assert_int_equal(refused_open(&world.edge, world.identity), HN_EFORMAT);
+		read_file("receipt.json", &after);
+		assert_int_equal(after.len, lines.len);
+		buf_clear(&after);
+		assert_int_equal(pwrite(fd, &lines.data[i], 1, (off_t)i), 1);
+		(void)close(fd);
+	}
+	append_to("receipt.json", "{}\n");
+	assert_int_equal(refused_open(&world.edge, world.identity), HN_EFORMAT);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(refused_open(&world.edge, world.identity), HN_EFORMAT);
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(write(fd, lines.data, lines.len), lines.len);
+	(void)close(fd);
+	o = open_output(&mended);
+	assert_int_equal(output_world_interval(&world, o, 1), HN_OK);
+	output_close(o);
+	assert_int_equal(check_directory(), 4);
+	buf_clear(&lines);
+	output_world_empty(&world);
+}
+
 /* Retention has ended for all private records: the last line of receipt.json, signed by us, is the last
  * receipt. */
 static void goes_on_when_private_records_were_erased(void **state)
@@ -369,6 +410,7 @@ int main(void)
 		cmocka_unit_test(what_was_torn_is_mended),
 		cmocka_unit_test(what_was_left_is_told),
 		cmocka_unit_test(missing_records_are_not_passed_over),
+		cmocka_unit_test(changed_receipts_end_it),
 		cmocka_unit_test(goes_on_when_private_records_were_erased),
 		cmocka_unit_test(a_full_disk_at_any_byte_is_told_and_mended),
 		cmocka_unit_test(an_end_in_any_write_is_mended),
