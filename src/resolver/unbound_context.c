@@ -141,14 +141,6 @@ static int set_zones(struct unbound *u, const struct unbound_options *o, struct 
 	char address[ADDRESS_SIZE];
 	for (size_t i = 0; i < o->zone_count; i++) {
 		const struct unbound_zone *zone = &o->zones[i];
-		char local[sizeof("nodefault") + 1024];
-		snprintf(local, sizeof(local), "%s nodefault", zone->name);
-		/* Names that are answered locally by default are answered by the zone's servers then. */
-		if (!zone->prime && strcmp(zone->name, ".") != 0) {
-			int err = set(u, "local-zone:", local, fault);
-			if (err != HN_OK)
-				return err;
-		}
 		if (zone->insecure) {
 			int err = set(u, "domain-insecure:", zone->name, fault);
 			if (err != HN_OK)
@@ -270,13 +262,33 @@ static void first_done(struct unbound_question *q, const struct unbound_answer *
 	q->id = -1;
 }
 
+/* What libunbound would answer by itself (10.in-addr.arpa and the like, names under test), the servers of a
+ * zone answer where they are given. An option "local-zone" with "nodefault" is accepted but changes nothing.
+ * This ends the time of options. */
+static int ask_zones_themselves(struct unbound *u, const struct unbound_options *o)
+{
+	for (size_t i = 0; i < o->zone_count; i++) {
+		const struct unbound_zone *zone = &o->zones[i];
+		if (zone->prime || strcmp(zone->name, ".") == 0)
+			continue;
+		int code = ub_ctx_zone_remove(u->context, zone->name);
+		if (code == UB_NOERROR)
+			code = ub_ctx_zone_add(u->context, zone->name, "transparent");
+		if (code != UB_NOERROR)
+			return err_of(code);
+	}
+	return HN_OK;
+}
+
 /* libunbound reads what it was told when it is first asked. That takes a while and can fail, so it is asked
  * something here that it knows without a server. */
-static int finish(struct unbound *u, struct fault *fault)
+static int finish(struct unbound *u, const struct unbound_options *o, struct fault *fault)
 {
 	static const uint8_t localhost[] = "\x09localhost";
 	struct unbound_question first = {.done = first_done};
-	int err = unbound_ask(u, &first, localhost, sizeof(localhost) - 1, 1);
+	int err = ask_zones_themselves(u, o);
+	if (err == HN_OK)
+		err = unbound_ask(u, &first, localhost, sizeof(localhost) - 1, 1);
 	if (err == HN_OK && first.id == -1)
 		return HN_OK;
 	return fault_set(fault, HN_EFORMAT, "",
@@ -297,7 +309,7 @@ int unbound_new(const struct unbound_options *o, struct unbound **out, struct fa
 	if (u->context != NULL && ub_ctx_debugout(u->context, NULL) == UB_NOERROR)
 		err = set_all(u, o, fault);
 	if (err == HN_OK)
-		err = finish(u, fault);
+		err = finish(u, o, fault);
 	pthread_mutex_unlock(&making);
 
 	if (err != HN_OK) {

@@ -408,6 +408,36 @@ static void equal_questions_are_asked_once(void **state)
 	close(s.fd);
 }
 
+/* Names that libunbound answers by itself belong to a zone's servers where these are given. */
+static void given_servers_answer_special_names(void **state)
+{
+	static const struct {
+		const char *zone, *name;
+	} cases[] = {
+		{"10.in-addr.arpa", "3.10.in-addr.arpa"},
+		{"5.10.in-addr.arpa", "3.5.10.in-addr.arpa"},
+		{"own.test", "a.own.test"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct server s;
+		struct outcome got;
+		server_init(&s, cases[i].zone);
+		struct recursor_options o = tree_options();
+		o.stubs = &s.stub;
+		o.stub_count = 1;
+		struct recursor *r = started(&o);
+		ask(r, cases[i].name, TYPE_A, &got);
+		server_take(&s);
+		server_answer(&s, 7);
+		outcome_wait(&got);
+		assert_int_equal(got.answer.failure, RECURSOR_ANSWERED);
+		assert_int_equal(got.last_byte, 7);
+		recursor_free(r);
+		close(s.fd);
+	}
+}
+
 static void floods_are_limited(void **state)
 {
 	(void)state;
@@ -921,6 +951,7 @@ int main(void)
 		cmocka_unit_test(signatures_are_judged_at_a_date),
 		cmocka_unit_test(a_name_stays_with_its_thread),
 		cmocka_unit_test(equal_questions_are_asked_once),
+		cmocka_unit_test(given_servers_answer_special_names),
 		cmocka_unit_test(floods_are_limited),
 		cmocka_unit_test(all_together_are_limited),
 		cmocka_unit_test(a_silent_server_holds_nobody),
