@@ -155,6 +155,50 @@ static int check_policies(const struct resolver_config *c, struct fault *fault)
 	return HN_OK;
 }
 
+static bool is_any(const struct ip *ip)
+{
+	static const uint8_t none[16] = {0};
+	return memcmp(ip->bytes, none, ip->version == 4 ? 4 : 16) == 0;
+}
+
+/* Who is led to a sinkhole and asks there for HTTPS must find nobody: a certificate of ours would be one for
+ * a name that is not ours. */
+static int check_port_443(const struct resolver_config *c, const struct config_list *addresses, unsigned line,
+			  const char *key, struct fault *fault)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct ip *ip = RESOLVER_ITEM(ip, addresses, i);
+		for (size_t k = 0; k < c->listen.count; k++) {
+			const struct resolver_listener *l = listener_at(c, k);
+			bool same = memcmp(&l->address, ip, sizeof(*ip)) == 0 ||
+				    (addresses == &c->blockpage.addresses && is_any(&l->address));
+			if (l->port == 443 && (l->transports & STREAMS) != 0 && same)
+				return REFUSE(
+					line, key,
+					tr("has an address that the listener on line %u serves on port "
+					   "443: who asks there for a blocked name would be shown our "
+					   "certificate; take another address",
+					   "%u行の待受けがポート443で使うアドレスがある。遮断した名前への"
+					   "接続に当方の証明書を示すことになるため、別のアドレスにすること"),
+					l->line);
+		}
+	}
+	return HN_OK;
+}
+
+static int check_sinkholes(const struct resolver_config *c, struct fault *fault)
+{
+	int rc = check_port_443(c, &c->blockpage.addresses, c->blockpage.line, "blockpage.addresses", fault);
+	for (size_t i = 0; rc == HN_OK && i < c->policy.count; i++)
+		rc = check_port_443(c, &policy_at(c, i)->sinkhole, policy_at(c, i)->line, "policy.sinkhole",
+				    fault);
+	if (rc == HN_OK && c->blockpage.port == 443)
+		rc = REFUSE(c->blockpage.line, "blockpage.port", "%s",
+			    tr("is the port of HTTPS: nothing may listen there for blocked names",
+			       "443はHTTPSのポートである。遮断した名前のために待ち受けてはならない"));
+	return rc;
+}
+
 static int check_group_policy(const struct resolver_config *c, const struct resolver_group *g,
 			      struct fault *fault)
 {
@@ -250,6 +294,8 @@ int resolver_config_check(struct resolver_config *c, struct fault *fault)
 		rc = check_forwards(c, &c->collector.forward, "collector.forward", fault);
 	if (rc == HN_OK)
 		rc = check_policies(c, fault);
+	if (rc == HN_OK)
+		rc = check_sinkholes(c, fault);
 	if (rc == HN_OK)
 		rc = check_groups(c, fault);
 	if (rc == HN_OK && c->collector.enabled && c->collector.forward.count == 0)

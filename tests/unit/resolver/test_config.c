@@ -202,6 +202,12 @@ static void says_what_does_not_go_together(void **state)
 		{"threads: 1\nlisten:\n - {address: 192.0.2.1, transports: [udp]}",
 		 "etc/r.yaml:3: listen.address",
 		 "is beyond loopback, but no group says who is served; add 'groups'"},
+		{"listen: [{address: 127.0.0.1, transports: [https], certificate: c, key: k}]\n"
+		 "policy: [{name: a, set: [s], action: sinkhole, sinkhole: [127.0.0.1]}]",
+		 "etc/r.yaml:2: policy.sinkhole", "has an address that the listener on line 1"},
+		{"blockpage: {addresses: [127.0.0.1], port: 443, organisation_en: a, organisation_ja: b,\n"
+		 "            contact_en: c, contact_ja: d}",
+		 "etc/r.yaml:1: blockpage.port", "is the port of HTTPS"},
 		{"listen: [{address: '::', transports: [udp]}]", "etc/r.yaml:1: listen.address",
 		 "is beyond loopback"},
 		{"listen: [{address: 127.0.0.1, transports: [tcp, tls]}]", "etc/r.yaml:1: listen.transports",
