@@ -68,6 +68,7 @@ static const struct label {
 	{"file", "file", "ファイル"},
 	{"kind", "kind", "種類"},
 	{"over", "too high by at most", "最大過大"},
+	{"note", "note", "注"},
 	{"day", "day", "日"},
 	{"days", "days", "日別"},
 	{"left_out", "left out", "除外"},

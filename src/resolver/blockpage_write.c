@@ -50,8 +50,9 @@ static const struct texts en = {
 		   "security officer of your organisation.",
 	.noted = "For this page only the listed name and the minute are noted. It uses no cookies.",
 	.idle_title = "Nothing is offered here",
-	.idle = "This server only explains why a site was blocked. No name was given that is blocked at "
-		"present.",
+	.idle = "This server only explains why a site was blocked. The name you asked for, if any, is not "
+		"itself listed at present. If you came here on the way to a site, that site leads to another "
+		"name or to an address that is blocked.",
 };
 
 static const struct texts ja = {
@@ -74,9 +75,10 @@ static const struct texts ja = {
 		   "担当者にご連絡ください。",
 	.noted = "このページの表示に当たり記録するのは、登録名と時刻(分単位)のみです。Cookieは使用しません。",
 	.idle_title = "このサーバーで提供しているものはありません",
-	.idle = "このサーバーは、サイトへの接続が遮断された理由をご案内するものです。現在遮断されている名前は"
-		"指定されて"
-		"いません。",
+	.idle = "このサーバーは、サイトへの接続が遮断された理由をご案内するものです。お求めの名前自体は、現在"
+		"遮断の対象として登録されていません。サイトを開こうとしてこのページが表示された場合は、そのサ"
+		"イ"
+		"トの名前が指す別の名前又はアドレスが遮断されています。",
 };
 
 /* Text as it may stand between tags and in quoted attributes. */
@@ -158,7 +160,9 @@ static void add_page(struct buf *b, const struct blockpage_request *request,
 	if (f != NULL) {
 		add_finding(b, t, request, config, f);
 	} else {
-		buf_addf(b, "<h1>%s</h1>\n<p>%s</p>\n<p class=\"small\">", t->idle_title, t->idle);
+		buf_addf(b, "<h1>%s</h1>\n<p>%s</p>\n<dl>\n", t->idle_title, t->idle);
+		add_item(b, t->contact, request->ja ? config->contact_ja : config->contact_en, true);
+		buf_adds(b, "</dl>\n<p class=\"small\">");
 		add_escaped(b, request->ja ? config->organisation_ja : config->organisation_en);
 		buf_adds(b, "</p>\n");
 	}

@@ -210,6 +210,16 @@ static int text_match(const struct explanation *x, const struct found *f, struct
 	return HN_OK;
 }
 
+/* Where nothing decides yet the answer may: what it holds was not looked at. */
+static const char *later_text(void)
+{
+	return tr("judged by name and client alone; where it leads (aliases, addresses, name servers) is "
+		  "judged when "
+		  "it is resolved",
+		  "名前とクライアントのみで判定。指す先(別名、アドレス、ネームサーバー)"
+		  "は名前解決の際に判定される");
+}
+
 static int text_all(const struct explanation *x, struct buf *out)
 {
 	int rc = HN_OK;
@@ -219,6 +229,8 @@ static int text_all(const struct explanation *x, struct buf *out)
 	if (x->count == 0)
 		buf_adds(out, tr("  no set of the view has an entry for it\n",
 				 "  該当する項目のある集合はない\n"));
+	if (x->count == 0 && x->q->address_count == 0)
+		buf_addf(out, "  %s\n", later_text());
 	for (unsigned status = DECIDES; status <= LOSES; status++)
 		for (size_t i = 0; rc == HN_OK && i < x->count; i++)
 			if (x->found[i].status == (enum status)status)
@@ -286,6 +298,8 @@ static int json_all(const struct explanation *x, struct buf *out)
 		buf_adds(out, "null");
 	else
 		rc = json_match(x, &x->found[decided], out);
+	if (decided == x->count && x->q->address_count == 0)
+		member(out, "note", later_text());
 	buf_adds(out, ",\"matches\":[");
 	for (size_t i = 0; rc == HN_OK && i < x->count; i++) {
 		buf_adds(out, i == 0 ? "" : ",");

@@ -32,7 +32,8 @@ HN_MUST_USE int explain_text(const struct policy *p, unsigned view, const struct
 /**
  * Appends one JSON object: name, view, generation, action ("allow", "none" or an action), decided (the match
  * or null) and matches: set, set_id, set_version, organisation, contact, place (from 1), trigger, entry,
- * object, marking, confidence, labels_left, action, status ("decides", "logged", "loses") and why.
+ * object, marking, confidence, labels_left, action, status ("decides", "logged", "loses") and why. Where
+ * nothing decides and no addresses were given, a note says what was not judged.
  */
 HN_MUST_USE int explain_json(const struct policy *p, unsigned view, const struct explain_question *q,
 			     struct buf *out);
