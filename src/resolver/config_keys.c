@@ -129,7 +129,7 @@ static const struct config_key recursion_keys[] = {
 	 .help_en = "questions under way", .help_ja = "同時に処理する問合せの数"},
 	{"zone_max", CONFIG_INTEGER, AT(zone_max), .min = 1, .max = 1u << 20, .preset = "256",
 	 .help_en = "of these, for one registrable domain", .help_ja = "うち一つの登録可能ドメインについて"},
-	{"client_max", CONFIG_INTEGER, AT(client_max), .min = 1, .max = 1u << 20, .preset = "256",
+	{"client_max", CONFIG_INTEGER, AT(client_max), .min = 1, .max = 1u << 20, .preset = "1024",
 	 .help_en = "waiting from one /24 or /56", .help_ja = "一つの/24または/56から待っている数"},
 	{"ask_localhost", CONFIG_BOOL, AT(ask_localhost), .preset = "false",
 	 .help_en = "for tests: servers on loopback addresses are asked too",

@@ -25,6 +25,7 @@
 #define BLOB_MAX   (UINT32_MAX - 4096u)
 #define FORM_BITS  2u
 #define LOAD_TENTH 8u /* buckets are filled to 8 tenths */
+#define SEEDS_MAX  64u
 
 enum form {
 	FORM_EXACT, /* the name */
@@ -340,18 +341,42 @@ static int bucket_put(struct name_rules *t, uint32_t at)
 	return HN_ELIMIT;
 }
 
-static int fill(struct name_rules *t)
+/* In the order of the hashes, so that buckets are written one behind the other. */
+static int fill_by_shards(struct name_rules *t)
 {
+	int rc = HN_OK;
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		struct shard *s = &t->shards[i];
-		for (uint32_t k = 0; k < s->cap; k++) {
-			int rc = s->slots[k].at == 0 ? HN_OK : bucket_put(t, s->slots[k].at);
-			if (rc != HN_OK)
-				return rc;
-		}
+		for (uint32_t k = 0; k < s->cap && rc == HN_OK; k++)
+			if (s->slots[k].at != 0)
+				rc = bucket_put(t, s->slots[k].at);
 		shard_free(s);
 	}
-	return HN_OK;
+	return rc;
+}
+
+static int fill_by_records(struct name_rules *t)
+{
+	int rc = HN_OK;
+	for (size_t at = BLOB_FIRST; rc == HN_OK && at < t->blob.used;) {
+		rc = bucket_put(t, (uint32_t)at);
+		at += RECORD_HEAD + load_le16(t->blob.data + at + 4);
+	}
+	return rc;
+}
+
+/* With many names, now and then more fall together under a seed than a look-up may go on for: then under
+ * another.
+ */
+static int fill(struct name_rules *t)
+{
+	int rc = fill_by_shards(t);
+	for (unsigned i = 0; i < SEEDS_MAX && rc == HN_ELIMIT; i++) {
+		memset(t->buckets.data, 0, t->buckets.used);
+		t->table.seed = t->table.seed * 0x9e3779b1u + 1;
+		rc = fill_by_records(t);
+	}
+	return rc;
 }
 
 int name_rules_finish(struct name_rules *t)

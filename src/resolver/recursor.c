@@ -25,9 +25,10 @@
 #define DEFAULT_ANSWER_MS 10000
 #define DEFAULT_TOTAL     16384
 #define DEFAULT_ZONE      256
-#define DEFAULT_CLIENT    256
-#define DNS_ROOT_ANCHORS  "/usr/share/dns/root.key"
-#define DNS_ROOT_HINTS    "/usr/share/dns/root.hints"
+#define DEFAULT_CLIENT                                                                                       \
+	1024 /* above that of one zone, so that a dead zone does not cost a prefix all others */
+#define DNS_ROOT_ANCHORS "/usr/share/dns/root.key"
+#define DNS_ROOT_HINTS   "/usr/share/dns/root.hints"
 
 struct recursor {
 	struct recursion_shared shared;

@@ -134,7 +134,8 @@ struct recursor_options {
 	struct recursor_clock clock;
 };
 
-/** Fills in the defaults: 1 thread, 64 MiB, files of dns-root-data, 10 s, 16,384 in all, 256, 256. */
+/** Fills in the defaults: 1 thread, 64 MiB, files of dns-root-data, 10 s, 16,384 in all, 256 of a domain,
+ * 1,024 of a prefix. */
 void recursor_options_init(struct recursor_options *o);
 
 /**
