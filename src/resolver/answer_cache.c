@@ -13,6 +13,7 @@
 #include "base/cur.h"
 #include "match/hash.h"
 #include "resolver/pages.h"
+#include "resolver/policy_store.h"
 
 #define WAYS           7
 #define BYTES_AT_LEAST ((size_t)1 << 20)
@@ -218,6 +219,7 @@ static void bucket_unlock(struct bucket *b)
 
 static void unref_later(struct rcu_head *head)
 {
+	policy_grace_passed();
 	cached_answer_unref(
 		(struct cached_answer *)(void *)((char *)head - offsetof(struct cached_answer, rcu)));
 }

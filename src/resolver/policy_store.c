@@ -121,6 +121,11 @@ void policy_thread_online(void)
 	rcu_thread_online();
 }
 
+void policy_grace_passed(void)
+{
+	AFTER_GRACE();
+}
+
 void policy_thread_quiet(void)
 {
 	BEFORE_QUIET();

@@ -53,6 +53,8 @@ void policy_thread_offline(void);
 void policy_thread_online(void);
 /** This thread holds no policy now. */
 void policy_thread_quiet(void);
+/** At the beginning of what liburcu calls after a grace period: tells the thread sanitizer that it passed. */
+void policy_grace_passed(void);
 
 /**
  * Reads what has changed, puts a new policy in force and frees the old one when nobody asks it any more
