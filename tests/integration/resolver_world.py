@@ -100,7 +100,7 @@ class Resolver:
 
     def start(self, wait=True):
         environment = {**os.environ, "HINOMI_LANG": "en", "LC_ALL": "C",
-                       "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+                       "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0:quarantine_size_mb=16"}
         self.log = (self.path / "log").open("a+")
         self.process = subprocess.Popen([BIN / "hinomi-resolver", "--config", self.config], stderr=self.log,
                                         env=environment)
