@@ -157,9 +157,12 @@ static int add_record(struct policy_set *s, const char *text, struct fault *faul
 	buf_init(&line, ZONE_ENTRY_MAX);
 	buf_init(&rdata, RDATA_MAX);
 	buf_addf(&line, "%s\n", text);
-	struct zone_bytes bytes = {(const uint8_t *)line.data, (const uint8_t *)line.data + line.len};
-	struct zone_source source = zone_source_bytes(&bytes);
 	int rc = buf_err(&line);
+	struct zone_bytes bytes = {0};
+	if (rc == HN_OK)
+		bytes = (struct zone_bytes){(const uint8_t *)line.data,
+					    (const uint8_t *)line.data + line.len};
+	struct zone_source source = zone_source_bytes(&bytes);
 	if (rc == HN_OK)
 		rc = zone_text_new(&source, s->name, &words);
 	if (rc == HN_OK && zone_text_next(words, NULL) != HN_OK)
