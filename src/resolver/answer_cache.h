@@ -104,6 +104,19 @@ void answer_cache_free(struct answer_cache *c);
 /** Keyed anew in each process, so that nobody outside can make questions collide. */
 uint64_t answer_cache_hash(const struct answer_cache *c, const uint8_t *name, size_t len, uint16_t type,
 			   unsigned variant);
+/** The key of a question, with its hash. name is not copied. */
+static inline struct answer_key answer_cache_key(const struct answer_cache *c, const uint8_t *name,
+						 size_t len, uint16_t type, unsigned variant)
+{
+	return (struct answer_key){
+		.hash = answer_cache_hash(c, name, len, type, variant),
+		.name = name,
+		.name_len = (uint8_t)len,
+		.variant = (uint8_t)variant,
+		.type = type,
+	};
+}
+
 /** Touches the bucket. */
 void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash);
 /** A while later: touches the answer that answer_cache_find() will compare. @return whether there may be one

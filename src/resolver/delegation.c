@@ -25,12 +25,7 @@ struct zone {
 
 static struct cached_answer *look_up(struct walk *w, const uint8_t *name, size_t len, uint16_t type)
 {
-	const struct answer_key key = {
-		.hash = answer_cache_hash(w->cache, name, len, type, 0),
-		.name = name,
-		.name_len = (uint8_t)len,
-		.type = type,
-	};
+	const struct answer_key key = answer_cache_key(w->cache, name, len, type, 0);
 	struct cached_answer *found = answer_cache_find(w->cache, &key);
 	if (!found) {
 		memcpy(w->gap->name, name, len);

@@ -62,6 +62,12 @@ static unsigned view_of(const struct exchange *e, const struct asked *a)
 	return e->service->views[a->asker.group];
 }
 
+static struct answer_key key_of(const struct exchange *e, const struct asked *a)
+{
+	return answer_cache_key(e->service->cache, a->query.name, a->query.name_len, a->query.type,
+				asked_variant(a));
+}
+
 static unsigned transport_number(enum resolver_transport transport)
 {
 	return (unsigned)__builtin_ctz(transport);
@@ -209,13 +215,7 @@ static bool redirect_key(const struct exchange *e, const struct asked *a, const 
 	size_t len;
 	if (!compose_redirect(a, v, name, &len))
 		return false;
-	*out = (struct answer_key){
-		.name = name,
-		.name_len = (uint8_t)(len - 1),
-		.variant = (uint8_t)asked_variant(a),
-		.type = a->query.type,
-	};
-	out->hash = answer_cache_hash(e->service->cache, name, len - 1, out->type, out->variant);
+	*out = answer_cache_key(e->service->cache, name, len - 1, a->query.type, asked_variant(a));
 	return true;
 }
 
@@ -313,12 +313,7 @@ static bool answer_from(struct exchange *e, struct exchange_unit *u, struct cach
 static void ask_gap(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,
 		    const struct delegation_gap *gap)
 {
-	const struct answer_key key = {
-		.hash = answer_cache_hash(e->service->cache, gap->name, gap->len, gap->type, 0),
-		.name = gap->name,
-		.name_len = gap->len,
-		.type = gap->type,
-	};
+	const struct answer_key key = answer_cache_key(e->service->cache, gap->name, gap->len, gap->type, 0);
 	ask(e, port, u, &key, NULL, FOR_JUDGING);
 }
 
@@ -390,13 +385,8 @@ static bool goes_on(const struct exchange *e, const struct waiter *w)
 /* The question's way from the beginning, with what is known now. @return false: it waits again */
 static bool go_on(struct exchange *e, const struct waiter *w, uint8_t *out, size_t *len_out)
 {
-	const struct dns_query *q = &w->asked.query;
 	struct exchange_unit u = {.asked = w->asked, .out = out, .steps = (uint8_t)(w->steps + 1)};
-	u.key = (struct answer_key){.name = q->name,
-				    .name_len = q->name_len,
-				    .variant = (uint8_t)asked_variant(&w->asked),
-				    .type = q->type};
-	u.key.hash = answer_cache_hash(e->service->cache, q->name, q->name_len, q->type, u.key.variant);
+	u.key = key_of(e, &w->asked);
 	if (u.steps > STEPS_MAX)
 		done(e, &u,
 		     compose_error(&e->composer, &u.asked, DNS_RCODE_SERVFAIL, told_of(HN_ELIMIT), out));
@@ -538,7 +528,7 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
 		return false;
 	}
 	if (a->query.edns && a->query.cookie_len > 0)
-		a->cookie = cookie_check(e->service->cookies, a->query.cookie, a->query.cookie_len,
+		a->cookie = cookie_check(e->composer.cookies, a->query.cookie, a->query.cookie_len,
 					 &a->asker.client, e->composer.utc_s);
 	if (is_refused(e, u))
 		return false;
@@ -550,14 +540,7 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
 		done(e, u, compose_error(&e->composer, a, rcode_of(u->verdict), NOTHING, u->out));
 		return false;
 	}
-	u->key = (struct answer_key){
-		.name = a->query.name,
-		.name_len = a->query.name_len,
-		.variant = (uint8_t)asked_variant(a),
-		.type = a->query.type,
-	};
-	u->key.hash = answer_cache_hash(e->service->cache, u->key.name, u->key.name_len, u->key.type,
-					u->key.variant);
+	u->key = key_of(e, a);
 	answer_cache_prefetch(e->service->cache, u->key.hash);
 	return true;
 }
