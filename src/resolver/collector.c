@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/utc.h"
 #include "match/canonical.h"
 #include "resolver/event_file.h"
+#include "resolver/thread.h"
 #include "wire/dns_number.h"
 #include "wire/dns_rr.h"
 
@@ -364,17 +364,9 @@ static void *run(void *context)
 
 int collector_start(struct collector *c)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&c->thread, NULL, run, c);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0) {
-		errno = error;
-		return HN_EIO;
-	}
-	c->started = true;
-	return HN_OK;
+	int rc = thread_start(&c->thread, run, c);
+	c->started = rc == HN_OK;
+	return rc;
 }
 
 void collector_stop(struct collector *c)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/utc.h"
 #include "resolver/event_keep.h"
 #include "resolver/event_log_inside.h"
+#include "resolver/thread.h"
 
 #define RING_BYTES (2u << 20)
 #define IDLE_NS    (50 * NS_SECOND / 1000)
@@ -255,17 +255,9 @@ static void *run(void *context)
 
 int event_log_start(struct event_log *log)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&log->thread, NULL, run, log);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0) {
-		errno = error;
-		return HN_EIO;
-	}
-	log->started = true;
-	return HN_OK;
+	int rc = thread_start(&log->thread, run, log);
+	log->started = rc == HN_OK;
+	return rc;
 }
 
 void event_log_stop(struct event_log *log)

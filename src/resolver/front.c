@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "resolver/compose.h"
 #include "resolver/proxy_header.h"
 #include "resolver/stream.h"
+#include "resolver/thread.h"
 #include "resolver/udp_batch.h"
 
 #define ROUNDS_MAX 4 /* batches of one socket before the others have their turn */
@@ -213,14 +213,9 @@ static void *serve(void *arg)
 
 int front_start(struct front *f)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&f->thread, NULL, serve, f);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	f->started = error == 0;
-	return error == 0 ? HN_OK : HN_EIO;
+	int rc = thread_start(&f->thread, serve, f);
+	f->started = rc == HN_OK;
+	return rc;
 }
 
 void front_go(struct front *f)

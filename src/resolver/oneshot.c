@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "resolver/thread.h"
 
 #define LINGER_MS     1000
 #define LINGER_MAX    65536 /* bytes that are read and dropped behind an answer */
@@ -260,17 +261,6 @@ static void release(struct oneshot *s)
 	free(s);
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct oneshot *s)
-{
-	sigset_t all, before;
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&s->thread, NULL, serve, s);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 int oneshot_start(const struct oneshot_options *options, struct oneshot **out)
 {
 	assert(options->listener_count <= ONESHOT_LISTENERS_MAX && options->connections > 0);
@@ -292,11 +282,8 @@ int oneshot_start(const struct oneshot_options *options, struct oneshot **out)
 		goto failed;
 	for (size_t i = 0; i < options->connections; i++)
 		s->connections[i].data = s->data + i * options->request_max;
-	int error = start_thread(s);
-	if (error != 0) {
-		errno = error;
+	if (thread_start(&s->thread, serve, s) != HN_OK)
 		goto failed;
-	}
 	*out = s;
 	return HN_OK;
 failed:
