@@ -6,11 +6,11 @@
 
 #include "wire/dns_number.h"
 
-static void add_entry(struct event *event, const struct entry_key *key, const char *object)
+/* A marking that was cut could be taken for one that allows more. */
+#define MARKING_STRICTEST "TLP:RED"
+
+static void add_object(struct event *event, const char *object)
 {
-	event->kind = (uint8_t)key->kind;
-	event->key_len = (uint8_t)key->len;
-	memcpy(event->bytes, key->data, key->len);
 	size_t len = object ? strnlen(object, EVENT_OBJECT_MAX + 1) : 0;
 	if (len > EVENT_OBJECT_MAX) {
 		/* A long id is cut between two characters. */
@@ -23,13 +23,34 @@ static void add_entry(struct event *event, const struct entry_key *key, const ch
 		memcpy(event->bytes + event->key_len, object, len);
 }
 
+static void add_marking(struct event *event, const char *marking)
+{
+	size_t len = marking ? strnlen(marking, EVENT_MARKING_MAX + 1) : 0;
+	if (len > EVENT_MARKING_MAX) {
+		marking = MARKING_STRICTEST;
+		len = strlen(MARKING_STRICTEST);
+	}
+	event->marking_len = (uint8_t)len;
+	if (len > 0)
+		memcpy(event->bytes + event->key_len + event->object_len, marking, len);
+}
+
+static void add_entry(struct event *event, const struct policy_told *told)
+{
+	event->kind = (uint8_t)told->key.kind;
+	event->key_len = (uint8_t)told->key.len;
+	memcpy(event->bytes, told->key.data, told->key.len);
+	add_object(event, told->object);
+	add_marking(event, told->marking);
+	event->confidence = told->confidence;
+}
+
 static void note_match(struct event_ring *ring, const struct asked *a, const struct policy *policy,
 		       const struct policy_match *match, uint8_t action, uint8_t rcode, int64_t utc_ns)
 {
 	uint8_t scratch[32];
-	struct entry_key key;
-	const char *object;
-	if (policy_tell_entry(policy, match, scratch, &key, &object) != HN_OK || key.len > EVENT_KEY_MAX)
+	struct policy_told told;
+	if (policy_tell_entry(policy, match, scratch, &told) != HN_OK || told.key.len > EVENT_KEY_MAX)
 		return;
 	struct event *event = event_ring_claim(ring);
 	if (!event)
@@ -46,7 +67,7 @@ static void note_match(struct event_ring *ring, const struct asked *a, const str
 	event->trigger = match->trigger;
 	event->labels_left = match->hit.labels_left;
 	event->bytes_left = match->hit.bytes_left;
-	add_entry(event, &key, object);
+	add_entry(event, &told);
 	event_ring_commit(ring);
 }
 

@@ -89,14 +89,20 @@ static void add_query(struct buf *b, const struct event *e, const char *value)
 
 static void add_entry(struct buf *b, const struct event *e, const char *value)
 {
-	char object[EVENT_OBJECT_MAX + 1];
+	char object[EVENT_OBJECT_MAX + 1], marking[EVENT_MARKING_MAX + 1];
 	memcpy(object, e->bytes + e->key_len, e->object_len);
 	object[e->object_len] = '\0';
+	memcpy(marking, e->bytes + e->key_len + e->object_len, e->marking_len);
+	marking[e->marking_len] = '\0';
 	add_string(b, "indicator", e->object_len > 0 ? object : value);
 	add_string(b, "kind", entry_kind_name((enum entry_kind)e->kind));
 	add_string(b, "value", value);
 	if (e->kind == ENTRY_WILDCARD)
 		buf_addf(b, ",\"labels_left\":%u,\"bytes_left\":%u", e->labels_left, e->bytes_left);
+	if (e->marking_len > 0)
+		add_string(b, "marking", marking);
+	if (e->confidence != EVENT_NO_CONFIDENCE)
+		buf_addf(b, ",\"confidence\":%u", e->confidence);
 }
 
 static void add_own(struct buf *b, const struct event_told *t, const char *value)

@@ -15,9 +15,11 @@
  *
  * A record holds the entry that was listed, never the name that was asked.
  */
-#define EVENT_KEY_MAX    254
-#define EVENT_OBJECT_MAX 127 /* bytes; a longer id is cut */
-#define EVENT_NO_RCODE   255 /* nothing was answered */
+#define EVENT_KEY_MAX       254
+#define EVENT_OBJECT_MAX    127 /* bytes; a longer id is cut */
+#define EVENT_MARKING_MAX   63
+#define EVENT_NO_RCODE      255 /* nothing was answered */
+#define EVENT_NO_CONFIDENCE 255
 
 /** One question about which policy decided, or that a log-only set matched. */
 struct event {
@@ -34,14 +36,17 @@ struct event {
 	uint8_t kind;    /* enum entry_kind */
 	uint8_t labels_left, bytes_left;
 	uint8_t key_len;
-	uint8_t object_len;                              /* 0: the entry has none */
-	uint8_t bytes[EVENT_KEY_MAX + EVENT_OBJECT_MAX]; /* the entry's key, then the object's id */
+	uint8_t object_len;  /* 0: the entry has none */
+	uint8_t marking_len; /* 0: the entry has none */
+	uint8_t confidence;  /* 0..100; EVENT_NO_CONFIDENCE */
+	/* The entry's key, then the object's id, then its marking. */
+	uint8_t bytes[EVENT_KEY_MAX + EVENT_OBJECT_MAX + EVENT_MARKING_MAX];
 };
 
 /** Bytes of an event that are filled. */
 static inline size_t event_size(const struct event *e)
 {
-	return offsetof(struct event, bytes) + e->key_len + e->object_len;
+	return offsetof(struct event, bytes) + e->key_len + e->object_len + e->marking_len;
 }
 
 struct event_ring;

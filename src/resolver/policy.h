@@ -294,9 +294,10 @@ struct policy_told {
 HN_MUST_USE int policy_tell(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
 			    struct policy_told *out);
 
-/** The entry alone and its object's id (NULL: none): what a serving thread has time for. @return as above */
+/** The entry alone, its object's id, marking and confidence, the rest empty: what a serving thread has time
+ * for. @return as above */
 HN_MUST_USE int policy_tell_entry(const struct policy *p, const struct policy_match *match,
-				  uint8_t scratch[32], struct entry_key *key_out, const char **object_out);
+				  uint8_t scratch[32], struct policy_told *out);
 
 /** Calls back for each name, exact or wildcard, that a set refuses now, until the callback returns something
  * else than HN_OK; returns that. Nothing is refused by allow entries, PASSTHRU and sets that only log. */

@@ -139,19 +139,29 @@ int policy_ede(const struct policy_verdict *v, const char **text_out)
 	return has_records(v) ? POLICY_FORGED : (int)s->reason;
 }
 
-int policy_tell(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
-		struct policy_told *out)
+int policy_tell_entry(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
+		      struct policy_told *out)
 {
-	struct policy_set_info info;
 	struct policy_told told = {0};
 	if (match->set >= p->set_count)
 		return HN_ENOENT;
 	const struct policy_set *s = &p->sets[match->set];
 	int rc = s->kind->tell(s, match, scratch, &told);
+	if (rc == HN_OK)
+		*out = told;
+	return rc;
+}
+
+int policy_tell(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
+		struct policy_told *out)
+{
+	struct policy_set_info info;
+	struct policy_told told;
+	int rc = policy_tell_entry(p, match, scratch, &told);
 	if (rc != HN_OK)
 		return rc;
 	policy_set_info(p, match->set, &info);
-	told.set = s->name;
+	told.set = p->sets[match->set].name;
 	told.set_id = info.id;
 	told.set_version = info.version;
 	told.labels_left = match->hit.labels_left;
@@ -159,22 +169,6 @@ int policy_tell(const struct policy *p, const struct policy_match *match, uint8_
 	told.trigger = policy_trigger_name((enum policy_trigger)match->trigger);
 	told.action = match->allow ? "allow" : policy_action_name((enum policy_action)match->action);
 	*out = told;
-	return HN_OK;
-}
-
-int policy_tell_entry(const struct policy *p, const struct policy_match *match, uint8_t scratch[32],
-		      struct entry_key *key_out, const char **object_out)
-{
-	struct policy_told told;
-	if (match->set >= p->set_count)
-		return HN_ENOENT;
-	const struct policy_set *s = &p->sets[match->set];
-	told.object = NULL;
-	int rc = s->kind->tell(s, match, scratch, &told);
-	if (rc != HN_OK)
-		return rc;
-	*key_out = told.key;
-	*object_out = told.object;
 	return HN_OK;
 }
 

@@ -63,6 +63,8 @@ static inline const char *world_text(struct world *w, const char *name, const ch
 struct world_entry {
 	const char *value;
 	int64_t from, until;
+	const char *marking;
+	uint8_t confidence; /* 0: 80 */
 };
 
 /** A `.him`; base: NULL, or the digest of the base it belongs to. */
@@ -80,7 +82,8 @@ static inline const char *world_him(struct world *w, const char *name, const uin
 	for (size_t i = 0; i < count; i++) {
 		const char *value = entries[i].value;
 		struct entry_meta meta = {.object = "indicator--1",
-					  .confidence = 80,
+					  .marking = entries[i].marking,
+					  .confidence = entries[i].confidence ? entries[i].confidence : 80,
 					  .valid_from_ns = entries[i].from,
 					  .valid_until_ns = entries[i].until,
 					  .allow = value[0] == '+'};

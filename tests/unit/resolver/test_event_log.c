@@ -32,6 +32,13 @@ static const char WATCHED[] = "$ORIGIN watched.\n$TTL 60\n@ SOA . . 7 1 1 1 60\n
 			      "seen.example CNAME .\n"
 			      "blocked.example CNAME .\n";
 
+#define LONG_MARKING "TLP:AMBER, and for those alone who were told of it at the meeting of May"
+static const struct world_entry MARKED[] = {
+	{.value = "strict.example", .marking = "TLP:AMBER+STRICT", .confidence = 90},
+	{.value = "*.unsaid.example", .confidence = 255},
+	{.value = "long.example", .marking = LONG_MARKING, .confidence = 1},
+};
+
 struct log_world {
 	struct world files;
 	struct service service;
@@ -75,12 +82,15 @@ static int set_up(void **state)
 	int len = snprintf(text, sizeof(text),
 			   "policy:\n  - name: national\n    rpz: %s\n  - name: watch\n    rpz: %s\n    "
 			   "action: log-only\n"
+			   "  - name: marked\n    set: [%s]\n"
 			   "groups:\n  - name: office\n    prefixes: [192.0.2.0/24]\n"
 			   "  - name: town\n    prefixes: [198.51.100.0/24]\n    organisation: " ORGANISATION
 			   "\n    addresses: true\n"
 			   "events:\n  directory: %s\n",
 			   world_text(&w->files, "rpz.zone", RPZ),
-			   world_text(&w->files, "watched.zone", WATCHED), world_path(&w->files, "events"));
+			   world_text(&w->files, "watched.zone", WATCHED),
+			   world_him(&w->files, "marked.him", NULL, MARKED, COUNT(MARKED), NULL),
+			   world_path(&w->files, "events"));
 	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
 	assert_int_equal(groups_new(w->config, &w->groups, &fault), HN_OK);
@@ -236,7 +246,7 @@ static void what_was_stopped_is_told_by_its_entry(void **state)
 	static const struct fake_record bad[] = {{NULL, DNS_TYPE_A, 300, "\xc0\0\2\x42", 4}};
 	static const struct {
 		struct asking q;
-		const char *wanted[14][2];
+		const char *wanted[16][2];
 	} cases[] = {
 		{{.name = "\7blocked\7example", .client = "192.0.2.1"},
 		 {{"query/hostname", "blocked.example"},
@@ -250,6 +260,8 @@ static void what_was_stopped_is_told_by_its_entry(void **state)
 		  {"unmapped/hinomi/kind", "name"},
 		  {"unmapped/hinomi/policy", "national"},
 		  {"unmapped/hinomi/set", "rpz"},
+		  {"unmapped/hinomi/marking", ""},
+		  {"unmapped/hinomi/confidence", ""},
 		  {"unmapped/hinomi/set_version", "1"}}},
 		{{.name = "\6secret\4name\7blocked\7example", .client = "192.0.2.1", .type = DNS_TYPE_AAAA},
 		 {{"query/hostname", "blocked.example"},
@@ -281,6 +293,20 @@ static void what_was_stopped_is_told_by_its_entry(void **state)
 		  {"unmapped/hinomi/policy", "watch"},
 		  {"unmapped/hinomi/transport", "tls"},
 		  {"unmapped/hinomi/set_version", "7"}}},
+		{{.name = "\6strict\7example", .client = "192.0.2.1"},
+		 {{"query/hostname", "strict.example"},
+		  {"unmapped/hinomi/policy", "marked"},
+		  {"unmapped/hinomi/set", "world"},
+		  {"unmapped/hinomi/indicator", "indicator--1"},
+		  {"unmapped/hinomi/marking", "TLP:AMBER+STRICT"},
+		  {"unmapped/hinomi/confidence", "90"}}},
+		{{.name = "\1a\6unsaid\7example", .client = "192.0.2.1"},
+		 {{"unmapped/hinomi/value", "*.unsaid.example"},
+		  {"unmapped/hinomi/indicator", "indicator--1"},
+		  {"unmapped/hinomi/marking", ""},
+		  {"unmapped/hinomi/confidence", ""}}},
+		{{.name = "\4long\7example", .client = "192.0.2.1"},
+		 {{"unmapped/hinomi/marking", "TLP:RED"}, {"unmapped/hinomi/confidence", "1"}}},
 		{{.name = "\5whole\7example", .client = "192.0.2.9"},
 		 {{"query/hostname", ""},
 		  {"unmapped/hinomi/trigger", "client-ip"},

@@ -15,14 +15,15 @@ static void fill(struct event *e, uint64_t number)
 	e->time_ns = (int64_t)number;
 	e->key_len = (uint8_t)(number * 7 % (EVENT_KEY_MAX + 1));
 	e->object_len = (uint8_t)(number * 13 % (EVENT_OBJECT_MAX + 1));
-	memset(e->bytes, (int)(number % 251), (size_t)e->key_len + e->object_len);
+	e->marking_len = (uint8_t)(number * 5 % (EVENT_MARKING_MAX + 1));
+	memset(e->bytes, (int)(number % 251), (size_t)e->key_len + e->object_len + e->marking_len);
 }
 
 static void check(const struct event *e, uint64_t number)
 {
 	assert_int_equal(e->time_ns, number);
 	assert_int_equal(e->key_len, number * 7 % (EVENT_KEY_MAX + 1));
-	for (size_t i = 0; i < (size_t)e->key_len + e->object_len; i++)
+	for (size_t i = 0; i < (size_t)e->key_len + e->object_len + e->marking_len; i++)
 		assert_int_equal(e->bytes[i], number % 251);
 }
 
