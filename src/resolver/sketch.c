@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,24 +18,28 @@
 
 #include "base/file.h"
 #include "base/utc.h"
+#include "resolver/sketch_keys.h"
 
 #define DAY_NS     (86400 * NS_SECOND)
-#define MAGIC      "hinomi sketch 1\n"
+#define MAGIC      "hinomi sketch 2\n"
 #define HEAD_SIZE  4096 /* the magic and zeros */
 #define CELLS      (SKETCH_DEPTH * SKETCH_WIDTH)
 #define FILE_SIZE  (HEAD_SIZE + CELLS * sizeof(uint16_t))
 #define PAGE_CELLS 2048 /* are written together */
 #define PAGES      (CELLS / PAGE_CELLS)
 #define STEM       "sketch-"
+#define KEY_FILE   "sketch.key"
 #define NAME_SIZE  32
 #define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)
 #define AHEAD      8 /* sites whose cells are fetched before they are counted */
 
 struct sketch {
 	int dir_fd;
-	uint8_t *key;        /* locked memory */
-	_Atomic int64_t day; /* of the cells; -1: none yet */
-	bool dirty[PAGES];   /* of the writer */
+	pthread_mutex_t lock;     /* of keys and day, which the writer alone changes */
+	struct sketch_keys *keys; /* locked memory */
+	int64_t day;              /* of the cells; -1: none yet */
+	bool keys_dirty;          /* of the writer */
+	bool dirty[PAGES];        /* of the writer */
 	_Atomic uint16_t cells[CELLS];
 };
 
@@ -54,6 +59,12 @@ enum sketch_level sketch_level_of(uint32_t count)
 }
 
 /* ---- cells ---- */
+
+/* What stands for a site on one day and on no other. */
+static uint64_t of_day(const uint8_t key[SIPHASH_KEY], uint64_t site)
+{
+	return siphash24(key, &site, sizeof(site));
+}
 
 /* Places in the four rows: a 64-bit hash gives two, its mixture two more. */
 static void places(uint64_t site, uint32_t out[SKETCH_DEPTH])
@@ -100,10 +111,15 @@ static void fetch(const struct sketch *s, uint64_t site)
 
 void sketch_add(struct sketch *s, const uint64_t sites[], size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (i + AHEAD < count)
-			fetch(s, sites[i + AHEAD]);
-		count_one(s, sites[i]);
+	uint64_t ahead[AHEAD];
+	const uint8_t *key = sketch_keys_find(s->keys, s->day);
+	for (size_t i = 0; i < count + AHEAD; i++) {
+		if (i >= AHEAD)
+			count_one(s, ahead[i % AHEAD]);
+		if (i < count) {
+			ahead[i % AHEAD] = of_day(key, sites[i]);
+			fetch(s, ahead[i % AHEAD]);
+		}
 	}
 }
 
@@ -149,8 +165,7 @@ static int open_day(const struct sketch *s, int64_t day, int flags)
 /* A new file, or one that is not ours, begins empty, with holes where nothing was counted. */
 static int open_to_write(const struct sketch *s)
 {
-	int64_t day = atomic_load_explicit(&s->day, memory_order_relaxed);
-	int fd = open_day(s, day, O_RDWR | O_CREAT);
+	int fd = open_day(s, s->day, O_RDWR | O_CREAT);
 	if (fd < 0 || is_sketch(fd))
 		return fd;
 	if (ftruncate(fd, 0) == 0 && ftruncate(fd, (off_t)FILE_SIZE) == 0 &&
@@ -171,9 +186,20 @@ static int write_page(const struct sketch *s, int fd, size_t page)
 	return n < 0 ? hn_err_of_errno(errno) : n == (ssize_t)sizeof(values) ? HN_OK : HN_ENOSPC;
 }
 
+static int write_keys(struct sketch *s)
+{
+	uint8_t bytes[SKETCH_KEYS_SIZE];
+	size_t len = sketch_keys_format(s->keys, bytes);
+	int rc = file_write_whole_at(s->dir_fd, KEY_FILE, bytes, len, 0600, true);
+	s->keys_dirty = rc != HN_OK;
+	sodium_memzero(bytes, sizeof(bytes));
+	return rc;
+}
+
 int sketch_flush(struct sketch *s)
 {
-	int rc = HN_OK;
+	/* Cells without their key would be of no use after a restart. */
+	int rc = s->keys_dirty ? write_keys(s) : HN_OK;
 	int fd = -1;
 	for (size_t page = 0; page < PAGES && rc == HN_OK; page++) {
 		if (!s->dirty[page])
@@ -214,6 +240,7 @@ static void take_up(struct sketch *s)
 	(void)close(fd);
 }
 
+/* Of days that are over, and of those whose key is gone. */
 static int remove_old(const struct sketch *s, int64_t today)
 {
 	int fd = openat(s->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -226,11 +253,32 @@ static int remove_old(const struct sketch *s, int64_t today)
 	int rc = HN_OK;
 	for (const struct dirent *e; (e = readdir(dir));) {
 		int64_t day;
-		bool old = day_of(e->d_name, &day) == HN_OK && day <= today - SKETCH_DAYS;
+		bool old = day_of(e->d_name, &day) == HN_OK &&
+			   (day <= today - SKETCH_DAYS || !sketch_keys_find(s->keys, day));
 		if (old && unlinkat(s->dir_fd, e->d_name, 0) < 0 && errno != ENOENT)
 			rc = HN_EIO;
 	}
 	(void)closedir(dir);
+	return rc;
+}
+
+/* @return as remove_old() */
+static int go_over(struct sketch *s, int64_t day)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < CELLS && s->day >= 0; i++)
+		atomic_store_explicit(&s->cells[i], 0, memory_order_relaxed);
+	memset(s->dirty, 0, sizeof(s->dirty));
+	s->keys_dirty |= sketch_keys_erase_before(s->keys, day - SKETCH_DAYS + 1);
+	int rc = remove_old(s, day);
+	s->day = day;
+	if (sketch_keys_find(s->keys, day)) {
+		take_up(s);
+	} else {
+		sketch_keys_make(s->keys, day);
+		s->keys_dirty = true;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
 	return rc;
 }
 
@@ -239,35 +287,26 @@ int sketch_turn(struct sketch *s, int64_t utc_ns)
 	int64_t day = utc_ns / DAY_NS;
 	if (s->day == day)
 		return HN_OK;
-	int rc = s->day < 0 ? HN_OK : sketch_flush(s);
-	for (size_t i = 0; i < CELLS && s->day >= 0; i++)
-		atomic_store_explicit(&s->cells[i], 0, memory_order_relaxed);
-	memset(s->dirty, 0, sizeof(s->dirty));
-	s->day = day;
-	take_up(s);
-	int old = remove_old(s, day);
-	return rc == HN_OK ? old : rc;
-}
-
-static int make_key(struct sketch *s)
-{
-	randombytes_buf(s->key, SIPHASH_KEY);
-	return file_write_whole_at(s->dir_fd, "sketch.key", s->key, SIPHASH_KEY, 0600, false);
+	int flushed = s->day < 0 ? HN_OK : sketch_flush(s);
+	int old = go_over(s, day);
+	int rc = s->keys_dirty ? write_keys(s) : HN_OK;
+	return rc != HN_OK ? rc : flushed != HN_OK ? flushed : old;
 }
 
 int sketch_open(struct sketch *s)
 {
 	size_t got;
-	uint8_t bytes[SIPHASH_KEY + 1];
-	int fd = openat(s->dir_fd, "sketch.key", O_RDONLY | OPEN_FLAGS);
-	if (fd < 0)
-		return errno == ENOENT ? make_key(s) : HN_EIO;
-	int rc = fd_read_full(fd, bytes, sizeof(bytes), &got);
-	(void)close(fd);
-	if (rc == HN_OK && got != SIPHASH_KEY)
-		rc = HN_EFORMAT;
+	uint8_t bytes[SKETCH_KEYS_SIZE];
+	int fd = openat(s->dir_fd, KEY_FILE, O_RDONLY | OPEN_FLAGS);
+	if (fd < 0 && errno == ENOENT) {
+		randombytes_buf(s->keys->site, SIPHASH_KEY);
+		return write_keys(s);
+	}
+	int rc = fd < 0 ? HN_EIO : fd_read_full(fd, bytes, sizeof(bytes), &got);
+	if (fd >= 0)
+		(void)close(fd);
 	if (rc == HN_OK)
-		memcpy(s->key, bytes, SIPHASH_KEY);
+		rc = sketch_keys_parse(cur_of(bytes, got), s->keys);
 	sodium_memzero(bytes, sizeof(bytes));
 	return rc;
 }
@@ -279,11 +318,13 @@ int sketch_new(int dir_fd, struct sketch **out)
 		return HN_ENOMEM;
 	s->dir_fd = dir_fd;
 	s->day = -1;
-	s->key = sodium_init() < 0 ? NULL : sodium_malloc(SIPHASH_KEY);
-	if (!s->key) {
+	(void)pthread_mutex_init(&s->lock, NULL);
+	s->keys = sodium_init() < 0 ? NULL : sodium_malloc(sizeof(*s->keys));
+	if (!s->keys) {
 		sketch_free(s);
 		return HN_ENOMEM;
 	}
+	memset(s->keys, 0, sizeof(*s->keys));
 	*out = s;
 	return HN_OK;
 }
@@ -292,13 +333,14 @@ void sketch_free(struct sketch *s)
 {
 	if (!s)
 		return;
-	sodium_free(s->key);
+	sodium_free(s->keys);
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
 const uint8_t *sketch_key(const struct sketch *s)
 {
-	return s->key;
+	return s->keys->site;
 }
 
 /* ---- asking ---- */
@@ -310,11 +352,11 @@ static uint16_t read_cell(int fd, uint32_t at)
 	return pread(fd, &value, sizeof(value), where) == (ssize_t)sizeof(value) ? value : 0;
 }
 
-uint32_t sketch_count(struct sketch *s, int64_t day, uint64_t site)
+static uint32_t least_of(const struct sketch *s, int64_t day, uint64_t site)
 {
 	uint32_t at[SKETCH_DEPTH];
 	uint16_t least = UINT16_MAX;
-	bool now = day == atomic_load_explicit(&s->day, memory_order_relaxed);
+	bool now = day == s->day;
 	int fd = now ? -1 : open_day(s, day, O_RDONLY);
 	if (!now && (fd < 0 || !is_sketch(fd)))
 		least = 0;
@@ -328,4 +370,13 @@ uint32_t sketch_count(struct sketch *s, int64_t day, uint64_t site)
 	if (fd >= 0)
 		(void)close(fd);
 	return least;
+}
+
+uint32_t sketch_count(struct sketch *s, int64_t day, uint64_t site)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	const uint8_t *key = sketch_keys_find(s->keys, day);
+	uint32_t count = key ? least_of(s, day, of_day(key, site)) : 0;
+	(void)pthread_mutex_unlock(&s->lock);
+	return count;
 }

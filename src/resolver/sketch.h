@@ -19,8 +19,9 @@
  * e^-4 = 1.8%; conservative update makes it much less. 8 MiB a day.
  *
  * Counted in memory and written to "sketch-20261121" in the events' directory by sketch_flush(), so that a
- * restart loses what was counted since, at most; kept for SKETCH_DAYS, as is the key beside it, "sketch.key"
- * (0600). Without the key a file says nothing about any name.
+ * restart loses what was counted since, at most; kept for SKETCH_DAYS. Each day has a key of its own, kept in
+ * "sketch.key" (0600, sketch_keys.h) exactly as long: without it a file, or a copy of one that somebody kept,
+ * says nothing about any name. A file whose day has no key is removed.
  */
 #define SKETCH_DAYS  7
 #define SKETCH_WIDTH (1u << 20)
@@ -43,15 +44,15 @@ struct sketch;
 /** @param dir_fd  stays the caller's, open as long as the sketch. @return HN_ENOMEM */
 HN_MUST_USE int sketch_new(int dir_fd, struct sketch **out);
 /**
- * Reads the key, or makes one. Before anything is counted; as the user who will write.
+ * Reads the keys, or makes some. Before anything is counted; as the user who will write.
  *
- * @return HN_EIO (errno), HN_ENOSPC; HN_EFORMAT: a key file of another size
+ * @return HN_EIO (errno), HN_ENOSPC; HN_ETRUNC, HN_EFORMAT, HN_ELIMIT: not a file of keys
  */
 HN_MUST_USE int sketch_open(struct sketch *s);
 /** NULL is allowed. */
 void sketch_free(struct sketch *s);
 
-/** For sketch_site(); lives as long as the sketch. */
+/** For sketch_site(); lives as long as the sketch and does not change. */
 const uint8_t *sketch_key(const struct sketch *s);
 
 /** @param name  a registrable domain in wire form, lower case */
@@ -63,14 +64,15 @@ static inline uint64_t sketch_site(const uint8_t key[SIPHASH_KEY], const uint8_t
 /* ---- one thread writes ---- */
 
 /**
- * Goes over to another day, taking up what its file holds, and removes files that are too old. What the day
- * before still had to write is written first.
+ * Goes over to another day, taking up what its file holds, makes its key, and removes files and keys that are
+ * too old. What the day before still had to write is written first.
  *
  * @return as sketch_flush(); it counts in any case
  */
 HN_MUST_USE int sketch_turn(struct sketch *s, int64_t utc_ns);
 void sketch_add(struct sketch *s, const uint64_t sites[], size_t count);
-/** Writes what has changed. @return HN_ENOSPC, HN_EIO (errno): the rest is written by a later call */
+/** Writes what has changed, keys first. @return HN_ENOSPC, HN_EIO (errno): the rest is written by a later
+ * call */
 HN_MUST_USE int sketch_flush(struct sketch *s);
 
 /* ---- any thread asks ---- */
