@@ -168,7 +168,7 @@ static inline const char *model_write(struct world *w, const struct model_set *m
 		char *value = malloc(40);
 		assert_non_null(value);
 		(void)snprintf(value, 40, "%s%s", m->entries[i].allow ? "+" : "", m->entries[i].value);
-		entries[i] = (struct world_entry){value, 0, 0};
+		entries[i] = (struct world_entry){.value = value};
 	}
 	size_t used = (size_t)snprintf(text, sizeof(text), SOA);
 	for (size_t i = 0; i < m->count; i++) {
