@@ -21,7 +21,9 @@
  *   SEES(column)     whether the connection's view (db_set_view) may see the label whose number the column
  *                    holds. Without a view it is false everywhere: who forgets to say who asks sees nothing.
  *   ANY_OF($n)       whether the value before it is one of the integers of argument n:  x ANY_OF($2)
- *   BYTES            the type of binary columns (BLOB, BYTEA); INTEGER columns are written BIGINT
+ *   BYTES            the type of binary columns (BLOB, BYTEA)
+ *   BIGINT PRIMARY KEY  the number by which SQLite keeps the table itself (INTEGER PRIMARY KEY)
+ *   CLUSTERED        behind a table: kept in the order of its key of several columns (WITHOUT ROWID)
  *
  * A connection belongs to one thread at a time.
  */
@@ -108,7 +110,8 @@ HN_MUST_USE int db_run_values(struct db *db, const char *sql, const struct db_va
 		      sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1,   \
 		      NULL)
 
-/** Runs a statement whose rows are read by db_next(). db_rows_end() in any case once it returned HN_OK. */
+/** Runs a statement whose rows are read by db_next(). db_rows_end() in any case once it returned HN_OK. Other
+ * statements may run meanwhile. */
 HN_MUST_USE int db_query_values(struct db *db, const char *sql, const struct db_value *values, size_t count,
 				struct db_rows **out);
 #define db_query(db, rows_out, sql, ...)                                                                     \

@@ -32,6 +32,9 @@ HN_MUST_USE int labels_both(struct writing *w, int64_t a, int64_t b, int64_t *nu
  * both_out[2]. */
 HN_MUST_USE int labels_get(struct labels *labels, int64_t number, struct label *out, int64_t both_out[2]);
 
+/** Whose it is; of a "both" the first's owner. 0: no such label. Takes no lock that a writer holds long. */
+int64_t labels_owner(struct labels *labels, int64_t number);
+
 /**
  * The view of an asker over all labels committed now. Kept by asker; unref it after use.
  *

@@ -16,8 +16,10 @@
  * of its adding in microseconds, unique and strictly rising in the order of commits: whoever asks for what
  * was added after a number that he has seen misses nothing.
  *
- * An object belongs to the organisation that it first came from; only that one may add versions to it. The
- * newest version's label covers the older ones too: what its owner closed is closed.
+ * Each organisation's copy of an object stands by itself: two that send the same identifier have an object
+ * each, and neither learns of the other. Who may see several gets one of each version, the newest first come.
+ * The newest version's label covers the older ones of the same organisation too: what its owner closed is
+ * closed.
  */
 
 /** What came of an object that was handed in. */
@@ -27,11 +29,19 @@ enum object_outcome {
 	OBJECT_OLDER,    /* a version that was missing in the middle */
 	OBJECT_SAME,     /* this version is here, byte for byte or of the same meaning */
 	OBJECT_CONFLICT, /* this version is here with another content: refused */
-	OBJECT_FOREIGN,  /* the object belongs to another organisation: refused */
+};
+
+/** A part with a marking of its own (STIX 2.1, 7.2.3), whose label is stricter than the whole's. */
+struct object_part {
+	const char *selector;
+	size_t selector_len;
+	int64_t label;
 };
 
 struct object_new {
 	const struct stix_object *stix;
+	const struct object_part *parts;
+	size_t part_count;
 	int64_t label;      /* labels_number() */
 	int64_t owner;      /* organisation from which it comes */
 	int64_t source;     /* number in store/sources.h; 0: none */
@@ -74,7 +84,7 @@ struct object_filter {
 	int64_t after_seq; /* added later than this */
 	int64_t until_seq; /* and not later than this; 0: no end */
 	int64_t collection;
-	int64_t source, owner;
+	int64_t source;
 	bool content; /* bytes are wanted; else bytes is NULL */
 };
 

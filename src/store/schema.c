@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <stddef.h>
+
 #include "store/schema.h"
 
 /*
@@ -15,30 +17,41 @@ static const char *const first[] = {
 	/* STIX type names, so that a row carries a number. */
 	"CREATE TABLE type (number BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
 
-	/* An object: what its versions have in common. */
-	"CREATE TABLE object (number BIGINT PRIMARY KEY, uuid BYTES NOT NULL, type BIGINT NOT NULL, spec "
-	"BIGINT NOT NULL, "
-	"owner BIGINT NOT NULL, newest BIGINT NOT NULL)",
-	"CREATE UNIQUE INDEX object_id ON object (uuid, type, spec)",
+	/* An object of one organisation: what its versions have in common. Two who send the same identifier
+	 * have a row each. The identifier's UUID stands as two halves, so that many are looked up by one list
+	 * of numbers. */
+	"CREATE TABLE object (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"type BIGINT NOT NULL, spec BIGINT NOT NULL, owner BIGINT NOT NULL, newest BIGINT NOT NULL)",
+	"CREATE UNIQUE INDEX object_id ON object (uuid_a, uuid_b, type, spec, owner)",
 
 	/* A version; seq is the time of its adding. Small rows: what is scanned to find what somebody sees.
 	 */
-	"CREATE TABLE version (seq BIGINT PRIMARY KEY, object BIGINT NOT NULL, modified BIGINT NOT NULL, "
-	"type BIGINT NOT NULL, label BIGINT NOT NULL, own_label BIGINT NOT NULL, source BIGINT NOT NULL, "
-	"newest BIGINT NOT NULL, flags BIGINT NOT NULL)",
+	"CREATE TABLE version (seq BIGINT PRIMARY KEY, object BIGINT NOT NULL, uuid_a BIGINT NOT NULL, "
+	"uuid_b BIGINT NOT NULL, type BIGINT NOT NULL, spec BIGINT NOT NULL, modified BIGINT NOT NULL, "
+	"label BIGINT NOT NULL, own_label BIGINT NOT NULL, source BIGINT NOT NULL, newest BIGINT NOT NULL, "
+	"flags BIGINT NOT NULL)",
 	"CREATE UNIQUE INDEX version_of ON version (object, modified)",
 	"CREATE INDEX version_label ON version (label, seq)",
+
+	/* How many newest versions carry a label, by type: what counts are made of. */
+	"CREATE TABLE tally (label BIGINT NOT NULL, type BIGINT NOT NULL, objects BIGINT NOT NULL, "
+	"PRIMARY KEY (label, type)) CLUSTERED",
 
 	/* Its bytes as they came. */
 	"CREATE TABLE content (seq BIGINT PRIMARY KEY, bytes BYTES NOT NULL)",
 
+	/* Parts of a version that have labels of their own. */
+	"CREATE TABLE part (seq BIGINT NOT NULL, place BIGINT NOT NULL, selector TEXT NOT NULL, label BIGINT "
+	"NOT NULL, "
+	"PRIMARY KEY (seq, place)) CLUSTERED",
+
 	/* Which versions were put into a collection by somebody (TAXII 2.1, writable collections). */
 	"CREATE TABLE collected (collection BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (collection, "
-	"seq))",
+	"seq)) CLUSTERED",
 
-	/* Newest versions by what they point to. */
-	"CREATE TABLE reference (target BYTES NOT NULL, seq BIGINT NOT NULL, property TEXT NOT NULL, "
-	"PRIMARY KEY (target, seq, property))",
+	/* Versions by what they point to. */
+	"CREATE TABLE reference (target_a BIGINT NOT NULL, target_b BIGINT NOT NULL, seq BIGINT NOT NULL, "
+	"PRIMARY KEY (target_a, target_b, seq)) CLUSTERED",
 	NULL,
 };
 

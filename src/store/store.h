@@ -18,6 +18,9 @@
 struct store;
 struct asker; /* store/asker.h: who asks */
 struct db;
+struct labels; /* store/labels.h */
+struct types;  /* store/types.h */
+struct view;
 
 struct store_options {
 	const char *database;      /* "sqlite:PATH" or "postgresql://..." */
@@ -54,8 +57,11 @@ HN_MUST_USE int store_read(struct store *store, const struct asker *asker, struc
 /** Ends the snapshot. NULL is allowed. */
 void reader_end(struct reader *reader);
 
-/** The connection, for the room's own queries. */
+/* For the room's own queries: the connection (its view is set), images of tables, the view. */
 struct db *reader_db(struct reader *reader);
+struct labels *reader_labels(struct reader *reader);
+struct types *reader_types(struct reader *reader);
+const struct view *reader_view(const struct reader *reader);
 /** Who reads; lives as long as the reader. */
 const struct asker *reader_asker(const struct reader *reader);
 
@@ -64,8 +70,11 @@ const struct asker *reader_asker(const struct reader *reader);
 /** What a job has in its hands, on the writer's thread, inside a transaction. */
 struct writing;
 
-/** The connection; no view is set: what a job reads of objects it reads by number. */
+/* The connection (no view is set: what a job reads of objects it reads by number) and the images of tables.
+ */
 struct db *writing_db(struct writing *w);
+struct labels *writing_labels(struct writing *w);
+struct types *writing_types(struct writing *w);
 /** The transaction's clock, microseconds; does not go back. */
 int64_t writing_now_us(const struct writing *w);
 /** The next number in the order of commits: a time in microseconds, unique, strictly rising. */
