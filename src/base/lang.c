@@ -8,11 +8,15 @@
 
 static bool known;
 static enum lang current;
+static _Thread_local bool own; /* of this thread */
+static _Thread_local enum lang mine;
 
 enum lang lang_get(void)
 {
 	static const char *const vars[] = {"HINOMI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"};
 
+	if (own)
+		return mine;
 	if (known)
 		return current;
 	for (size_t i = 0; i < sizeof(vars) / sizeof(vars[0]); i++) {
@@ -30,6 +34,17 @@ void lang_set(enum lang lang)
 {
 	current = lang;
 	known = true;
+}
+
+void lang_set_thread(enum lang lang)
+{
+	mine = lang;
+	own = true;
+}
+
+void lang_reset_thread(void)
+{
+	own = false;
 }
 
 const char *tr(const char *en, const char *ja)

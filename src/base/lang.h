@@ -12,8 +12,14 @@ enum lang { LANG_EN, LANG_JA };
  */
 enum lang lang_get(void);
 
-/** Overrides the environment, for tests and for programs that answer per request. */
+/** Overrides the environment, for tests. */
 void lang_set(enum lang lang);
+
+/** The language on this thread alone, for programs that answer each in his own. Stays until the next call. */
+void lang_set_thread(enum lang lang);
+
+/** This thread speaks the program's language again. */
+void lang_reset_thread(void);
 
 /**
  * The text in the user's language. Both are format strings with the same arguments in the

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_HTTP_SERVER_H
+#define HINOMI_HUB_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/ip.h"
+
+/*
+ * The HTTP server: takes connections, reads requests strictly, finds their route, asks who is there, runs the
+ * handler, sends and counts answers. Only its source knows libmicrohttpd.
+ */
+struct hub;
+struct request;
+struct router;
+struct server;
+
+/** Returned by identify(): the request waits (request_wait() was called); it is asked again once resumed. */
+#define IDENTIFY_LATER 1
+
+struct server_options {
+	struct hub *hub;
+	const struct router *router;
+	const int *listeners; /* sockets that listen; the server closes them */
+	size_t listener_count;
+	unsigned threads;        /* 1..64 */
+	uint32_t connection_max; /* in all */
+	uint32_t address_max;    /* of one address (of IPv6 a /64), those of trusted proxies not counted */
+	int64_t header_ns;  /* until the whole header is there, from the connection's or the last answer's end
+			     */
+	int64_t idle_ns;    /* nothing moves */
+	uint32_t body_rate; /* least bytes a second of a body, after 10 s */
+	size_t body_max, bulk_max; /* bytes; where the route does not say */
+	uint32_t rate_second;      /* requests a second of one token, person or address; 0: no limit */
+	uint32_t rate_burst;
+	const struct ip_prefix
+		*proxies; /* whose X-Forwarded-For, -Proto and client certificate header hold */
+	size_t proxy_count;
+	const char *certificate_header; /* in which they hand on a client's certificate; NULL: none */
+	/**
+	 * Who asks, from the request's headers. Nothing presented: HN_OK with the public (as r->who comes).
+	 * @return HN_OK; HN_EAUTH: what was presented does not hold (401); IDENTIFY_LATER; HN_ELIMIT (429)
+	 */
+	int (*identify)(struct request *r);
+};
+
+/** Binds and listens. @return HN_EEXIST: the address is taken, HN_EIO; the fault says which */
+HN_MUST_USE int server_listen(const struct endpoint *address, int *fd_out, struct fault *fault);
+
+/** Makes it, without threads. @return HN_ENOMEM, HN_EIO */
+HN_MUST_USE int server_new(const struct server_options *options, struct server **out, struct fault *fault);
+
+/** Begins its threads; no connection is taken yet. */
+HN_MUST_USE int server_start(struct server *server, struct fault *fault);
+
+/** Takes connections from now on. */
+void server_go(struct server *server);
+
+/** No new connections; waits until the requests under way are answered, at most so long; then cuts. */
+void server_drain(struct server *server, int64_t limit_ns);
+
+/** NULL is allowed. */
+void server_free(struct server *server);
+
+/** Appends the counters in the text form of Prometheus (0.0.4). */
+void server_metrics(const struct server *server, struct buf *out);
+
+#endif

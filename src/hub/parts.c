@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include <stddef.h>
+
+#include "hub/hub.h"
+
+const struct hub_part *const HUB_PARTS[] = {
+	NULL,
+};
