@@ -43,10 +43,13 @@ struct asker {
 	unsigned contents;  /* enum content_class that agreement and memberships let it have */
 	bool onward;        /* goes on to others behind it (a peer's feed): TLP:AMBER+STRICT and RED never */
 	bool sets_only;     /* a consumer of compiled sets: asks nothing else */
+	bool hub;           /* the hub's own work, not a person's: asker_hub() */
 	int64_t groups[ASKER_GROUPS_MAX]; /* rising; memberships that are active now */
 	size_t group_count;
 	int64_t parents[ASKER_CLIENTS_MAX]; /* rising; organisations whose client it is (CEPTOAR, ministry) */
 	size_t parent_count;
+	int64_t parent_groups[ASKER_GROUPS_MAX]; /* rising; groups in which a parent is a member now */
+	size_t parent_group_count;
 	struct uuid authorizations[ASKER_AUTHORIZATIONS_MAX]; /* that name it as a handler, in force now */
 	size_t authorization_count;
 };

@@ -64,10 +64,11 @@ struct label {
 	int64_t owner; /* number of the organisation it comes from */
 	enum tlp tlp;
 	enum pap pap;
-	unsigned clearance; /* level that a reader must hold */
-	enum content_class content;
+	unsigned clearance;        /* level that a reader must hold */
+	unsigned content;          /* enum content_class; a reader must be let have every one of them */
 	unsigned purposes;         /* enum purpose; 0: no limit */
-	uint32_t consent;          /* bits 1 << enum org_kind that the owner consented to; 0: no limit */
+	uint32_t consent;          /* bits 1 << enum org_kind that the owner consented to; 0: no limit. Who
+				      consents to the public consents to all */
 	bool originator_control;   /* goes on to nobody but the recipients that the owner named */
 	bool unknown_marking;      /* a marking that we cannot read: only owner and centre */
 	bool selected;             /* from selected communications information */
@@ -78,21 +79,32 @@ struct label {
 	size_t recipient_count;
 };
 
-/** The strictest reading of nothing said: TLP:AMBER+STRICT, technical, of this owner. */
+/** The strictest reading of nothing said: TLP:AMBER+STRICT, PAP:GREEN (use in one's own defence), technical,
+ * of this owner. */
 void label_init(struct label *label, int64_t owner);
 
-/** Canonical JSON: equal labels give equal bytes. */
+/**
+ * Canonical JSON: equal labels give equal bytes. Members that say nothing are left out.
+ *
+ * @param out  LABEL_TEXT_MAX bytes suffice
+ */
 void label_write(const struct label *label, struct buf *out);
 
 /** Reads it back. @return HN_EFORMAT for anything that label_write() would not write. */
 HN_MUST_USE int label_read(struct cur text, struct label *out);
 
 /**
- * Makes `a` at least as strict as both: higher TLP, PAP and clearance, both originators' controls; groups,
- * recipients, purposes and consents that both allow.
+ * Makes `a` at least as strict as both: nobody sees the result who does not see each of the two. Higher TLP,
+ * PAP and clearance, both contents, both originators' controls; audience, purposes and consents that both
+ * allow.
  *
- * @return HN_ESTATE where the two have no common form (two owners, two authorisations, groups without a
- * common member): keep both labels and ask for both (label_both() in store/labels.h)
+ * An audience (groups and recipients together; of TLP:RED and originator control the recipients alone, even
+ * where none is named) is joined only where one holds the other or no groups are named: what lies in two
+ * groups at once has no common form.
+ *
+ * @return HN_ESTATE where the two have no common form (two owners, two authorisations, audiences as above,
+ *         purposes or consents with nothing in common): `a` is unchanged; keep both labels and ask for both
+ *         (labels_both() in store/labels.h)
  */
 HN_MUST_USE int label_join(struct label *a, const struct label *b);
 
@@ -100,8 +112,8 @@ HN_MUST_USE int label_join(struct label *a, const struct label *b);
  * value. */
 const char *tlp_name(enum tlp tlp);
 const char *pap_name(enum pap pap);
-const char *content_name(enum content_class content);
-const char *purpose_name(enum purpose purpose);
+const char *content_name(unsigned content); /* of one class */
+const char *purpose_name(unsigned purpose); /* of one purpose */
 const char *org_kind_name(enum org_kind kind);
 
 /** Back from words; -1: no such word. */
