@@ -29,6 +29,7 @@ enum object_outcome {
 	OBJECT_OLDER,    /* a version that was missing in the middle */
 	OBJECT_SAME,     /* this version is here, byte for byte or of the same meaning */
 	OBJECT_CONFLICT, /* this version is here with another content: refused */
+	OBJECT_OUTCOMES,
 };
 
 /** A part with a marking of its own (STIX 2.1, 7.2.3), whose label is stricter than the whole's. */

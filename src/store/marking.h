@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_STORE_MARKING_H
+#define HINOMI_STORE_MARKING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "stix/object.h"
+#include "store/label.h"
+
+/*
+ * From an object's marking references to its label. What markings say comes from stix/marking.h; the
+ * predefined ones (TLP) are known, others are looked up among the marking-definitions in the store. Of
+ * organisations and groups that a marking names by UUID, those that the store does not know name nobody.
+ */
+struct writing;
+
+/**
+ * The label of an object.
+ *
+ * @param base  of its source: owner, and what holds where the markings say nothing. A TLP or PAP level of a
+ * marking goes before the base's, the strictest of several counts; groups, recipients, purposes, consent,
+ *              clearance and originator control can only be narrowed by markings
+ * @param ids   object_marking_refs, and of a part its marking too
+ *
+ * A marking that is not here, or of a kind that nobody can read, makes the label `unknown_marking`.
+ * Statements (copyright, terms of use) restrict nothing.
+ */
+HN_MUST_USE int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids,
+			      size_t count, int64_t *number_out);
+
+/**
+ * Notes that a version's label had to be made without knowing its markings, with what it was made from; the
+ * adding of an object does so where the label says `unknown_marking`.
+ */
+HN_MUST_USE int marking_unknown(struct writing *w, int64_t seq, const struct label *base,
+				const struct stix_id *ids, size_t count);
+
+/** A marking-definition was added: versions that waited for it get the label that they should have had. */
+HN_MUST_USE int marking_arrived(struct writing *w, const struct stix_object *definition, int64_t owner);
+
+#endif
