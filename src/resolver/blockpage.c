@@ -31,7 +31,8 @@ static void write_refusal(int rc, struct buf *out)
 		 rc == HN_EUNSUPPORTED ? "Allow: GET, HEAD, POST\r\n" : "");
 }
 
-static enum oneshot_next request(void *context, const char *data, size_t len, bool last, struct buf *answer)
+static enum oneshot_next request(void *context, const struct ip *peer, const char *data, size_t len,
+				 bool last, struct buf *answer)
 {
 	const struct blockpage *page = context;
 	const struct blockpage_options *o = &page->options;
@@ -48,7 +49,7 @@ static enum oneshot_next request(void *context, const char *data, size_t len, bo
 		return ONESHOT_ANSWER;
 	}
 	int64_t now_ns = utc_now_ns();
-	bool found = r.name[0] != '\0' && o->find(o->context, r.name, &finding);
+	bool found = r.name[0] != '\0' && o->find(o->context, r.name, peer, &finding);
 	blockpage_write(&r, o->config, found ? &finding : NULL, now_ns, answer);
 	if (found && o->shown != NULL)
 		o->shown(o->context, finding.listed, now_ns - now_ns % MINUTE);

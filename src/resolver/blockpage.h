@@ -40,7 +40,8 @@ HN_MUST_USE int blockpage_request_read(const char *data, size_t len, struct bloc
 
 /** Why a name is blocked, as the policy in force says now. */
 struct blockpage_finding {
-	char listed[BLOCKPAGE_NAME_SIZE]; /* the entry's name, not the one asked for */
+	char listed[BLOCKPAGE_NAME_SIZE]; /* the entry, not what was asked for; "": not to be told */
+	bool elsewhere;                   /* what is listed is where the name leads, not itself */
 	char organisation[256];           /* who ordered it; "" : who runs the resolver */
 	char contact[256];                /* where to appeal; "" : that of the configuration */
 	enum policy_reason reason;
@@ -48,9 +49,9 @@ struct blockpage_finding {
 
 struct blockpage_options {
 	const struct resolver_blockpage *config; /* lives as long as the server */
-	/** Whether the name is blocked, and why. In the server's thread. */
-	bool (*find)(void *context, const char *name, struct blockpage_finding *out);
-	/** A page was shown for this listed name, at this minute (ns, cut to it). May be NULL. */
+	/** Whether the name is blocked for who asks, and why. In the server's thread; waits for nobody. */
+	bool (*find)(void *context, const char *name, const struct ip *client, struct blockpage_finding *out);
+	/** A page was shown for this entry, at this minute (ns, cut to it). May be NULL. */
 	void (*shown)(void *context, const char *listed, int64_t minute_ns);
 	void *context;
 };

@@ -23,7 +23,7 @@ static const char style[] =
 /* What the page says in one language. */
 struct texts {
 	const char *lang;
-	const char *title, *lead;
+	const char *title, *lead, *lead_elsewhere;
 	const char *name, *listed, *by, *reason, *contact;
 	const char *reasons[3]; /* policy, law, customer */
 	const char *mistake, *entered, *noted;
@@ -36,6 +36,9 @@ static const struct texts en = {
 	.lead = "The protective DNS of the network you are using did not connect you to this site, because "
 		"its name "
 		"is used in attacks such as malware, phishing or fraud.",
+	.lead_elsewhere = "The protective DNS of the network you are using did not connect you to this site, "
+			  "because it leads to another name, address or name server that is used in attacks "
+			  "such as malware, phishing or fraud.",
 	.name = "Name",
 	.listed = "Listed as",
 	.by = "Blocked by",
@@ -62,6 +65,10 @@ static const struct texts ja = {
 		"、マルウェ"
 		"アの配布、"
 		"フィッシング、詐欺などの攻撃に使われているためです。",
+	.lead_elsewhere =
+		"ご利用のネットワークのプロテクティブDNSが、このサイトへの接続を遮断しました。サイト"
+		"の名前の指す別の名前、アドレス又はネームサーバーが、マルウェアの配布、フィッシング、"
+		"詐欺などの攻撃に使われているためです。",
 	.name = "名前",
 	.listed = "登録名",
 	.by = "遮断を定めた組織",
@@ -134,7 +141,7 @@ static void add_finding(struct buf *b, const struct texts *t, const struct block
 	const char *organisation = request->ja ? config->organisation_ja : config->organisation_en;
 	const char *contact = request->ja ? config->contact_ja : config->contact_en;
 
-	buf_addf(b, "<h1>%s</h1>\n<p>%s</p>\n<dl>\n", t->title, t->lead);
+	buf_addf(b, "<h1>%s</h1>\n<p>%s</p>\n<dl>\n", t->title, f->elsewhere ? t->lead_elsewhere : t->lead);
 	add_item(b, t->name, request->name, false);
 	if (f->listed[0] != '\0' && strcmp(f->listed, request->name) != 0)
 		add_item(b, t->listed, f->listed, false);

@@ -123,8 +123,10 @@ int control_respond(const struct control_command commands[], void *context, cons
 	return HN_OK;
 }
 
-static enum oneshot_next request(void *context, const char *data, size_t len, bool last, struct buf *answer)
+static enum oneshot_next request(void *context, const struct ip *peer, const char *data, size_t len,
+				 bool last, struct buf *answer)
 {
+	(void)peer;
 	const struct control *c = context;
 	int rc = control_respond(c->commands, c->context, data, len, last, answer);
 	return rc == HN_OK ? ONESHOT_ANSWER : ONESHOT_MORE;

@@ -89,6 +89,9 @@ HN_MUST_USE int event_log_top(struct event_log *log, struct buf *out);
 HN_MUST_USE int event_log_sketch(struct event_log *log, const uint8_t *name, size_t len, int64_t utc_ns,
 				 struct buf *out);
 
+/** What counts for a name in the sketch: stands in answers that are cached for it. 0: there is no sketch. */
+uint64_t event_log_site(const struct event_log *log, const uint8_t *name, size_t len);
+
 /** The directory's descriptor, for the sandbox and the collector; -1: none. */
 int event_log_directory(const struct event_log *log);
 /** System calls that its thread makes, for confine_calls(). */

@@ -113,6 +113,11 @@ int event_log_sketch(struct event_log *log, const uint8_t *name, size_t len, int
 	return buf_err(out);
 }
 
+uint64_t event_log_site(const struct event_log *log, const uint8_t *name, size_t len)
+{
+	return log->sketch ? sketch_site_of(sketch_key(log->sketch), name, len) : 0;
+}
+
 int event_log_directory(const struct event_log *log)
 {
 	return log->dir_fd;

@@ -86,44 +86,45 @@ static void done(struct exchange *e, struct exchange_unit *u, size_t len)
 
 /* ---- policy ---- */
 
-static void judge_question(const struct exchange *e, const struct asked *a, struct policy_verdict *v)
+static struct judged_question question_of(const struct exchange *e, const struct asked *a)
 {
-	policy_begin(e->policy, view_of(e, a), v);
-	if (policy_needs(e->policy, v->view, POLICY_CLIENT))
-		policy_judge_client(v, &a->asker.client, e->utc_ns);
-	if (e->name)
-		policy_judge_suffixes(v, e->name, e->utc_ns);
-	else
-		policy_judge_name(v, a->query.name, a->query.name_len, e->utc_ns);
+	return (struct judged_question){
+		.policy = e->policy,
+		.view = view_of(e, a),
+		.transport = a->asker.transport,
+		.client = &a->asker.client,
+		.name = a->query.name,
+		.name_len = a->query.name_len,
+		.suffixes = e->name,
+		.cache = e->service->cache,
+		.utc_ns = e->utc_ns,
+	};
 }
 
-/* TCP-only is met by a client that came over a stream. */
 static bool is_blocking(const struct asked *a, const struct policy_verdict *v)
 {
-	return policy_is_final(v) && !(v->action == POLICY_TCP_ONLY && a->asker.transport != RESOLVER_UDP);
+	return judge_blocks(v, a->asker.transport);
 }
 
-enum finding {
-	FINDING_FREE,
-	FINDING_BLOCKED,
-	FINDING_GAP, /* who serves the name must be asked first */
-};
+/* Judges client and name. */
+static void judge_asked(const struct exchange *e, const struct asked *a, struct policy_verdict *v)
+{
+	const struct judged_question q = question_of(e, a);
+	policy_begin(q.policy, q.view, v);
+	judge_question(&q, v);
+}
 
 /* Judges an answer, after what client and name came to. */
-static enum finding judge_found(const struct exchange *e, const struct asked *a, struct cached_answer *answer,
-				struct policy_verdict *v, struct delegation_gap *gap)
+static enum judge_finding judge_found(const struct exchange *e, const struct asked *a,
+				      struct cached_answer *answer, struct policy_verdict *v,
+				      struct delegation_gap *gap)
 {
-	judge_answer(v, answer, e->utc_ns);
-	if (is_blocking(a, v))
-		return FINDING_BLOCKED;
-	bool matters = delegation_matters(e->policy, v->view);
-	if (matters && !v->allowed && !delegation_judge(e->service->cache, answer, v, e->utc_ns, gap))
-		return FINDING_GAP;
-	if (is_blocking(a, v))
-		return FINDING_BLOCKED;
-	if (!policy_is_final(v) && !v->has_logged && !policy_needs(e->policy, v->view, POLICY_CLIENT))
+	const struct judged_question q = question_of(e, a);
+	enum judge_finding finding = judge_answer(&q, answer, v, gap);
+	if (finding == JUDGE_FREE && !policy_is_final(v) && !v->has_logged &&
+	    !policy_needs(e->policy, v->view, POLICY_CLIENT))
 		judge_set_clear(answer, e->epoch, v->view);
-	return FINDING_FREE;
+	return finding;
 }
 
 /* The end of a question that is blocked: len bytes are in the answer. @return len */
@@ -153,16 +154,7 @@ static void count_site(struct exchange *e, uint64_t site)
 
 static uint64_t site_of(const struct exchange *e, const uint8_t *name, size_t len)
 {
-	if (!e->feed.sites)
-		return 0;
-	unsigned keep = registrable_labels(name, len);
-	unsigned labels = 0;
-	for (size_t at = 0; at < len; at += 1u + name[at])
-		labels++;
-	size_t at = 0;
-	for (; labels > keep; labels--)
-		at += 1u + name[at];
-	return sketch_site(e->feed.site_key, name + at, len - at);
+	return e->feed.sites ? sketch_site_of(e->feed.site_key, name, len) : 0;
 }
 
 static void refresh(struct exchange *e, struct cached_answer *answer, const struct answer_key *key)
@@ -326,15 +318,15 @@ static void answer_unit(struct exchange *e, const struct exchange_port *port, st
 		return;
 	struct policy_verdict v;
 	struct delegation_gap gap;
-	judge_question(e, &u->asked, &v);
+	judge_asked(e, &u->asked, &v);
 	if (is_blocking(&u->asked, &v)) {
 		block(e, port, u, &v);
 		return;
 	}
-	enum finding finding = answer ? judge_found(e, &u->asked, answer, &v, &gap) : FINDING_FREE;
-	if (finding == FINDING_BLOCKED)
+	enum judge_finding finding = answer ? judge_found(e, &u->asked, answer, &v, &gap) : JUDGE_FREE;
+	if (finding == JUDGE_BLOCKED)
 		block(e, port, u, &v);
-	else if (finding == FINDING_GAP)
+	else if (finding == JUDGE_GAP)
 		ask_gap(e, port, u, &gap);
 	else if (!answer || !answer_from(e, u, answer))
 		ask(e, port, u, &u->key, answer, FOR_ANSWER);
@@ -360,7 +352,7 @@ static size_t compose_landed(struct exchange *e, const struct waiter *w, const s
 	const struct asked *a = &w->asked;
 	struct policy_verdict v;
 	struct delegation_gap gap;
-	judge_question(e, a, &v);
+	judge_asked(e, a, &v);
 	if (is_blocking(a, &v)) {
 		struct cached_answer *target = w->redirected ? answer : NULL;
 		return tell_blocked(e, a, &v, out, compose_blocked(&e->composer, a, &v, target, out));
@@ -368,7 +360,7 @@ static size_t compose_landed(struct exchange *e, const struct waiter *w, const s
 	/* The policy that led elsewhere is gone meanwhile: what was found there is no answer. */
 	if (w->redirected)
 		answer = NULL;
-	if (answer && judge_found(e, a, answer, &v, &gap) == FINDING_BLOCKED)
+	if (answer && judge_found(e, a, answer, &v, &gap) == JUDGE_BLOCKED)
 		return tell_blocked(e, a, &v, out, compose_blocked(&e->composer, a, &v, NULL, out));
 	size_t len = compose_found(e, a, landing, answer, out);
 	count_site(e, answer ? answer->site : site_of(e, a->query.name, a->query.name_len));

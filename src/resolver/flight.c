@@ -8,17 +8,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/cur.h"
-#include "wire/dns_answer.h"
+#include "resolver/recursed.h"
 
 #define HEADS          1024
 #define WAITERS_MAX    65536 /* of one thread */
 #define STALE_AFTER_MS 1800  /* RFC 8767, 5: the client response timer */
-#define TTL_MAX        86400 /* seconds; RFC 8767, 4 lets us choose at most 7 days */
-#define NEGATIVE_MAX   3600  /* RFC 2308, 5: one to three hours have been found to work well */
-#define FAILURE_TTL    5     /* seconds; RFC 9520, 3.2: at least 1, at most 300 */
-#define SHAPE_ROOM     1024  /* more than the packet, for names that were compressed better there */
-#define RECORD_LEN_MIN 11    /* bytes of the shortest record: owner at the root, no data */
 
 struct flight {
 	struct flight *next; /* of its head */
@@ -49,61 +43,10 @@ struct flights {
 
 /* ---- on a recursion thread ---- */
 
-/* An answer that says SERVFAIL, kept for a moment so that a broken zone is not asked for each question. */
-static struct cached_answer *failure(const struct flight *f, const struct recursor_answer *r)
-{
-	uint8_t message[DNS_HEADER_LEN + NAME_MAX_WIRE + 5] = {0};
-	size_t at = DNS_HEADER_LEN;
-	store_be16(message + 2, DNS_QR | DNS_RA | DNS_RCODE_SERVFAIL);
-	store_be16(message + 4, 1);
-	memcpy(message + at, f->key.name, f->key.name_len);
-	at += f->key.name_len + 1u;
-	store_be16(message + at, f->key.type);
-	store_be16(message + at + 2, DNS_CLASS_IN);
-	bool ours = r->failure >= RECURSOR_LIMIT_ZONE;
-	struct cached_answer *a =
-		cached_answer_new(&f->key, message, at + 4, NULL, 0, ours ? 0 : FAILURE_TTL, 0);
-	if (a && r->ede != RECURSOR_NO_EDE)
-		a->ede = r->ede;
-	return a;
-}
-
-static struct cached_answer *shape(const struct flight *f, const struct recursor_answer *r)
-{
-	size_t room = r->packet_len + SHAPE_ROOM;
-	size_t ttl_max = r->packet_len / RECORD_LEN_MIN + 1;
-	uint8_t *message = malloc(room);
-	uint16_t *ttl_at = malloc(ttl_max * sizeof(*ttl_at));
-	struct dns_shaped s;
-	struct cached_answer *a = NULL;
-	if (!message || !ttl_at)
-		goto out;
-	if (dns_answer_shape(r->packet, r->packet_len, f->key.variant & ANSWER_DNSSEC, message, room, ttl_at,
-			     ttl_max, &s) != HN_OK) {
-		a = failure(f, r);
-		goto out;
-	}
-	uint16_t flags = load_be16(message + 2);
-	bool secure = r->security == RECURSOR_SECURE;
-	store_be16(message + 2, (uint16_t)(secure ? flags | DNS_AD : flags & ~DNS_AD));
-	uint32_t ttl_limit = s.negative ? NEGATIVE_MAX : TTL_MAX;
-	a = cached_answer_new(&f->key, message, s.len, ttl_at, s.ttl_count,
-			      s.ttl < ttl_limit ? s.ttl : ttl_limit, 0);
-out:
-	free(message);
-	free(ttl_at);
-	return a;
-}
-
 static void on_answer(void *context, const struct recursor_answer *r)
 {
 	struct flight *f = context;
-	bool unchecked = f->key.variant & ANSWER_UNCHECKED;
-	f->failed = r->failure != RECURSOR_ANSWERED || !r->packet ||
-		    (r->security == RECURSOR_BOGUS && !unchecked);
-	f->answer = f->failed ? failure(f, r) : shape(f, r);
-	if (f->answer)
-		f->answer->site = f->site;
+	f->answer = recursed_answer(&f->key, f->site, r, &f->failed);
 	struct flights *all = f->flights;
 	struct flight *top = atomic_load_explicit(&all->landings, memory_order_relaxed);
 	do {
@@ -159,11 +102,8 @@ static void land(struct flights *all, struct flight *f)
 {
 	take_off(all, f);
 	loop_timer_clear(all->loop, &f->stale_due);
-	/* It is stored by our clock; until now it only knew for how long it is fresh. */
-	if (f->answer) {
-		f->answer->stored = loop_now_s(all->loop);
-		f->answer->expires += f->answer->stored;
-	}
+	if (f->answer)
+		recursed_begin(f->answer, loop_now_s(all->loop));
 	const struct landing landing = {
 		.key = &f->key,
 		.answer = f->answer,

@@ -60,11 +60,28 @@ static void judge_addresses(struct policy_verdict *v, const struct cached_answer
 	}
 }
 
-void judge_answer(struct policy_verdict *v, const struct cached_answer *answer, int64_t utc_ns)
+void judge_question(const struct judged_question *q, struct policy_verdict *v)
 {
-	judge_chain(v, answer, utc_ns);
+	if (q->client && policy_needs(q->policy, v->view, POLICY_CLIENT))
+		policy_judge_client(v, q->client, q->utc_ns);
+	if (q->suffixes)
+		policy_judge_suffixes(v, q->suffixes, q->utc_ns);
+	else
+		policy_judge_name(v, q->name, q->name_len, q->utc_ns);
+}
+
+enum judge_finding judge_answer(const struct judged_question *q, const struct cached_answer *answer,
+				struct policy_verdict *v, struct delegation_gap *gap_out)
+{
+	judge_chain(v, answer, q->utc_ns);
 	if (policy_needs(v->policy, v->view, POLICY_ADDRESS))
-		judge_addresses(v, answer, utc_ns);
+		judge_addresses(v, answer, q->utc_ns);
+	if (judge_blocks(v, q->transport))
+		return JUDGE_BLOCKED;
+	if (delegation_matters(q->policy, v->view) && !v->allowed &&
+	    !delegation_judge(q->cache, answer, v, q->utc_ns, gap_out))
+		return JUDGE_GAP;
+	return judge_blocks(v, q->transport) ? JUDGE_BLOCKED : JUDGE_FREE;
 }
 
 uint32_t judge_epoch(uint64_t generation, int64_t utc_ns)

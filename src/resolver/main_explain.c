@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/lang.h"
@@ -11,26 +12,29 @@
 #include "resolver/commands.h"
 #include "resolver/config.h"
 #include "resolver/explain.h"
+#include "resolver/judge.h"
 
 #define TEXT_MAX (1u << 20)
 
 static const struct command_help help = {
 	.usage = "hinomi resolver explain [OPTION]... NAME",
-	.text_en = "Says which entry of which set decides about a name, with its object id, and which others "
-		   "matched\n"
-		   "and lost. With --config the files are read; without, the resolver that runs is asked "
-		   "what is in force.\n"
-		   "Exit code 0.",
+	.text_en =
+		"Says which entry of which set decides about a name, with its object id, and which others "
+		"matched\n"
+		"and lost. The resolver that runs is asked what is in force; it resolves the name where that "
+		"matters.\n"
+		"With --config the files are read and nothing is resolved. Exit code 0.",
 	.text_ja = "名前についてどの集合のどの項目が決めるかを、オブジェクトIDとともに示す。一致したが採られ"
 		   "なかったもの"
 		   "も示す。\n"
-		   "--config があればファイルを読み、なければ動いている resolver に施行中のものを尋ねる。",
+		   "動いている resolver に施行中のものを尋ね、必要なら名前を解決する。--config "
+		   "があればファイルを読み、解決はしない。",
 	.example = "hinomi resolver explain www.example.jp --client 192.0.2.7",
 };
 
 struct request {
-	const char *config, *socket, *client_text, *group;
-	bool json;
+	const char *config, *socket, *client_text, *group, *type;
+	bool json, tcp;
 	struct ip client;
 	struct canonical name;
 };
@@ -53,18 +57,40 @@ static int read_client(struct request *r)
 	return HN_EXIT_USAGE;
 }
 
+/* As the server judges before it resolves anything. */
+static struct explained *judge(const struct request *r, const struct policy *policy, unsigned view)
+{
+	struct explained *x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		return NULL;
+	const struct judged_question q = {
+		.policy = policy,
+		.view = view,
+		.transport = RESOLVER_UDP,
+		.client = r->client_text == NULL ? NULL : &r->client,
+		.name = r->name.key.data,
+		.name_len = r->name.key.len,
+		.utc_ns = utc_now_ns(),
+	};
+	x->name = q.name;
+	x->len = q.name_len;
+	x->by_client = q.client != NULL;
+	x->now_ns = q.utc_ns;
+	x->end = EXPLAIN_OFFLINE;
+	policy_begin(policy, view, &x->verdict);
+	x->verdict.trace = &x->trace;
+	judge_question(&q, &x->verdict);
+	return x;
+}
+
 static int explain(const struct request *r, const struct policy *policy, unsigned view)
 {
-	const struct explain_question q = {
-		.name = r->name.key.data,
-		.len = r->name.key.len,
-		.client = r->client_text == NULL ? NULL : &r->client,
-		.now_ns = utc_now_ns(),
-	};
 	struct buf out;
+	struct explained *x = judge(r, policy, view);
 
 	buf_init(&out, TEXT_MAX);
-	int rc = r->json ? explain_json(policy, view, &q, &out) : explain_text(policy, view, &q, &out);
+	int rc = x == NULL ? HN_ENOMEM : r->json ? explain_json(x, &out) : explain_text(x, &out);
+	free(x);
 	if (rc == HN_OK && r->json)
 		buf_addc(&out, '\n');
 	if (rc == HN_OK)
@@ -108,6 +134,11 @@ int resolver_cmd_explain(int argc, char **argv)
 		 "--config とともに: このグループのクライアント"},
 		{"config", 'c', OPTION_STRING, &r.config, "FILE", "read these files instead of asking",
 		 "尋ねる代わりにこの設定のファイルを読む"},
+		{"type", 't', OPTION_STRING, &r.type, "TYPE",
+		 "the record type asked for (default: A and AAAA)",
+		 "問い合わせるレコード種別(既定は A と AAAA)"},
+		{"tcp", 0, OPTION_FLAG, &r.tcp, NULL, "over TCP, TLS or HTTPS instead of UDP",
+		 "UDPではなくTCP・TLS・HTTPSによる問合せ"},
 		{"socket", 's', OPTION_STRING, &r.socket, "PATH", "the resolver's control socket",
 		 "resolver の制御用ソケット"},
 		{"json", 0, OPTION_FLAG, &r.json, NULL, "as JSON", "JSONで出す"},
@@ -130,6 +161,7 @@ int resolver_cmd_explain(int argc, char **argv)
 		return code;
 	if (r.config != NULL)
 		return explain_files(&r);
-	const char *const words[] = {"explain", args[0], r.client_text};
-	return resolver_ask(r.socket, NULL, words, r.client_text == NULL ? 2 : 3, r.json);
+	const char *const words[] = {"explain", args[0], r.client_text == NULL ? "-" : r.client_text,
+				     r.type == NULL ? "-" : r.type, r.tcp ? "tcp" : "udp"};
+	return resolver_ask(r.socket, NULL, words, sizeof(words) / sizeof(words[0]), r.json);
 }

@@ -91,8 +91,10 @@ bool metrics_respond(struct running *r, const char *data, size_t len, bool last,
 	return true;
 }
 
-static enum oneshot_next request(void *context, const char *data, size_t len, bool last, struct buf *answer)
+static enum oneshot_next request(void *context, const struct ip *peer, const char *data, size_t len,
+				 bool last, struct buf *answer)
 {
+	(void)peer;
 	const struct metrics_server *s = context;
 	return metrics_respond(s->running, data, len, last, answer) ? ONESHOT_ANSWER : ONESHOT_MORE;
 }

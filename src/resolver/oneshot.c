@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "resolver/socket_address.h"
 #include "resolver/thread.h"
 
 #define LINGER_MS     1000
@@ -26,6 +27,7 @@ enum state { FREE, READING, WRITING, LINGERING };
 struct connection {
 	int fd;
 	enum state state;
+	struct ip peer;
 	int64_t deadline_ms;
 	uint64_t number; /* rises; the lowest is the oldest */
 	char *data;
@@ -122,7 +124,7 @@ static void step_reading(struct oneshot *s, struct connection *c)
 		return;
 	c->len += got;
 	bool last = got == 0 || c->len == s->options.request_max;
-	switch (s->options.request(s->options.context, c->data, c->len, last, &c->answer)) {
+	switch (s->options.request(s->options.context, &c->peer, c->data, c->len, last, &c->answer)) {
 	case ONESHOT_ANSWER:
 		answer(s, c);
 		return;
@@ -172,7 +174,7 @@ static struct connection *place(struct oneshot *s)
 	return oldest;
 }
 
-static void take(struct oneshot *s, int fd)
+static void take(struct oneshot *s, int fd, const union socket_address *peer)
 {
 	if (s->options.admit != NULL && !s->options.admit(s->options.context, fd)) {
 		(void)close(fd);
@@ -181,6 +183,9 @@ static void take(struct oneshot *s, int fd)
 	struct connection *c = place(s);
 	c->fd = fd;
 	c->state = READING;
+	c->peer = (struct ip){0};
+	if (peer->any.sa_family == AF_INET || peer->any.sa_family == AF_INET6)
+		socket_address_ip(peer, &c->peer);
 	c->deadline_ms = now_ms() + s->options.timeout_ms;
 	c->number = s->taken++;
 	c->len = 0;
@@ -190,9 +195,11 @@ static void take(struct oneshot *s, int fd)
 static void accept_some(struct oneshot *s, int listener)
 {
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
-		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		union socket_address peer = {0};
+		socklen_t size = sizeof(peer);
+		int fd = accept4(listener, &peer.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			take(s, fd);
+			take(s, fd, &peer);
 			continue;
 		}
 		/* Without descriptors or memory the listener stays readable: look again a little later. */

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ip.h"
 
 /*
  * A thread that serves stream sockets the plain way: read one request, write one answer, close. Connections,
@@ -37,10 +38,11 @@ struct oneshot_options {
 	/**
 	 * Called with all bytes so far, each time more came. Runs in the server's thread, as do all.
 	 *
+	 * @param peer  who asks; version 0 over a Unix socket
 	 * @param last  no more will come: the client ended, or request_max is reached
 	 */
-	enum oneshot_next (*request)(void *context, const char *data, size_t len, bool last,
-				     struct buf *answer);
+	enum oneshot_next (*request)(void *context, const struct ip *peer, const char *data, size_t len,
+				     bool last, struct buf *answer);
 	void *context;
 };
 

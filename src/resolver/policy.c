@@ -19,6 +19,7 @@ struct value {
 void policy_begin(const struct policy *p, unsigned view, struct policy_verdict *v)
 {
 	v->policy = p;
+	v->trace = NULL;
 	v->view = view < p->view_count ? (uint8_t)view : UINT8_MAX;
 	v->action = POLICY_NONE;
 	v->step = 0;
@@ -67,11 +68,40 @@ static void decide(struct policy_verdict *v, const struct policy_match *match)
 	v->action = match->action;
 }
 
+static bool same_value(const struct policy_value *a, const struct policy_value *b)
+{
+	if (a->trigger != b->trigger || a->is_name != b->is_name || a->len != b->len)
+		return false;
+	return a->is_name ? memcmp(a->name, b->name, a->len) == 0
+			  : memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
+}
+
+static void note_value(struct policy_trace *trace, const struct policy_verdict *v, const struct value *value)
+{
+	struct policy_value now = {.trigger = (uint8_t)value->trigger, .step = v->step};
+	if (value->address != NULL) {
+		now.address.version = value->address->version;
+		memcpy(now.address.bytes, value->address->bytes, sizeof(now.address.bytes));
+	} else if (value->name != NULL) {
+		now.is_name = true;
+		now.len = (uint8_t)value->name->len;
+		memcpy(now.name, value->name->data, value->name->len);
+	}
+	for (size_t i = 0; i < trace->count; i++)
+		if (same_value(&trace->values[i], &now))
+			return;
+	trace->full = trace->full || trace->count == POLICY_TRACE_MAX;
+	if (!trace->full)
+		trace->values[trace->count++] = now;
+}
+
 static void judge(struct policy_verdict *v, const struct value *value)
 {
 	const struct policy *p = v->policy;
 	struct policy_match match, best, logged;
 	bool have = false, have_logged = false;
+	if (v->trace != NULL)
+		note_value(v->trace, v, value);
 	if (v->allowed || v->view == UINT8_MAX || (p->views[v->view].triggers >> value->trigger & 1) == 0)
 		return;
 	const struct policy_view *view = &p->views[v->view];

@@ -194,9 +194,29 @@ struct policy_match {
 	struct set_hit hit; /* of an RPZ set too: kind, prefix_len, labels_left, bytes_left are filled */
 };
 
+/** One value that was judged, as it was given. */
+struct policy_value {
+	uint8_t trigger; /* enum policy_trigger */
+	uint8_t step;    /* as in policy_match */
+	uint8_t len;     /* of name */
+	bool is_name;
+	uint8_t name[255]; /* where is_name */
+	struct ip address; /* else */
+};
+
+#define POLICY_TRACE_MAX 256
+
+/** The values that were judged, in order, each once: for who explains a verdict. */
+struct policy_trace {
+	size_t count;
+	bool full; /* there were more */
+	struct policy_value values[POLICY_TRACE_MAX];
+};
+
 /** What was found so far; the caller's. Valid as long as the policy. */
 struct policy_verdict {
 	const struct policy *policy;
+	struct policy_trace *trace; /* NULL: nobody wants to know; may be set after policy_begin() */
 	uint8_t view;
 	uint8_t action; /* enum policy_action: what decides; POLICY_NONE: nothing */
 	uint8_t step;   /* of the name judged last */

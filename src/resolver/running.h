@@ -12,6 +12,8 @@
 #include "resolver/exchange.h"
 #include "resolver/front.h"
 
+struct lookup;
+
 /* The resolver that runs, as control socket and block page see it. */
 struct running {
 	const struct resolver_config *config;
@@ -19,6 +21,7 @@ struct running {
 	struct front **fronts;
 	struct collector *collector; /* NULL: none */
 	size_t front_count;
+	struct lookup *lookup;           /* of who may wait for the recursor */
 	int64_t since_ns;                /* UTC */
 	_Atomic int64_t policy_since_ns; /* UTC; when the policy in force was */
 	_Atomic int64_t policy_load_ns;  /* how long reading it took */

@@ -21,6 +21,7 @@
 #include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
 #include "resolver/front.h"
+#include "resolver/lookup.h"
 #include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
 #include "resolver/recursor_plan.h"
@@ -181,6 +182,9 @@ static int make_service(struct resolver *r, struct fault *fault)
 		rc = make_collector(r, fault);
 	if (rc != HN_OK)
 		return rc;
+	rc = lookup_new(r->running.service.recursor, r->running.service.events, &r->running.lookup);
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
 	r->running.service.groups = r->groups;
 	rc = rate_limit_new(&r->running.service.limits);
 	if (rc == HN_OK)
@@ -402,6 +406,7 @@ static void watch(struct resolver *r)
 /* What waits is answered, or gets a SERVFAIL; nobody is left without an answer by our end alone. */
 static void stop(struct resolver *r)
 {
+	lookup_stop(r->running.lookup);
 	control_stop(r->control);
 	blockpage_stop(r->page);
 	metrics_stop(r->metrics);
@@ -425,6 +430,7 @@ static void clear(struct resolver *r)
 		front_free(r->running.fronts[i]);
 	free(r->running.fronts);
 	recursor_free(r->running.service.recursor);
+	lookup_free(r->running.lookup);
 	recursor_free(r->collecting);
 	collector_free(r->running.collector);
 	event_log_free(r->running.service.events);

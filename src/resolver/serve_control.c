@@ -10,8 +10,9 @@
 #include "base/version.h"
 #include "match/canonical.h"
 #include "resolver/event_log.h"
-#include "resolver/explain.h"
+#include "resolver/rdata_text.h"
 #include "resolver/running.h"
+#include "resolver/serve_explain.h"
 #include "resolver/serve_metrics.h"
 
 /* ---- small JSON ---- */
@@ -205,37 +206,63 @@ static int add_asked(const struct running *r, const struct canonical *name, stru
 	return buf_err(answer);
 }
 
+static bool is_given(const char *const args[], size_t count, size_t i)
+{
+	return count > i && strcmp(args[i], "-") != 0;
+}
+
+/* "CLIENT TYPE TRANSPORT" behind the name, each of which may be "-" or left out. */
+static int read_question(const struct running *r, const char *const args[], size_t count,
+			 struct served_question *q, struct ip *client, struct fault *fault)
+{
+	if (is_given(args, count, 1)) {
+		if (ip_parse(args[1], strlen(args[1]), client) != HN_OK)
+			return fault_set(fault, HN_EFORMAT, "",
+					 tr("'%s' is no address", "'%s' はアドレスではない"), args[1]);
+		q->client = client;
+		q->group = groups_by_address(r->service.groups, client);
+	}
+	if (q->group >= r->config->groups.count)
+		return fault_set(fault, HN_ENOENT, "",
+				 tr("%s belongs to no group: it is refused",
+				    "%s はどのグループにも属さない: 拒否される"),
+				 q->client ? args[1] : "");
+	if (is_given(args, count, 2)) {
+		q->type = args[2];
+		if (rrtype_parse(args[2], strlen(args[2]), &q->type_number) != HN_OK)
+			return fault_set(fault, HN_EFORMAT, "",
+					 tr("'%s' is no record type", "'%s' はレコード種別ではない"),
+					 args[2]);
+	}
+	if (is_given(args, count, 3) && strcmp(args[3], "tcp") == 0)
+		q->transport = RESOLVER_TCP;
+	else if (is_given(args, count, 3) && strcmp(args[3], "udp") != 0)
+		return fault_set(fault, HN_EFORMAT, "",
+				 tr("'%s' is neither udp nor tcp", "'%s' は udp でも tcp でもない"), args[3]);
+	return HN_OK;
+}
+
 static int explain(void *context, const char *const args[], size_t count, struct buf *answer,
 		   struct fault *fault)
 {
 	const struct running *r = context;
 	struct canonical name;
 	struct ip client;
-	uint32_t group = 0;
 	int rc = read_name(args[0], &name, fault);
 	if (rc != HN_OK)
 		return rc;
-	if (count > 1) {
-		if (ip_parse(args[1], strlen(args[1]), &client) != HN_OK)
-			return fault_set(fault, HN_EFORMAT, "",
-					 tr("'%s' is no address", "'%s' はアドレスではない"), args[1]);
-		group = groups_by_address(r->service.groups, &client);
-	}
-	if (group >= r->config->groups.count)
-		return fault_set(fault, HN_ENOENT, "",
-				 tr("%s belongs to no group: it is refused",
-				    "%s はどのグループにも属さない: 拒否される"),
-				 count > 1 ? args[1] : "");
-	const struct explain_question question = {
+	struct served_question q = {
 		.name = name.key.data,
 		.len = name.key.len,
-		.client = count > 1 ? &client : NULL,
-		.now_ns = utc_now_ns(),
+		.transport = RESOLVER_UDP,
 	};
-	policy_thread_join();
-	rc = explain_json(policy_store_get(r->service.policies), r->service.views[group], &question, answer);
-	policy_thread_leave();
-	return rc == HN_OK ? add_asked(r, &name, answer) : rc;
+	rc = read_question(r, args, count, &q, &client, fault);
+	if (rc != HN_OK)
+		return rc;
+	rc = serve_explain(r, &q, answer);
+	if (rc != HN_OK)
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	return add_asked(r, &name, answer);
 }
 
 /* ---- what is reported ---- */
@@ -279,7 +306,7 @@ const struct control_command serve_commands[] = {
 	{"reload", 0, 1, reload},
 	{"flush", 1, 1, flush},
 	{"policy", 0, 0, policy_status},
-	{"explain", 1, 2, explain},
+	{"explain", 1, 4, explain},
 	{"stats", 0, 0, stats},
 	{"top", 0, 0, top},
 	{"sketch", 1, 1, sketch},

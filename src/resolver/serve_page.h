@@ -9,7 +9,7 @@
 #include "resolver/blockpage.h"
 
 /** blockpage_options' find and shown; the context is the struct running. */
-bool serve_page_find(void *context, const char *name, struct blockpage_finding *out);
+bool serve_page_find(void *context, const char *name, const struct ip *client, struct blockpage_finding *out);
 void serve_page_shown(void *context, const char *listed, int64_t minute_ns);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/utc.h"
+#include "resolver/registrable.h"
 #include "resolver/sketch_keys.h"
 
 #define DAY_NS     (86400 * NS_SECOND)
@@ -336,6 +337,12 @@ void sketch_free(struct sketch *s)
 	sodium_free(s->keys);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
+}
+
+uint64_t sketch_site_of(const uint8_t key[SIPHASH_KEY], const uint8_t *name, size_t len)
+{
+	size_t keep = registrable_len(name, len);
+	return sketch_site(key, name + (len - keep), keep);
 }
 
 const uint8_t *sketch_key(const struct sketch *s)

@@ -61,6 +61,9 @@ static inline uint64_t sketch_site(const uint8_t key[SIPHASH_KEY], const uint8_t
 	return siphash24(key, name, len);
 }
 
+/** The same of the registrable domain of any name. */
+uint64_t sketch_site_of(const uint8_t key[SIPHASH_KEY], const uint8_t *name, size_t len);
+
 /* ---- one thread writes ---- */
 
 /**

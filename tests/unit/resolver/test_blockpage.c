@@ -178,6 +178,13 @@ static void tells_what_by_whom_and_where_to_appeal(void **state)
 	assert_non_null(strstr(out.data, "<dd>&lt;i&gt;</dd>"));
 	assert_null(strstr(out.data, "登録名</dt>"));
 	buf_clear(&out);
+
+	r.ja = false;
+	f = (struct blockpage_finding){.listed = "203.0.113.0/24", .elsewhere = true};
+	out = page_of(&r, &f);
+	assert_non_null(strstr(out.data, "because it leads to another name"));
+	assert_non_null(strstr(out.data, "<dt>Listed as</dt><dd>203.0.113.0/24</dd>"));
+	buf_clear(&out);
 }
 
 static void says_little_where_nothing_is_blocked(void **state)
@@ -200,9 +207,11 @@ struct seen {
 	int64_t minute_ns;
 };
 
-static bool find(void *context, const char *name, struct blockpage_finding *out)
+static bool find(void *context, const char *name, const struct ip *client, struct blockpage_finding *out)
 {
 	(void)context;
+	assert_int_equal(client->version, 4);
+	assert_int_equal(client->bytes[0], 127);
 	if (strcmp(name, "evil.example") != 0)
 		return false;
 	*out = (struct blockpage_finding){.listed = "evil.example", .reason = POLICY_BLOCKED};
