@@ -3,6 +3,7 @@
 #ifndef HINOMI_STORE_MARKING_H
 #define HINOMI_STORE_MARKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,16 +30,18 @@ struct writing;
  * Statements (copyright, terms of use) restrict nothing.
  */
 HN_MUST_USE int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids,
-			      size_t count, int64_t *number_out);
+			      size_t count, int64_t *number_out, bool *unknown_out);
 
 /**
- * Notes that a version's label had to be made without knowing its markings, with what it was made from; the
- * adding of an object does so where the label says `unknown_marking`.
+ * Notes that the labels of a version, or of its parts, had to be made without knowing all its markings.
+ *
+ * @param base  as for marking_label()
  */
 HN_MUST_USE int marking_unknown(struct writing *w, int64_t seq, const struct label *base,
-				const struct stix_id *ids, size_t count);
+				const struct stix_object *o);
 
-/** A marking-definition was added: versions that waited for it get the label that they should have had. */
+/** A marking-definition was added: versions that waited for it, and their parts, get the labels that they
+ * should have had. */
 HN_MUST_USE int marking_arrived(struct writing *w, const struct stix_object *definition, int64_t owner);
 
 #endif
