@@ -61,6 +61,7 @@ void him_build_free(struct him_build *b)
 	for (unsigned i = 0; i < HIM_TABLE_COUNT; i++) {
 		free(b->tables[i].items);
 		free(b->tables[i].keys);
+		free(b->tables[i].shared);
 	}
 	intern_clear(&b->texts);
 	intern_clear(&b->rows);

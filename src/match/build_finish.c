@@ -289,7 +289,7 @@ static void fill_rows(const struct him_build *b, const struct plan *p, uint8_t *
 static void fill_header(const struct him_build *b, const struct plan *p, uint64_t size, uint8_t *out)
 {
 	memcpy(out + AT_MAGIC, HIM_MAGIC, sizeof(HIM_MAGIC) - 1);
-	put32(out + AT_VERSION, HIM_VERSION);
+	put32(out + AT_VERSION, b->tables[ENTRY_NAME].shared != NULL ? HIM_VERSION_2 : HIM_VERSION);
 	put32(out + AT_FLAGS, b->overlay ? HIM_OVERLAY : 0);
 	put64(out + AT_SIZE, size);
 	if (b->overlay)
@@ -372,6 +372,8 @@ static int fill(struct him_build *b, const struct plan *p, uint64_t size)
 	fill_texts(&b->holders, p->holder_offsets, p->holder_olds, p->holder_count,
 		   file + p->offsets[HIM_SECTION_HOLDERS]);
 	fill_header(b, p, size, file);
+	free(b->tables[ENTRY_NAME].shared);
+	b->tables[ENTRY_NAME].shared = NULL;
 	seal(file, size);
 	b->file_size = b->strip ? strip(file, p) : size;
 	return HN_OK;
@@ -385,6 +387,8 @@ int him_build_finish(struct him_build *b, const uint8_t **data_out, size_t *size
 	int rc = HN_OK;
 	for (unsigned i = 0; rc == HN_OK && i < HIM_TABLE_COUNT; i++)
 		rc = build_prepare(b, &b->tables[i]);
+	if (rc == HN_OK)
+		rc = build_share(&b->tables[ENTRY_NAME], &b->tables[ENTRY_WILDCARD]);
 	if (rc == HN_OK)
 		rc = plan_init(b, &p);
 	if (rc == HN_OK)

@@ -31,6 +31,9 @@ struct build_table {
 	uint32_t seed, home, total;
 	uint64_t blob_size;
 	uint64_t entries, tombstones, allows, duplicates;
+	/* Of names, for each item: where in the wildcards' blob its record is; 0: it has one of its own.
+	 * NULL: no name shares one. */
+	uint32_t *shared;
 };
 
 /** A row of metadata while it is collected: numbers of texts, 0 for none. */
@@ -73,6 +76,14 @@ int build_row_order(const struct him_build *b, uint32_t a, uint32_t other);
  * @return HN_ELIMIT, HN_ENOMEM
  */
 HN_MUST_USE int build_prepare(const struct him_build *b, struct build_table *t);
+
+/**
+ * Finds the names whose wildcards have the same handle, and takes their records out of the names' blob. Both
+ * tables are prepared.
+ *
+ * @return HN_ELIMIT, HN_ENOMEM
+ */
+HN_MUST_USE int build_share(struct build_table *names, const struct build_table *wildcards);
 
 /** Which bucket holds the next item of a prepared table; *position_io begins at 0. */
 uint32_t build_place(const struct build_table *t, const struct build_item *item, uint64_t *position_io);

@@ -226,6 +226,95 @@ int build_prepare(const struct him_build *b, struct build_table *t)
 	return HN_ELIMIT;
 }
 
+/* The wildcard of a name's key and handle. *from_io: none before it has this hash or a higher one. */
+static size_t find_twin(const struct build_table *names, const struct build_item *name, uint64_t hash,
+			const struct build_table *wildcards, size_t *from_io)
+{
+	size_t len, other_len, i = *from_io;
+	uint8_t scratch[4];
+	const uint8_t *key = build_item_key(names, name, scratch, &len);
+	while (i < wildcards->count && wildcards->items[i].hash < hash)
+		i++;
+	*from_io = i;
+	for (; i < wildcards->count && wildcards->items[i].hash == hash; i++) {
+		const struct build_item *item = &wildcards->items[i];
+		const uint8_t *other = build_item_key(wildcards, item, scratch, &other_len);
+		if (item->entry == name->entry && other_len == len && memcmp(other, key, len) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static size_t lower_bound(const struct build_table *t, uint64_t hash)
+{
+	size_t low = 0, high = t->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (t->items[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t *record_offsets(const struct build_table *t)
+{
+	uint32_t *offsets = calloc(t->count + 1, sizeof(*offsets));
+	uint32_t at = BLOB_FIRST;
+	for (size_t i = 0; offsets != NULL && i < t->count; i++) {
+		offsets[i] = at;
+		at += RECORD_HEAD + load_le16(t->keys + t->items[i].at);
+	}
+	return offsets;
+}
+
+/* Both tables lie in the order of their hashes, which are the same where their seeds are. */
+static uint64_t find_twins(const struct build_table *names, const struct build_table *wildcards,
+			   const uint32_t offsets[], uint32_t shared[])
+{
+	uint64_t saved = 0;
+	size_t from = 0;
+	for (size_t i = 0; i < names->count; i++) {
+		const struct build_item *item = &names->items[i];
+		size_t len = load_le16(names->keys + item->at);
+		uint64_t hash = item->hash;
+		if (names->seed != wildcards->seed) {
+			hash = table_hash(names->table, names->keys + item->at + 2, len, wildcards->seed);
+			from = lower_bound(wildcards, hash);
+		}
+		size_t twin = find_twin(names, item, hash, wildcards, &from);
+		if (twin == SIZE_MAX)
+			continue;
+		shared[i] = offsets[twin];
+		saved += RECORD_HEAD + len;
+	}
+	return saved;
+}
+
+int build_share(struct build_table *names, const struct build_table *wildcards)
+{
+	if (names->count == 0 || wildcards->count == 0)
+		return HN_OK;
+	uint32_t *offsets = record_offsets(wildcards);
+	uint32_t *shared = calloc(names->count, sizeof(*shared));
+	if (offsets == NULL || shared == NULL) {
+		free(offsets);
+		free(shared);
+		return HN_ENOMEM;
+	}
+	uint64_t saved = find_twins(names, wildcards, offsets, shared);
+	free(offsets);
+	if (saved == 0) {
+		free(shared);
+		return HN_OK;
+	}
+	free(names->shared);
+	names->shared = shared;
+	names->blob_size -= saved;
+	return him_section_room(names->blob_size) + wildcards->blob_size > UINT32_MAX ? HN_ELIMIT : HN_OK;
+}
+
 static void fill_overflow(const struct build_table *t, uint8_t *buckets, const struct build_item *item,
 			  uint32_t bucket)
 {
@@ -254,7 +343,13 @@ static void fill_bytes(const struct build_table *t, const struct build_item *ite
 {
 	uint16_t len = load_le16(t->keys + item->at);
 	uint8_t *record = blob + *blob_used;
+	uint32_t shared = t->shared == NULL ? 0 : t->shared[item - t->items];
 	store_word(bucket + 4 * (size_t)slot, (uint32_t)item->hash & TAG_MASK);
+	if (shared != 0) {
+		store_le32(bucket + BYTES_OFFSETS + 4 * (size_t)slot,
+			   (uint32_t)him_section_room(t->blob_size) + shared);
+		return;
+	}
 	store_le32(bucket + BYTES_OFFSETS + 4 * (size_t)slot, (uint32_t)*blob_used);
 	store_le32(record, entry);
 	store_le16(record + 4, len);

@@ -44,11 +44,11 @@ static int open_version(const uint8_t *data, size_t size, struct fault *fault)
 				 tr("the file ends inside its header; fetch it again",
 				    "ヘッダの途中で終わっている。取得し直すこと"));
 	uint32_t version = load_le32(data + AT_VERSION);
-	if (version != HIM_VERSION)
+	if (version != HIM_VERSION && version != HIM_VERSION_2)
 		return fault_set(fault, HN_EUNSUPPORTED, "",
-				 tr("format version %u; this program reads version %u",
-				    "形式の版が%u。このプログラムが読めるのは版%u"),
-				 version, HIM_VERSION);
+				 tr("format version %u; this program reads versions %u and %u",
+				    "形式の版が%u。このプログラムが読めるのは版%uと版%u"),
+				 version, HIM_VERSION, HIM_VERSION_2);
 	uint64_t stated = load_le64(data + AT_SIZE);
 	if (stated > size)
 		return fault_set(fault, HN_ETRUNC, "",
@@ -92,6 +92,7 @@ static int open_table(const uint8_t *data, unsigned i, const struct section *buc
 		.buckets = buckets->data,
 		.blob = blob->data,
 		.blob_size = blob->size,
+		.blob_own = blob->size,
 		.home = load_le32(at),
 		.seed = load_le32(at + 4),
 		.entries = load_le64(at + 8),
@@ -103,6 +104,21 @@ static int open_table(const uint8_t *data, unsigned i, const struct section *buc
 		return refuse(fault, him_table_name(i),
 			      tr("the table's size is wrong", "表の大きさが正しくない"));
 	out->total = (uint32_t)total;
+	return HN_OK;
+}
+
+/* Offsets of names reach into the wildcards' blob, which lies behind theirs. */
+static int join_blobs(const uint8_t *data, struct him *him, struct fault *fault)
+{
+	struct him_table *names = &him->tables[ENTRY_NAME];
+	const struct him_table *wildcards = &him->tables[ENTRY_WILDCARD];
+	if (load_le32(data + AT_VERSION) != HIM_VERSION_2)
+		return HN_OK;
+	if (wildcards->blob < names->blob + names->blob_own)
+		return refuse(fault, him_table_name(ENTRY_NAME),
+			      tr("its keys do not lie before those of the wildcards",
+				 "キーがワイルドカードのキーの前にない"));
+	names->blob_size = (size_t)(wildcards->blob - names->blob) + wildcards->blob_size;
 	return HN_OK;
 }
 
@@ -170,6 +186,8 @@ int him_open(const void *data, size_t size, struct him *out, struct fault *fault
 	for (unsigned i = 0; rc == HN_OK && i < HIM_TABLE_COUNT; i++)
 		rc = open_table(bytes, i, &sections[HIM_SECTION_TABLES + i], &sections[HIM_SECTION_BLOBS + i],
 				&him.tables[i], fault);
+	if (rc == HN_OK)
+		rc = join_blobs(bytes, &him, fault);
 	if (rc == HN_OK)
 		rc = open_near(&sections[HIM_SECTION_NEAR4], NEAR4_ROW, NEAR4_BITS_MIN, NEAR4_BITS_MAX,
 			       &him.near4, &him.near4_bits, fault);

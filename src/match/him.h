@@ -24,10 +24,15 @@
  * Everything is little-endian. A table has `home` buckets that a hash chooses and a few more behind them;
  * what finds no room in its bucket lies in one of the next HIM_PROBE_MAX - 1, and the full bucket's overflow
  * bits say so.
+ *
+ * Lists mostly name both a host and what lies below it. Such a name has no record of its own where the
+ * wildcard of the same key has the same handle: its slot leads into the wildcards' blob, which lies behind
+ * that of the names.
  */
 
 #define HIM_MAGIC       "HINOMI\x1a\n" /* 8 bytes */
 #define HIM_VERSION     1u
+#define HIM_VERSION_2   2u /* some names share the records of their wildcards; else as version 1 */
 #define HIM_HEADER_SIZE 2048u
 #define HIM_BUCKET_SIZE 64u
 #define HIM_PROBE_MAX   32u /* buckets that one look-up reads at most */
@@ -77,9 +82,11 @@ struct him_table {
 	enum him_shape shape;
 	const uint8_t *buckets;
 	const uint8_t *blob;
-	size_t blob_size;
-	uint32_t home;  /* buckets that the hash chooses from; 0: the table is empty */
-	uint32_t total; /* buckets */
+	size_t blob_size; /* as far as offsets may reach: of names that share records, to the wildcards' end
+			   */
+	size_t blob_own;  /* of these, the table's own */
+	uint32_t home;    /* buckets that the hash chooses from; 0: the table is empty */
+	uint32_t total;   /* buckets */
 	uint32_t seed;
 	uint64_t entries; /* tombstones not counted */
 	uint64_t tombstones;

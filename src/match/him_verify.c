@@ -25,6 +25,7 @@ struct walk {
 	size_t kept_len;
 	struct him_bits lengths, lengths_live, other; /* other: IPv6 of the holdings */
 	uint32_t row_next; /* rows are numbered in the order in which entries name them */
+	bool shares;       /* a name shares its wildcard's record */
 };
 
 static int wrong(const struct walk *w, uint64_t slot, const char *why)
@@ -149,20 +150,46 @@ static int check_near(const struct walk *w, uint64_t slot, const struct him_entr
 			     tr("the filter hides the prefix", "ふるいがプレフィックスを隠している"));
 }
 
+/* Where the record of the same key and handle lies among the wildcards; NULL: a name has one of its own. */
+static const uint8_t *shared_record(const struct walk *w, const struct him_entry *e)
+{
+	const struct him_table *t = &w->h->tables[ENTRY_WILDCARD];
+	uint32_t entry, offset;
+	if (w->table != ENTRY_NAME || load_le32(w->h->data + AT_VERSION) != HIM_VERSION_2 ||
+	    !bytes_find(t, table_hash(ENTRY_WILDCARD, e->kept, e->kept_len, t->seed), e->kept, e->kept_len,
+			&entry, &offset) ||
+	    entry != e->entry)
+		return NULL;
+	return t->blob + offset;
+}
+
+static int check_record(struct walk *w, uint64_t slot, const struct him_entry *e)
+{
+	const uint8_t *shared = shared_record(w, e);
+	const uint8_t *own = w->h->tables[w->table].blob + w->blob_used;
+	if (e->kept - RECORD_HEAD != (shared != NULL ? shared : own))
+		return wrong(w, slot, tr("the key lies in a wrong place", "キーの位置が正しくない"));
+	if (shared != NULL)
+		w->shares = true;
+	else
+		w->blob_used += RECORD_HEAD + e->kept_len;
+	return HN_OK;
+}
+
 static int check_entry(struct walk *w, uint64_t slot, const struct him_entry *e)
 {
 	const struct him_table *t = &w->h->tables[w->table];
+	int rc = HN_OK;
 	uint64_t hash = table_hash(w->table, e->kept, e->kept_len, t->seed);
 	if (t->shape == HIM_BYTES) {
 		const uint8_t *bucket = table_bucket(t, (uint32_t)(slot / WORDS_PER_BUCKET));
 		if ((load_le32(bucket + 4 * (slot % WORDS_PER_BUCKET)) & TAG_MASK) !=
 		    ((uint32_t)hash & TAG_MASK))
 			return wrong(w, slot, tr("the tag is wrong", "タグが正しくない"));
-		if ((uint64_t)(e->kept - t->blob) != w->blob_used + RECORD_HEAD)
-			return wrong(w, slot, tr("the key lies in a wrong place", "キーの位置が正しくない"));
-		w->blob_used += RECORD_HEAD + e->kept_len;
+		rc = check_record(w, slot, e);
 	}
-	int rc = check_key(w, slot, e);
+	if (rc == HN_OK)
+		rc = check_key(w, slot, e);
 	if (rc == HN_OK)
 		rc = check_order(w, slot, hash, e);
 	if (rc == HN_OK)
@@ -228,9 +255,13 @@ static int check_sums(const struct walk *w)
 	if (w->entries != t->entries || w->tombstones != t->tombstones || w->allows != t->allows)
 		return fault_set(w->fault, HN_EFORMAT, place, "%s",
 				 tr("the header's counts are wrong", "ヘッダの件数が正しくない"));
-	if (t->shape == HIM_BYTES && t->blob_size != (t->total == 0 ? 0 : w->blob_used))
+	if (t->shape == HIM_BYTES && t->blob_own != (t->total == 0 ? 0 : w->blob_used))
 		return fault_set(w->fault, HN_EFORMAT, place, "%s",
 				 tr("bytes stand behind the last key", "最後のキーの後に余分なバイトがある"));
+	if (w->table == ENTRY_NAME && w->shares != (load_le32(w->h->data + AT_VERSION) == HIM_VERSION_2))
+		return fault_set(w->fault, HN_EFORMAT, place, "%s",
+				 tr("the version does not say whether names share records",
+				    "名前がレコードを共用するかどうかが版と合わない"));
 	if (!bits_right(w))
 		return fault_set(w->fault, HN_EFORMAT, place, "%s",
 				 tr("the header's filter bits are wrong", "ヘッダのふるいの印が正しくない"));

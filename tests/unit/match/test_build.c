@@ -18,7 +18,7 @@ static int add(struct him_build *b, const char *text, const struct entry_meta *m
 	return him_build_add(b, &c.key, meta);
 }
 
-static struct set *finish(struct him_build *b)
+static struct set *finish_sized(struct him_build *b, size_t *size_out)
 {
 	const uint8_t *data;
 	size_t size;
@@ -31,7 +31,14 @@ static struct set *finish(struct him_build *b)
 	const void *const files[] = {data};
 	assert_int_equal(set_open_bytes(files, &size, 1, &s, NULL), HN_OK);
 	assert_memory_equal(set_layer_digest(s, 0), digest, 32);
+	*size_out = size;
 	return s;
+}
+
+static struct set *finish(struct him_build *b)
+{
+	size_t size;
+	return finish_sized(b, &size);
 }
 
 static struct him_build *build_new(void)
@@ -103,6 +110,63 @@ static void of_several_entries_with_one_key_a_rule_chooses(void **state)
 			him_build_free(b);
 		}
 	}
+}
+
+/* Compiled by lines of a list, each with its object; "-" in front: of another object. */
+static size_t size_of(const char *const lines[], size_t count)
+{
+	struct him_build *b = build_new();
+	struct him_build_counts counts;
+	size_t size;
+	for (size_t i = 0; i < count; i++) {
+		const struct entry_meta meta = {.object = lines[i][0] == '-' ? "other" : "list"};
+		assert_int_equal(add(b, lines[i] + (lines[i][0] == '-'), &meta), HN_OK);
+	}
+	struct set *s = finish_sized(b, &size);
+	him_build_counts(b, &counts);
+	assert_int_equal(counts.entries, count);
+	for (size_t i = 0; i < count; i++) {
+		struct canonical c;
+		struct set_hit hit;
+		struct entry_key key;
+		struct entry_meta meta;
+		uint8_t scratch[32];
+		assert_int_equal(canonical_value(lines[i] + (lines[i][0] == '-'),
+						 strlen(lines[i]) - (lines[i][0] == '-'), &c),
+				 HN_OK);
+		assert_true(set_find_entry(s, &c.key, &hit));
+		assert_int_equal(hit.kind, c.key.kind);
+		assert_int_equal(set_key(s, &hit, &key, scratch), HN_OK);
+		assert_int_equal(key.kind, c.key.kind);
+		assert_int_equal(key.len, c.key.len);
+		assert_memory_equal(key.data, c.key.data, key.len);
+		set_meta(s, &hit, &meta);
+		assert_string_equal(meta.object, lines[i][0] == '-' ? "other" : "list");
+	}
+	set_close(s);
+	him_build_free(b);
+	return size;
+}
+
+/* A name and its wildcard with one handle keep their key once; both are told by their own kind. */
+static void a_name_shares_the_record_of_its_wildcard(void **state)
+{
+	(void)state;
+	enum { PAIRS = 200 };
+	static char text[2 * PAIRS][64];
+	const char *same[2 * PAIRS], *other[2 * PAIRS];
+	static char marked[PAIRS][64];
+	for (unsigned i = 0; i < PAIRS; i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "name-of-some-length-%u.listed.example", i);
+		(void)snprintf(marked[i], sizeof(marked[i]), "-name-of-some-length-%u.listed.example", i);
+		(void)snprintf(text[PAIRS + i], sizeof(text[i]), "*.name-of-some-length-%u.listed.example",
+			       i);
+		same[i] = text[i];
+		other[i] = marked[i];
+		same[PAIRS + i] = other[PAIRS + i] = text[PAIRS + i];
+	}
+	size_t shared = size_of(same, 2 * PAIRS), apart = size_of(other, 2 * PAIRS);
+	assert_true(apart - shared > PAIRS * (6 + 36));
 }
 
 static void a_removal_beats_an_addition_and_wants_an_overlay(void **state)
@@ -271,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_order_of_entries_does_not_matter),
 		cmocka_unit_test(of_several_entries_with_one_key_a_rule_chooses),
+		cmocka_unit_test(a_name_shares_the_record_of_its_wildcard),
 		cmocka_unit_test(a_removal_beats_an_addition_and_wants_an_overlay),
 		cmocka_unit_test(what_is_not_canonical_is_refused),
 		cmocka_unit_test(limits_hold),

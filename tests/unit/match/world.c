@@ -135,6 +135,17 @@ static struct world_entry *find_in(struct world_layer *l, const struct world_ent
 	return NULL;
 }
 
+/* Of a host and what lies below it, which lists mostly name both: the other of the entry before. */
+static bool twin(struct world *w, const struct world_layer *l, struct world_entry *out)
+{
+	const struct world_entry *last = l->count == 0 ? NULL : &l->entries[l->count - 1];
+	if (last == NULL || (last->kind != ENTRY_NAME && last->kind != ENTRY_WILDCARD) || below(w, 2) == 0)
+		return false;
+	*out = *last;
+	out->kind = last->kind == ENTRY_NAME ? ENTRY_WILDCARD : ENTRY_NAME;
+	return true;
+}
+
 /* Overlays often speak of keys that the base has. */
 static void fill_layer(struct world *w, size_t index, size_t entries)
 {
@@ -142,6 +153,11 @@ static void fill_layer(struct world *w, size_t index, size_t entries)
 	for (size_t i = 0; i < entries; i++) {
 		struct world_entry e = {0};
 		const struct world_layer *base = &w->layer[0];
+		if (twin(w, l, &e)) {
+			if (find_in(l, &e) == NULL)
+				l->entries[l->count++] = e;
+			continue;
+		}
 		if (index > 0 && base->count > 0 && below(w, 2) == 0)
 			e = base->entries[below(w, (unsigned)base->count)];
 		else
