@@ -126,9 +126,31 @@ static int file_make(int fd, const char *path, const struct policy_identity *ide
 	return rc;
 }
 
-/* fd_out: of a zone file that is to be read, stays open. */
-static int file_open(const char *path, bool rpz, const struct policy_source_list *former, int *fd_out,
-		     struct policy_file **out, struct fault *fault)
+void policy_reading_clear(struct policy_reading *reading)
+{
+	for (size_t i = 0; i < reading->wait_count && i < POLICY_WAITS_MAX; i++)
+		free(reading->waits[i].path);
+	*reading = (struct policy_reading){0};
+}
+
+/* @return whether the file is left for later */
+static bool waits(struct policy_reading *reading, const char *path, bool rpz, off_t size)
+{
+	if (!reading->in_passing || (uint64_t)size <= (rpz ? POLICY_RPZ_SMALL : POLICY_HIM_SMALL))
+		return false;
+	char *copy = reading->wait_count < POLICY_WAITS_MAX ? strdup(path) : NULL;
+	if (copy != NULL)
+		reading->waits[reading->wait_count] = (struct policy_wait){copy, rpz};
+	else if (reading->wait_count < POLICY_WAITS_MAX)
+		return false;
+	reading->wait_count++;
+	return true;
+}
+
+/* fd_out: of a zone file that is to be read, stays open. out: NULL when the file is left for later. */
+static int file_open(const char *path, bool rpz, const struct policy_source_list *former,
+		     struct policy_reading *reading, int *fd_out, struct policy_file **out,
+		     struct fault *fault)
 {
 	struct stat st;
 	int rc = HN_OK, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -142,6 +164,8 @@ static int file_open(const char *path, bool rpz, const struct policy_source_list
 		if (there != NULL) {
 			there->users++;
 			*out = there;
+		} else if (waits(reading, path, rpz, st.st_size)) {
+			*out = NULL;
 		} else {
 			rc = file_make(fd, path, &identity, rpz, out, fault);
 		}
@@ -283,18 +307,18 @@ static int open_set(struct policy_source *s, struct fault *fault)
 }
 
 static int open_files(const char *const paths[], size_t count, const struct policy_source_list *former,
-		      struct opened *o, struct fault *fault)
+		      struct policy_reading *reading, struct opened *o, struct fault *fault)
 {
 	if (count > LISTED_MAX)
 		return fault_set(fault, HN_ELIMIT, paths[0], "%s",
 				 tr("too many files", "ファイルが多すぎる"));
 	for (size_t i = 0; i < count; i++) {
 		struct policy_file *f = NULL;
-		int rc = file_open(paths[i], false, former, NULL, &f, fault);
+		int rc = file_open(paths[i], false, former, reading, NULL, &f, fault);
 		if (rc != HN_OK)
 			return rc;
-		assert(f != NULL);
-		o->files[o->count++] = f;
+		if (f != NULL)
+			o->files[o->count++] = f;
 	}
 	return HN_OK;
 }
@@ -324,7 +348,7 @@ static struct policy_source *same_source(const struct policy_source_list *former
 {
 	for (size_t i = 0; i < former->count; i++) {
 		struct policy_source *f = former->sources[i];
-		bool same = f->count == s->count;
+		bool same = f->count == s->count && (f->set != NULL || f->zone != NULL);
 		for (size_t k = 0; same && k < f->count; k++)
 			same = f->files[k] == s->files[k];
 		if (same)
@@ -333,60 +357,163 @@ static struct policy_source *same_source(const struct policy_source_list *former
 	return NULL;
 }
 
-static int open_him(const struct policy_set_spec *spec, const struct policy_source_list *former,
-		    policy_note_take *note, void *context, struct policy_source *s, struct fault *fault)
+/* ---- while a large file is being read ---- */
+
+/* Where a path stands among those of a set. */
+static size_t rank_of(const struct policy_set_spec *spec, const char *path)
 {
-	struct listing *listing = calloc(1, sizeof(*listing));
-	struct opened *opened = calloc(1, sizeof(*opened));
-	int rc = listing == NULL || opened == NULL ? HN_ENOMEM : HN_OK;
-	if (rc == HN_OK && spec->directory != NULL) {
-		rc = list_directory(spec->directory, listing, fault);
-		if (rc == HN_OK) {
-			const char *paths[LISTED_MAX];
-			for (size_t i = 0; i < listing->count; i++)
-				paths[i] = listing->names[i];
-			rc = open_files(paths, listing->count, former, opened, fault);
-		}
-	} else if (rc == HN_OK) {
-		rc = open_files(spec->paths, spec->path_count, former, opened, fault);
+	size_t i = 0;
+	while (i < spec->path_count && strcmp(spec->paths[i], path) != 0)
+		i++;
+	return i;
+}
+
+static bool comes_before(const struct policy_set_spec *spec, const struct policy_file *a,
+			 const struct policy_file *b)
+{
+	if (spec->directory != NULL)
+		return strcmp(a->path, b->path) < 0;
+	return rank_of(spec, a->path) < rank_of(spec, b->path);
+}
+
+/* Puts an overlay in its order, or in the place of the one of that name. @return whether there was room */
+static bool insert(const struct policy_set_spec *spec, struct policy_source *s, struct policy_file *f)
+{
+	size_t at = 1;
+	while (at < s->count && comes_before(spec, s->files[at], f))
+		at++;
+	if (at < s->count && strcmp(s->files[at]->path, f->path) == 0) {
+		file_release(s->files[at]);
+	} else {
+		if (s->count == POLICY_FILES_MAX)
+			return false;
+		memmove(&s->files[at + 1], &s->files[at], (s->count - at) * sizeof(s->files[0]));
+		s->count++;
 	}
+	f->users++;
+	s->files[at] = f;
+	return true;
+}
+
+/*
+ * What was there, and the overlays that came for its base. What was taken away stays until the large file is
+ * there: who replaces a base removes the overlays that it holds now, and until it is in force they must hold.
+ */
+static int choose_meanwhile(const struct policy_set_spec *spec, const struct opened *o,
+			    const struct policy_source *former, struct policy_source *out)
+{
+	for (; out->count < former->count; out->count++) {
+		out->files[out->count] = former->files[out->count];
+		out->files[out->count]->users++;
+	}
+	for (size_t i = 0; i < o->count; i++) {
+		struct policy_file *f = o->files[i];
+		bool there = false;
+		for (size_t k = 0; k < out->count; k++)
+			there = there || out->files[k] == f;
+		if (!there && f->overlay && belongs(f, out->files[0]) && !insert(spec, out, f))
+			return HN_ELIMIT;
+	}
+	return HN_OK;
+}
+
+/* ---- opening ---- */
+
+static int open_listed(const struct policy_set_spec *spec, const struct policy_source_list *known,
+		       struct policy_reading *reading, struct opened *opened, struct fault *fault)
+{
+	const char *paths[LISTED_MAX];
+	if (spec->directory == NULL)
+		return open_files(spec->paths, spec->path_count, known, reading, opened, fault);
+	struct listing *listing = calloc(1, sizeof(*listing));
+	if (listing == NULL)
+		return HN_ENOMEM;
+	int rc = list_directory(spec->directory, listing, fault);
+	for (size_t i = 0; i < listing->count; i++)
+		paths[i] = listing->names[i];
 	if (rc == HN_OK)
-		rc = choose(opened, spec->directory != NULL ? spec->directory : spec->paths[0], note, context,
-			    s, fault);
-	if (opened != NULL)
-		opened_release(opened);
-	if (listing != NULL)
-		listing_clear(listing);
-	free(opened);
+		rc = open_files(paths, listing->count, known, reading, opened, fault);
+	listing_clear(listing);
 	free(listing);
 	return rc;
 }
 
-static int open_zone(const struct policy_set_spec *spec, const struct policy_source_list *former, int *fd_out,
-		     struct policy_source *s, struct fault *fault)
+static int open_him(const struct policy_set_spec *spec, const struct policy_source_list *known,
+		    const struct policy_source *former, struct policy_reading *reading,
+		    policy_note_take *note, void *context, struct policy_source *s, struct fault *fault)
 {
-	int rc = file_open(spec->paths[0], true, former, fd_out, &s->files[0], fault);
-	if (rc == HN_OK)
+	size_t waited = reading->wait_count;
+	struct opened *opened = calloc(1, sizeof(*opened));
+	if (opened == NULL)
+		return HN_ENOMEM;
+	int rc = open_listed(spec, known, reading, opened, fault);
+	if (rc == HN_OK && reading->wait_count == waited)
+		rc = choose(opened, spec->directory != NULL ? spec->directory : spec->paths[0], note, context,
+			    s, fault);
+	else if (rc == HN_OK && reading->without_waiting && former != NULL && former->set != NULL)
+		rc = choose_meanwhile(spec, opened, former, s);
+	opened_release(opened);
+	free(opened);
+	return rc;
+}
+
+static int open_zone(const struct policy_set_spec *spec, const struct policy_source_list *known,
+		     struct policy_reading *reading, int *fd_out, struct policy_source *s,
+		     struct fault *fault)
+{
+	int rc = file_open(spec->paths[0], true, known, reading, fd_out, &s->files[0], fault);
+	if (rc == HN_OK && s->files[0] != NULL)
 		s->count = 1;
 	return rc;
 }
 
-int policy_source_open(const struct policy_set_spec *spec, const struct policy_source_list *former,
-		       policy_note_take *note, void *context, struct policy_source **out, struct fault *fault)
+int policy_source_open(const struct policy_set_spec *spec, const struct policy_source_list *known,
+		       struct policy_source *former, struct policy_reading *reading, policy_note_take *note,
+		       void *context, struct policy_source **out, struct fault *fault)
 {
+	int fd = -1;
+	size_t waited = reading->wait_count;
+	struct policy_source *s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return HN_ENOMEM;
+	s->users = 1;
+	int rc = spec->rpz ? open_zone(spec, known, reading, &fd, s, fault)
+			   : open_him(spec, known, former, reading, note, context, s, fault);
+	/* More overlays than there is room for, or nothing that could be added: as it was. */
+	bool meanwhile = reading->wait_count > waited;
+	bool as_before = meanwhile && (rc == HN_ELIMIT || (rc == HN_OK && s->count == 0));
+	struct policy_source *same = as_before                     ? former
+				     : rc == HN_OK && s->count > 0 ? same_source(known, s)
+								   : NULL;
+	if (as_before)
+		rc = HN_OK;
+	else if (rc == HN_OK && same == NULL)
+		rc = spec->rpz ? rpz_read_fd(fd, spec->paths[0], NULL, &s->zone, fault) : open_set(s, fault);
+	if (rc == HN_OK && same == NULL && !as_before)
+		*out = s;
+	else
+		policy_source_release(s);
+	if (same != NULL)
+		*out = policy_source_use(same);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+int policy_source_read(const struct policy_wait *wait, struct policy_source **out, struct fault *fault)
+{
+	static const struct policy_source_list none = {NULL, 0};
+	struct policy_reading whole = {0};
 	int fd = -1;
 	struct policy_source *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return HN_ENOMEM;
 	s->users = 1;
-	int rc = spec->rpz ? open_zone(spec, former, &fd, s, fault)
-			   : open_him(spec, former, note, context, s, fault);
-	struct policy_source *same = rc == HN_OK ? same_source(former, s) : NULL;
-	if (same != NULL)
-		*out = policy_source_use(same);
-	else if (rc == HN_OK)
-		rc = spec->rpz ? rpz_read_fd(fd, spec->paths[0], NULL, &s->zone, fault) : open_set(s, fault);
-	if (same == NULL && rc == HN_OK)
+	int rc = file_open(wait->path, wait->rpz, &none, &whole, wait->rpz ? &fd : NULL, &s->files[0], fault);
+	s->count = rc == HN_OK;
+	if (rc == HN_OK && wait->rpz)
+		rc = rpz_read_fd(fd, wait->path, NULL, &s->zone, fault);
+	if (rc == HN_OK)
 		*out = s;
 	else
 		policy_source_release(s);

@@ -301,29 +301,36 @@ static void note(void *context, const char *path, const char *message)
 }
 
 /* Sources of the former policy, then those that were opened just now: two sets may be of the same files. */
-static int open_sources(struct policy *p, const struct policy_spec *spec, const struct policy *former,
+static int open_sources(struct policy *p, const struct policy_spec *spec, const struct policy_made_of *of,
 			struct fault *fault)
 {
-	size_t count = former == NULL ? 0 : former->set_count;
-	struct policy_source **known = calloc(count + spec->set_count + 1, sizeof(*known));
+	size_t count = of->former == NULL ? 0 : of->former->set_count;
+	struct policy_source **known = calloc(count + of->read.count + spec->set_count + 1, sizeof(*known));
 	if (known == NULL)
 		return HN_ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		known[i] = former->sets[i].source;
+		known[i] = of->former->sets[i].source;
+	for (size_t i = 0; i < of->read.count; i++)
+		known[count++] = of->read.sources[i];
 	int rc = HN_OK;
 	for (size_t i = 0; rc == HN_OK && i < spec->set_count; i++) {
 		struct policy_source_list list = {known, count};
-		rc = policy_source_open(&spec->sets[i], &list, note, p, &p->sets[i].source, fault);
-		if (rc == HN_OK)
+		const struct policy_set *before = former_set(of->former, spec->sets[i].name);
+		rc = policy_source_open(&spec->sets[i], &list, before == NULL ? NULL : before->source,
+					of->reading, note, p, &p->sets[i].source, fault);
+		if (p->sets[i].source != NULL)
 			known[count++] = p->sets[i].source;
+		else if (rc == HN_OK && of->reading->without_waiting)
+			rc = HN_ESTATE; /* a set that was not there before cannot do without its file */
 	}
 	free(known);
 	return rc;
 }
 
-static int make(struct policy *p, const struct policy_spec *spec, const struct policy *former,
+static int make(struct policy *p, const struct policy_spec *spec, const struct policy_made_of *of,
 		struct fault *fault)
 {
+	const struct policy *former = of->former;
 	p->generation = former == NULL ? 1 : former->generation + 1;
 	p->sets = calloc(spec->set_count + 1, sizeof(*p->sets));
 	p->views = calloc(spec->view_count + 1, sizeof(*p->views));
@@ -331,7 +338,9 @@ static int make(struct policy *p, const struct policy_spec *spec, const struct p
 		return HN_ENOMEM;
 	p->set_count = spec->set_count;
 	p->view_count = spec->view_count;
-	int rc = open_sources(p, spec, former, fault);
+	int rc = open_sources(p, spec, of, fault);
+	if (rc == HN_OK && of->reading->wait_count > 0 && !of->reading->without_waiting)
+		return HN_OK;
 	for (size_t i = 0; rc == HN_OK && i < p->set_count; i++)
 		rc = fill_set(&p->sets[i], &spec->sets[i], former, fault);
 	for (size_t i = 0; rc == HN_OK && i < p->view_count; i++)
@@ -339,8 +348,8 @@ static int make(struct policy *p, const struct policy_spec *spec, const struct p
 	return rc;
 }
 
-int policy_new(const struct policy_spec *spec, const struct policy *former, struct policy **out,
-	       struct fault *fault)
+int policy_make(const struct policy_spec *spec, const struct policy_made_of *of, struct policy **out,
+		struct fault *fault)
 {
 	int rc = check_spec(spec, fault);
 	if (rc != HN_OK)
@@ -348,12 +357,21 @@ int policy_new(const struct policy_spec *spec, const struct policy *former, stru
 	struct policy *p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return HN_ENOMEM;
-	rc = make(p, spec, former, fault);
+	rc = make(p, spec, of, fault);
 	if (rc == HN_ENOMEM)
 		(void)fault_set(fault, rc, "", "%s", hn_strerror(rc));
-	if (rc == HN_OK)
+	bool whole = rc == HN_OK && (of->reading->wait_count == 0 || of->reading->without_waiting);
+	if (whole)
 		*out = p;
 	else
 		policy_free(p);
 	return rc;
+}
+
+int policy_new(const struct policy_spec *spec, const struct policy *former, struct policy **out,
+	       struct fault *fault)
+{
+	struct policy_reading whole = {0};
+	const struct policy_made_of of = {.former = former, .reading = &whole};
+	return policy_make(spec, &of, out, fault);
 }

@@ -70,4 +70,15 @@ struct policy {
 	struct fault *notes;
 };
 
+/** What a policy takes over. */
+struct policy_made_of {
+	const struct policy *former;    /* NULL: none */
+	struct policy_source_list read; /* by policy_source_read() */
+	struct policy_reading *reading;
+};
+
+/** policy_new(), but that large files may wait: then out is left alone, unless it is made without them. */
+HN_MUST_USE int policy_make(const struct policy_spec *spec, const struct policy_made_of *of,
+			    struct policy **out, struct fault *fault);
+
 #endif

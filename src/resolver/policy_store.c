@@ -3,6 +3,7 @@
 #include "resolver/policy_store.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,16 @@ struct watch {
 	char *directory;
 };
 
+/* How often a large file may turn out to have been replaced while it was read; then it is read under the
+ * lock. */
+#define ROUNDS_MAX 8
+
 struct policy_store {
 	_Atomic(struct policy *) current; /* by RCU */
+	pthread_mutex_t reading;          /* one policy_store_reload() at a time; taken before lock */
+	pthread_mutex_t lock;             /* of all that follows, of putting in force and of counting users */
+	policy_store_hear *hear;
+	void *context;
 	struct policy_spec_kept spec;
 	int inotify; /* -1: none */
 	struct watch *watches;
@@ -61,6 +70,8 @@ int policy_store_new(const struct policy_spec *spec, struct policy_store **out, 
 	if (s == NULL)
 		return HN_ENOMEM;
 	s->inotify = -1;
+	(void)pthread_mutex_init(&s->reading, NULL);
+	(void)pthread_mutex_init(&s->lock, NULL);
 	struct policy *first = NULL;
 	int rc = policy_new(spec, NULL, &first, fault);
 	atomic_init(&s->current, first);
@@ -91,7 +102,15 @@ void policy_store_free(struct policy_store *store)
 	watches_clear(store);
 	policy_free(store->current);
 	policy_spec_clear(&store->spec);
+	(void)pthread_mutex_destroy(&store->lock);
+	(void)pthread_mutex_destroy(&store->reading);
 	free(store);
+}
+
+void policy_store_on_change(struct policy_store *store, policy_store_hear *hear, void *context)
+{
+	store->hear = hear;
+	store->context = context;
 }
 
 const struct policy *policy_store_get(const struct policy_store *store)
@@ -158,41 +177,117 @@ static void put_in_force(struct policy_store *s, struct policy *next)
 {
 	struct policy *before = atomic_load_explicit(&s->current, memory_order_relaxed);
 	atomic_store_explicit(&s->current, next, memory_order_release);
+	if (s->hear)
+		s->hear(s->context, next);
 	synchronize_rcu();
 	AFTER_GRACE();
 	policy_free(before);
 }
 
-static int make_next(const struct policy_store *s, const struct policy_spec_kept *spec, bool force,
-		     struct policy **out, struct fault *fault)
+/* What a reload is about. */
+struct change {
+	const struct policy_spec *spec;
+	bool another; /* than the store's own */
+	struct policy_reading *reading;
+	struct policy_source **read; /* large files, read ahead */
+	size_t read_count;
+};
+
+/* Under the lock. Nothing where a large file must be read first. */
+static int change_now(struct policy_store *s, const struct change *c, struct fault *fault)
 {
-	struct policy_spec_kept forced;
-	if (!force)
-		return policy_new(&spec->spec, s->current, out, fault);
-	int rc = policy_spec_keep(&spec->spec, &forced);
-	if (rc != HN_OK)
+	struct policy *next = NULL;
+	const struct policy_made_of of = {
+		.former = s->current, .read = {c->read, c->read_count}, .reading = c->reading};
+	int rc = policy_make(c->spec, &of, &next, fault);
+	if (rc != HN_OK || next == NULL)
 		return rc;
-	for (size_t i = 0; i < forced.spec.set_count; i++)
-		forced.sets[i].keep_percent = 0;
-	rc = policy_new(&forced.spec, s->current, out, fault);
-	policy_spec_clear(&forced);
+	if (!c->another && same_files(s->current, next))
+		policy_free(next);
+	else
+		put_in_force(s, next);
+	return HN_OK;
+}
+
+/* Without the lock. */
+static int read_ahead(struct change *c, struct fault *fault)
+{
+	size_t count = c->reading->wait_count < POLICY_WAITS_MAX ? c->reading->wait_count : POLICY_WAITS_MAX;
+	struct policy_source **read =
+		realloc(c->read, (c->read_count + count) * sizeof(struct policy_source *));
+	if (read == NULL)
+		return HN_ENOMEM;
+	c->read = read;
+	int rc = HN_OK;
+	for (size_t i = 0; i < count && rc == HN_OK; i++) {
+		rc = policy_source_read(&c->reading->waits[i], &read[c->read_count], fault);
+		c->read_count += rc == HN_OK;
+	}
+	policy_reading_clear(c->reading);
 	return rc;
 }
 
 static int add_watches(struct policy_store *s, struct fault *fault);
 
-static int reload(struct policy_store *s, const struct policy_spec_kept *spec, bool force,
-		  struct fault *fault)
+/* The end of a change, under the lock: what was read ahead is the policy's now, or nobody's. */
+static void release_read(struct change *c)
 {
-	struct policy *next = NULL;
-	int rc = make_next(s, spec, force, &next, fault);
-	if (rc != HN_OK)
-		return rc;
-	if (spec == &s->spec && same_files(s->current, next))
-		policy_free(next);
-	else
-		put_in_force(s, next);
-	return HN_OK;
+	for (size_t i = 0; i < c->read_count; i++)
+		policy_source_release(c->read[i]);
+	c->read_count = 0;
+}
+
+static int change_whole(struct policy_store *s, struct change *c, struct policy_spec_kept *kept,
+			struct fault *fault)
+{
+	for (unsigned round = 0;; round++) {
+		c->reading->in_passing = round < ROUNDS_MAX;
+		(void)pthread_mutex_lock(&s->lock);
+		int rc = change_now(s, c, fault);
+		bool over = rc != HN_OK || c->reading->wait_count == 0;
+		if (over)
+			release_read(c);
+		if (over && rc == HN_OK && kept != NULL) {
+			policy_spec_clear(&s->spec);
+			s->spec = *kept;
+			*kept = (struct policy_spec_kept){0};
+		}
+		/* A directory that was replaced is another one now. */
+		if (over && s->inotify >= 0 && add_watches(s, rc == HN_OK ? fault : NULL) != HN_OK &&
+		    rc == HN_OK)
+			rc = HN_EIO;
+		(void)pthread_mutex_unlock(&s->lock);
+		if (over)
+			return rc;
+		rc = read_ahead(c, fault);
+		if (rc != HN_OK) {
+			(void)pthread_mutex_lock(&s->lock);
+			release_read(c);
+			(void)pthread_mutex_unlock(&s->lock);
+			return rc;
+		}
+	}
+}
+
+static int reload(struct policy_store *s, const struct policy_spec *spec, bool force,
+		  struct policy_spec_kept *kept, struct fault *fault)
+{
+	struct policy_spec_kept forced = {0};
+	struct policy_reading reading = {0};
+	struct change c = {.spec = spec, .another = kept != NULL, .reading = &reading};
+	if (force) {
+		int rc = policy_spec_keep(spec, &forced);
+		if (rc != HN_OK)
+			return rc;
+		for (size_t i = 0; i < forced.spec.set_count; i++)
+			forced.sets[i].keep_percent = 0;
+		c.spec = &forced.spec;
+	}
+	int rc = change_whole(s, &c, kept, fault);
+	policy_reading_clear(&reading);
+	policy_spec_clear(&forced);
+	free(c.read);
+	return rc;
 }
 
 int policy_store_reload(struct policy_store *store, const struct policy_spec *spec, bool force,
@@ -201,17 +296,30 @@ int policy_store_reload(struct policy_store *store, const struct policy_spec *sp
 	struct policy_spec_kept kept = {0};
 	int rc = spec == NULL ? HN_OK : policy_spec_keep(spec, &kept);
 	if (rc != HN_OK)
-		return rc;
-	rc = reload(store, spec == NULL ? &store->spec : &kept, force, fault);
-	if (spec != NULL && rc == HN_OK) {
-		policy_spec_clear(&store->spec);
-		store->spec = kept;
-	} else {
-		policy_spec_clear(&kept);
-	}
-	/* A directory that was replaced is another one now. */
+		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
+	(void)pthread_mutex_lock(&store->reading);
+	/* Only who holds `reading` replaces the store's own spec. */
+	rc = spec == NULL ? reload(store, &store->spec.spec, force, NULL, fault)
+			  : reload(store, &kept.spec, force, &kept, fault);
+	/* What happened in a directory before it was watched. */
+	if (rc == HN_OK && spec != NULL)
+		rc = reload(store, &store->spec.spec, force, NULL, fault);
+	(void)pthread_mutex_unlock(&store->reading);
+	policy_spec_clear(&kept);
+	return rc;
+}
+
+int policy_store_reload_small(struct policy_store *store, bool *left_out, struct fault *fault)
+{
+	struct policy_reading reading = {.in_passing = true, .without_waiting = true};
+	(void)pthread_mutex_lock(&store->lock);
+	const struct change c = {.spec = &store->spec.spec, .reading = &reading};
+	int rc = change_now(store, &c, fault);
 	if (store->inotify >= 0 && add_watches(store, rc == HN_OK ? fault : NULL) != HN_OK && rc == HN_OK)
 		rc = HN_EIO;
+	(void)pthread_mutex_unlock(&store->lock);
+	*left_out = rc == HN_OK && reading.wait_count > 0;
+	policy_reading_clear(&reading);
 	return rc;
 }
 
@@ -315,12 +423,13 @@ bool policy_store_changed(struct policy_store *store)
 {
 	_Alignas(struct inotify_event) char bytes[8192];
 	bool changed = false;
+	(void)pthread_mutex_lock(&store->lock);
 	for (;;) {
 		ssize_t got = read(store->inotify, bytes, sizeof(bytes));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return changed;
+			break;
 		/* Whole events only: the kernel's word (inotify(7)). */
 		for (size_t at = 0; at + sizeof(struct inotify_event) <= (size_t)got;) {
 			struct inotify_event e;
@@ -330,4 +439,6 @@ bool policy_store_changed(struct policy_store *store)
 			at += sizeof(e) + e.len;
 		}
 	}
+	(void)pthread_mutex_unlock(&store->lock);
+	return changed;
 }

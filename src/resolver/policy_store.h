@@ -12,8 +12,9 @@
 /*
  * The policy in force, and its replacement while threads ask it (userspace RCU, quiescent-state based).
  *
- * One control thread makes, reloads and frees. Any number of asking threads join, take the policy, and say
- * when they hold nothing any more:
+ * Control threads make, reload and free: reloads that read everything wait for each other; one that takes
+ * what is small goes past them, so that an overlay is in force while a large list is still being read. Any
+ * number of asking threads join, take the policy, and say when they hold nothing any more:
  *
  *     policy_thread_join();
  *     for (;;) {
@@ -39,6 +40,13 @@ struct policy_store;
  */
 HN_MUST_USE int policy_store_new(const struct policy_spec *spec, struct policy_store **out,
 				 struct fault *fault);
+/**
+ * Called for each policy that is put in force from now on, in their order, before the one before it is freed.
+ * Before the first reload.
+ */
+typedef void policy_store_hear(void *context, const struct policy *policy);
+void policy_store_on_change(struct policy_store *store, policy_store_hear *hear, void *context);
+
 /** After every asking thread has left. NULL is allowed. */
 void policy_store_free(struct policy_store *store);
 
@@ -59,7 +67,7 @@ void policy_grace_passed(void);
 /**
  * Reads what has changed, puts a new policy in force and frees the old one when nobody asks it any more
  * (which this call waits for, so not from an asking thread). An error changes nothing. What did not change is
- * shared.
+ * shared. While a large file is read, policy_store_reload_small() may put another policy in force.
  *
  * @param spec   another configuration, copied; NULL: as before
  * @param force  takes an RPZ file that keep_percent refuses
@@ -67,6 +75,16 @@ void policy_grace_passed(void);
  */
 HN_MUST_USE int policy_store_reload(struct policy_store *store, const struct policy_spec *spec, bool force,
 				    struct fault *fault);
+
+/**
+ * The same as far as it goes without reading a large file (policy_files.h): a set that has one to be read
+ * stays as it was, but for overlays of the base in force, which are added; what was taken away from it stays
+ * too until then. So whoever replaces a base and removes the overlays it holds now leaves no gap. Never waits
+ * for a policy_store_reload() that reads.
+ *
+ * @param left_out  whether a large file is left: policy_store_reload() is due, from another thread
+ */
+HN_MUST_USE int policy_store_reload_small(struct policy_store *store, bool *left_out, struct fault *fault);
 
 /**
  * Watches the directories of the files, before privileges are dropped or after.

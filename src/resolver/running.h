@@ -25,13 +25,15 @@ struct running {
 	int64_t since_ns;                /* UTC */
 	_Atomic int64_t policy_since_ns; /* UTC; when the policy in force was */
 	_Atomic int64_t policy_load_ns;  /* how long reading it took */
-	pthread_mutex_t reload;          /* one reload at a time: a signal, a changed file, a command */
+	pthread_mutex_t reload;          /* of anchors, certificates and secrets: one reload at a time */
 };
 
 /** Reads the policy and the trust anchors again and says so in the log. Not from a thread that asks the
  * policy. force: as policy_store_reload() says. */
 HN_MUST_USE int running_reload_policy(struct running *r, bool force, struct fault *fault);
 HN_MUST_USE int running_reload_anchors(struct running *r, struct fault *fault);
+/** The same, told in the log. */
+void running_anchors_changed(struct running *r);
 /** The same of certificates, keys and the cookies' file. On an error those in use stay. */
 HN_MUST_USE int running_reload_secrets(struct running *r, struct fault *fault);
 

@@ -11,14 +11,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <sodium.h>
 #include <urcu-qsbr.h>
 
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/utc.h"
 #include "resolver/collector.h"
-#include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
 #include "resolver/front.h"
 #include "resolver/lookup.h"
@@ -28,8 +26,10 @@
 #include "resolver/running.h"
 #include "resolver/sandbox.h"
 #include "resolver/serve_control.h"
+#include "resolver/serve_cookies.h"
 #include "resolver/serve_metrics.h"
 #include "resolver/serve_page.h"
+#include "resolver/serve_reload.h"
 #include "resolver/tls.h"
 
 #define DRAIN_MS           2000
@@ -45,6 +45,7 @@ struct resolver {
 	struct control *control;
 	struct blockpage *page;
 	struct metrics_server *metrics;
+	struct reloader *reloader;
 	int metrics_fd;
 	int control_fd;
 	int page_fds[PAGE_ADDRESSES_MAX];
@@ -88,8 +89,10 @@ static int make_events(struct resolver *r, struct fault *fault)
 	int rc = sandbox_user(r->running.config, &owner, NULL, fault);
 	if (rc == HN_OK)
 		rc = event_log_new(r->running.config, owner, &service->events, fault);
-	if (rc == HN_OK)
+	if (rc == HN_OK) {
 		event_log_policy(service->events, policy_store_get(service->policies));
+		running_hear_of_policies(&r->running);
+	}
 	return rc;
 }
 
@@ -143,26 +146,6 @@ static int make_fronts(struct resolver *r, struct fault *fault)
 	return HN_OK;
 }
 
-static void free_cookies(const struct cookie_secrets *secrets)
-{
-	sodium_free((void *)(uintptr_t)secrets);
-}
-
-/* Puts the file's secrets in force; the former ones go when no thread judges a cookie by them any more. */
-static int read_cookies(struct running *r, struct fault *fault)
-{
-	struct cookie_secrets *secrets;
-	int rc = cookie_secrets_read(r->config->cookies.secrets, &secrets, fault);
-	if (rc != HN_OK)
-		return rc;
-	const struct cookie_secrets *former = atomic_exchange(&r->service.cookies, secrets);
-	if (former) {
-		synchronize_rcu();
-		free_cookies(former);
-	}
-	return HN_OK;
-}
-
 static int make_service(struct resolver *r, struct fault *fault)
 {
 	const struct resolver_cache *cache = &r->running.config->cache;
@@ -173,7 +156,7 @@ static int make_service(struct resolver *r, struct fault *fault)
 	if (rc == HN_OK)
 		rc = groups_new(r->running.config, &r->groups, fault);
 	if (rc == HN_OK)
-		rc = read_cookies(&r->running, fault);
+		rc = serve_cookies_read(&r->running, fault);
 	if (rc == HN_OK)
 		rc = tls_contexts_new(r->running.config, &r->running.service.tls, fault);
 	if (rc == HN_OK)
@@ -291,83 +274,14 @@ static int start(struct resolver *r, struct fault *fault)
 		rc = front_start(r->running.fronts[i]);
 	if (rc == HN_OK)
 		rc = start_servers(r);
+	if (rc == HN_OK)
+		rc = reloader_start(&r->running, &r->reloader);
 	if (rc != HN_OK)
 		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
 	rc = sandbox_calls(&r->confinement, fault);
 	for (size_t i = 0; i < r->running.front_count && rc == HN_OK; i++)
 		front_go(r->running.fronts[i]);
 	return rc;
-}
-
-static void log_fault(const char *what, const struct fault *fault)
-{
-	log_line(LOG_LEVEL_ERROR, "%s: %s%s%s", what, fault->place, fault->place[0] ? ": " : "",
-		 fault->message);
-}
-
-int running_reload_policy(struct running *r, bool force, struct fault *fault)
-{
-	pthread_mutex_lock(&r->reload);
-	int64_t begin_ns = utc_now_ns();
-	uint64_t before = policy_generation(policy_store_get(r->service.policies));
-	int rc = policy_store_reload(r->service.policies, NULL, force, fault);
-	const struct policy *policy = policy_store_get(r->service.policies);
-	uint64_t after = policy_generation(policy);
-	if (after != before) {
-		event_log_policy(r->service.events, policy);
-		note_policy(r, begin_ns);
-	}
-	pthread_mutex_unlock(&r->reload);
-	if (rc == HN_OK && after != before)
-		log_line(LOG_LEVEL_INFO, tr("policy %llu is in force", "ポリシー第 %llu 版を施行"),
-			 (unsigned long long)after);
-	return rc;
-}
-
-int running_reload_anchors(struct running *r, struct fault *fault)
-{
-	bool changed = false;
-	pthread_mutex_lock(&r->reload);
-	int rc = recursor_reload(r->service.recursor, &changed, fault);
-	pthread_mutex_unlock(&r->reload);
-	if (rc == HN_OK && changed)
-		log_line(LOG_LEVEL_INFO, "%s",
-			 tr("trust anchors or root hints were read anew",
-			    "トラストアンカーまたはルートヒントを読み直した"));
-	return rc;
-}
-
-/* Renewed certificates, and the next step of changing the cookies' secret. */
-int running_reload_secrets(struct running *r, struct fault *fault)
-{
-	pthread_mutex_lock(&r->reload);
-	int rc = tls_contexts_reload(r->service.tls, r->config, fault);
-	if (rc == HN_OK && r->config->cookies.secrets)
-		rc = read_cookies(r, fault);
-	pthread_mutex_unlock(&r->reload);
-	return rc;
-}
-
-static void reload_secrets(struct running *r)
-{
-	struct fault fault = {0};
-	if (running_reload_secrets(r, &fault) != HN_OK)
-		log_fault(tr("certificates and secrets in use stay", "使用中の証明書と秘密を維持する"),
-			  &fault);
-}
-
-static void reload_policy(struct running *r)
-{
-	struct fault fault = {0};
-	if (running_reload_policy(r, false, &fault) != HN_OK)
-		log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), &fault);
-}
-
-static void reload_anchors(struct running *r)
-{
-	struct fault fault = {0};
-	if (running_reload_anchors(r, &fault) != HN_OK)
-		log_fault(tr("the trust anchors in use stay", "使用中のトラストアンカーを維持する"), &fault);
 }
 
 /* @return whether to end */
@@ -378,9 +292,7 @@ static bool on_signal(struct resolver *r)
 		return false;
 	if (info.ssi_signo != SIGHUP)
 		return true;
-	reload_policy(&r->running);
-	reload_anchors(&r->running);
-	reload_secrets(&r->running);
+	reloader_all(r->reloader);
 	return false;
 }
 
@@ -397,15 +309,16 @@ static void watch(struct resolver *r)
 		if (fds[0].revents && on_signal(r))
 			return;
 		if (fds[1].revents && policy_store_changed(r->running.service.policies))
-			reload_policy(&r->running);
+			reloader_policy(r->reloader);
 		if (fds[2].revents)
-			reload_anchors(&r->running);
+			running_anchors_changed(&r->running);
 	}
 }
 
 /* What waits is answered, or gets a SERVFAIL; nobody is left without an answer by our end alone. */
 static void stop(struct resolver *r)
 {
+	reloader_stop(r->reloader);
 	lookup_stop(r->running.lookup);
 	control_stop(r->control);
 	blockpage_stop(r->page);
@@ -441,7 +354,7 @@ static void clear(struct resolver *r)
 	policy_plan_clear(&r->plan);
 	groups_free(r->groups);
 	tls_contexts_free(r->running.service.tls);
-	free_cookies(atomic_load(&r->running.service.cookies));
+	serve_cookies_free(&r->running);
 	if (r->signal_fd >= 0)
 		(void)close(r->signal_fd);
 	if (r->control_fd >= 0)

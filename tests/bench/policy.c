@@ -3,6 +3,8 @@
 
 /* Measures policies: reading, memory with its peak, replacing, an overlay, a judgement. Prints one table. */
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,6 +341,74 @@ static void measure(const struct sample *s, const char *dir, const char *list)
 	policy_store_free(store);
 }
 
+/* ---- an overlay while a list is read ---- */
+
+#define OVERLAYS_MAX 256
+
+struct lane {
+	struct policy_store *store;
+	_Atomic bool over;
+	double read_ms;
+};
+
+static void *read_list(void *context)
+{
+	struct lane *l = context;
+	l->read_ms = reload(l->store, CLOCK_MONOTONIC);
+	atomic_store(&l->over, true);
+	return NULL;
+}
+
+/* Overlays of 100 names, one after the other while a zone file of two million rules is read again. */
+static void measure_lane(const char *dir, const char *list)
+{
+	const struct sample zone = {"", true, false, 2000000};
+	char path[128], directory[128], base_path[160], overlay_path[160];
+	const char *paths[] = {path};
+	uint8_t digest[32], own[32];
+	static const uint16_t order[] = {0, 1};
+	struct fault fault = {{0}, {0}};
+	struct lane lane = {0};
+	double times[OVERLAYS_MAX];
+	size_t count = 0;
+	pthread_t reader;
+	int fd;
+	(void)snprintf(directory, sizeof(directory), "%s/sets", dir);
+	(void)snprintf(path, sizeof(path), "%s/zone.rpz", dir);
+	(void)snprintf(base_path, sizeof(base_path), "%s/sets/0.him", dir);
+	(void)snprintf(overlay_path, sizeof(overlay_path), "%s/sets/1.him", dir);
+	struct names *n = names_new(list, zone.names);
+	write_zone(n, &zone, path);
+	write_him(n, 0, 1000000, false, NULL, base_path, digest);
+	const struct policy_set_spec sets[] = {
+		{.name = "sets", .directory = directory, .action = POLICY_NXDOMAIN, .ttl = 5},
+		{.name = "zone", .rpz = true, .paths = paths, .path_count = 1, .action = POLICY_NXDOMAIN}};
+	const struct policy_view_spec view = {"all", order, 2};
+	const struct policy_spec spec = {sets, 2, &view, 1};
+	must(policy_store_new(&spec, &lane.store, &fault), "lane", &fault);
+	must(policy_store_watch(lane.store, &fd, NULL), "watch", NULL);
+	touch(path);
+	must(pthread_create(&reader, NULL, read_list, &lane) == 0 ? HN_OK : HN_EIO, "thread", NULL);
+	while (!atomic_load(&lane.over) && count < OVERLAYS_MAX) {
+		bool left;
+		write_him(n, (uint32_t)count, 100, false, digest, overlay_path, own);
+		double start = now_ms(CLOCK_MONOTONIC);
+		if (policy_store_changed(lane.store))
+			must(policy_store_reload_small(lane.store, &left, &fault), "overlay", &fault);
+		times[count++] = now_ms(CLOCK_MONOTONIC) - start;
+		(void)usleep(10000);
+	}
+	(void)pthread_join(reader, NULL);
+	qsort(times, count, sizeof(times[0]), compare);
+	printf("overlays while 2 M rules are read for %.0f ms: %zu, in force after %.1f ms (median), "
+	       "%.1f ms (longest)\n",
+	       lane.read_ms, count, times[count / 2], times[count - 1]);
+	(void)fflush(stdout);
+	policy_store_free(lane.store);
+	free(n->text);
+	free(n);
+}
+
 int main(int argc, char **argv)
 {
 	const char *list = argc > 1 ? argv[1] : NULL;
@@ -351,7 +421,7 @@ int main(int argc, char **argv)
 	printf("%-26s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "set", "load ms", "MB", "peak MB",
 	       "again ms", "peak MB", "overlay", "miss ns", "entries", "hit ns", "entries");
 	(void)fflush(stdout);
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+	for (size_t i = 0; i <= sizeof(samples) / sizeof(samples[0]); i++) {
 		char dir[] = "/tmp/hinomi-bench-XXXXXX";
 		if (mkdtemp(dir) == NULL)
 			return 5;
@@ -360,7 +430,10 @@ int main(int argc, char **argv)
 		pid_t child = fork();
 		int status = 0;
 		if (child == 0) {
-			measure(&samples[i], dir, list);
+			if (i < sizeof(samples) / sizeof(samples[0]))
+				measure(&samples[i], dir, list);
+			else
+				measure_lane(dir, list);
 			exit(0);
 		}
 		(void)waitpid(child, &status, 0);

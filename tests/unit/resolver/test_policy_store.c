@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "resolver/policy_files.h"
 #include "tests/unit/resolver/policy_world.h"
 
 #define NOW     1000
@@ -139,6 +140,113 @@ static void takes_a_much_smaller_zone_only_by_force(void **state)
 	home_close(&h);
 }
 
+/* A zone file too large to be read in passing; "large.test" stands in it. */
+static void write_large_zone(struct home *h)
+{
+	static char text[POLICY_RPZ_SMALL + 128];
+	size_t len = (size_t)snprintf(text, sizeof(text), SOA "zone.test CNAME .\nlarge.test CNAME .\n");
+	memset(text + len, ';', POLICY_RPZ_SMALL);
+	text[len + POLICY_RPZ_SMALL] = '\n';
+	assert_int_equal(file_write_whole(h->zone, text, len + POLICY_RPZ_SMALL + 1, 0600, true), HN_OK);
+}
+
+static void takes_an_overlay_past_a_large_file(void **state)
+{
+	static const struct world_entry overlay[] = {{"-both.test"}, {"new.test"}};
+	struct home h;
+	struct fault fault;
+	bool left = true;
+	(void)state;
+	home_open(&h);
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_false(left);
+	assert_int_equal(generation(&h), 1);
+
+	write_large_zone(&h);
+	(void)world_him(&h.w, "sets/1.him", h.digest, overlay, COUNT(overlay), NULL);
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_true(left);
+	assert_int_equal(ask(&h, "new.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "both.test"), POLICY_NONE);
+	assert_int_equal(ask(&h, "zone.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "large.test"), POLICY_NONE);
+	assert_int_equal(generation(&h), 2);
+
+	assert_int_equal(policy_store_reload(h.store, NULL, false, &fault), HN_OK);
+	assert_int_equal(ask(&h, "large.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "new.test"), POLICY_NXDOMAIN);
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_false(left);
+	assert_int_equal(generation(&h), 3);
+	home_close(&h);
+}
+
+/* A base too large to be read in passing. */
+static void write_large_base(struct home *h, const char *name, const struct world_entry *entries,
+			     size_t count, uint8_t digest[32])
+{
+	struct him_build *b;
+	const uint8_t *data;
+	size_t size;
+	assert_int_equal(him_build_new("world", NULL, &b), HN_OK);
+	for (size_t i = 0; i < count; i++) {
+		struct canonical key;
+		const struct entry_meta meta = {.object = "list"};
+		assert_int_equal(canonical_value(entries[i].value, strlen(entries[i].value), &key), HN_OK);
+		assert_int_equal(him_build_add(b, &key.key, &meta), HN_OK);
+	}
+	for (uint32_t i = 0; i < 1500000; i++) {
+		const uint8_t address[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+		const struct entry_key key = {ENTRY_IP4, 4, address};
+		const struct entry_meta meta = {.object = "list"};
+		assert_int_equal(him_build_add(b, &key, &meta), HN_OK);
+	}
+	assert_int_equal(him_build_finish(b, &data, &size, digest), HN_OK);
+	assert_true(size > POLICY_HIM_SMALL);
+	assert_int_equal(him_build_write(b, world_path(&h->w, name)), HN_OK);
+	him_build_free(b);
+}
+
+/*
+ * A publisher puts a new base in place and removes the overlay whose entries it holds now. Until it is read
+ * the old base and that overlay serve on, and another overlay of the old base is taken.
+ */
+static void keeps_what_a_new_base_will_hold(void **state)
+{
+	static const struct world_entry first[] = {{"first.test"}}, second[] = {{"second.test"}},
+					third[] = {{"third.test"}}, all[] = {{"base.test"}, {"first.test"}};
+	struct home h;
+	struct fault fault;
+	bool left = false;
+	uint8_t digest[32];
+	(void)state;
+	home_open(&h);
+	(void)world_him(&h.w, "sets/1.him", h.digest, first, COUNT(first), NULL);
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_int_equal(ask(&h, "first.test"), POLICY_NXDOMAIN);
+
+	write_large_base(&h, "sets/0.him", all, COUNT(all), digest);
+	assert_int_equal(remove(world_path(&h.w, "sets/1.him")), 0);
+	(void)world_him(&h.w, "sets/2.him", h.digest, second, COUNT(second), NULL);
+	(void)world_him(&h.w, "sets/3.him", digest, third, COUNT(third), NULL);
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_true(left);
+	assert_int_equal(ask(&h, "both.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "first.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "second.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "third.test"), POLICY_NONE); /* it belongs to the base that is read */
+
+	assert_int_equal(policy_store_reload(h.store, NULL, false, &fault), HN_OK);
+	assert_int_equal(ask(&h, "both.test"), POLICY_NONE);
+	assert_int_equal(ask(&h, "first.test"), POLICY_NXDOMAIN);
+	assert_int_equal(ask(&h, "second.test"), POLICY_NONE);
+	assert_int_equal(ask(&h, "third.test"), POLICY_NXDOMAIN);
+	assert_non_null(policy_note(policy_store_get(h.store), 0));
+	assert_int_equal(policy_store_reload_small(h.store, &left, &fault), HN_OK);
+	assert_false(left);
+	home_close(&h);
+}
+
 static bool readable(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -257,6 +365,8 @@ int main(void)
 		cmocka_unit_test(takes_what_changed),
 		cmocka_unit_test(keeps_the_old_one_on_an_error),
 		cmocka_unit_test(takes_a_much_smaller_zone_only_by_force),
+		cmocka_unit_test(takes_an_overlay_past_a_large_file),
+		cmocka_unit_test(keeps_what_a_new_base_will_hold),
 		cmocka_unit_test(hears_of_its_own_files_only),
 		cmocka_unit_test(is_replaced_while_threads_ask),
 	};
