@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_STORE_CREDENTIALS_H
+#define HINOMI_STORE_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/uuid.h"
+#include "store/asker.h"
+#include "store/store.h"
+
+/*
+ * What accounts sign in with. The store keeps what the hub makes of secrets and never the secrets: password
+ * hashes, sealed second factors, keyed digests of tokens, fingerprints of certificates.
+ */
+
+enum credential_kind {
+	CREDENTIAL_PASSWORD, /* secret: libsodium's text of an Argon2id hash */
+	CREDENTIAL_TOTP,     /* secret: sealed by the hub's own key; `step`: the last code's, never again */
+	CREDENTIAL_TOKEN,    /* secret: keyed digest */
+	CREDENTIAL_CERTIFICATE, /* secret: SHA-256 of its DER */
+};
+
+#define CREDENTIAL_DIGEST     32
+#define CREDENTIAL_SECRET_MAX 128
+#define CREDENTIAL_TITLE_MAX  128 /* bytes of what people call it */
+#define CREDENTIAL_PREFIX_MAX 16  /* bytes of a token by which people know it again */
+
+/** What machines and feeds use it for. */
+enum credential_use {
+	USE_OWN,    /* for the organisation itself */
+	USE_ONWARD, /* goes on to others behind it: only where the agreement with the centre says so */
+	USE_SETS,   /* compiled sets, nothing else */
+};
+
+struct credential {
+	int64_t number; /* 0: new */
+	struct uuid id;
+	enum credential_kind kind;
+	int64_t person;       /* 0: of a machine */
+	int64_t organisation; /* of a machine; of a person's token: for which it acts, 0: the default */
+	unsigned scopes;      /* as the hub defines them */
+	enum credential_use use;
+	unsigned purposes;              /* stated for this use; 0: all that were agreed to */
+	enum tlp tlp_max;               /* not above this, whatever was agreed to */
+	bool session;                   /* made by a sign-in */
+	int64_t created_us, expires_us; /* 0: never */
+	int64_t step;                   /* of TOTP */
+	int64_t revision;
+	char title[CREDENTIAL_TITLE_MAX + 1];
+	char prefix[CREDENTIAL_PREFIX_MAX + 1];
+	uint8_t secret[CREDENTIAL_SECRET_MAX];
+	size_t secret_len;
+};
+
+/**
+ * Adds one; a password or second factor takes the place of the person's former one, and with it all that
+ * sign-ins have made ends.
+ *
+ * Who may: oneself for oneself; an organisation's administrator for its machines and for its people (not for
+ * those who have a place elsewhere too), the centre's administrators for all but each other's second factors
+ * and passwords.
+ *
+ * @param credential  number, created_us and revision are filled in
+ * @return HN_EAUTH: the actor may not (the fault says why); HN_ENOENT: no such person or organisation;
+ *         HN_EEXIST: the token or certificate is there already
+ */
+HN_MUST_USE int credentials_add(struct writing *w, const struct asker *actor, struct credential *credential,
+				struct fault *fault);
+
+/** Takes one away; what it gave is gone at the next request. Who may: as above. @return HN_ENOENT, HN_EAUTH
+ */
+HN_MUST_USE int credentials_remove(struct writing *w, const struct asker *actor, const struct uuid *id,
+				   struct fault *fault);
+
+/** A code of this step was used. @return HN_EAUTH: it, or a later one, was used before */
+HN_MUST_USE int credentials_use_step(struct writing *w, int64_t number, int64_t step);
+
+/** Forgets what has expired before this time. */
+HN_MUST_USE int credentials_expire(struct writing *w, int64_t before_us, uint64_t *count_out);
+
+#endif
