@@ -25,6 +25,11 @@
  *   BIGINT PRIMARY KEY  the number by which SQLite keeps the table itself (INTEGER PRIMARY KEY)
  *   CLUSTERED        behind a table: kept in the order of its key of several columns (WITHOUT ROWID)
  *
+ *   ONLY_SQLITE      before a statement that the other database does not know and there does nothing;
+ *   ONLY_POSTGRES    so too
+ *
+ * Both databases hold a value to its column's type.
+ *
  * A connection belongs to one thread at a time.
  */
 struct db;
@@ -36,6 +41,9 @@ enum db_access {
 	DB_READ,  /* transactions see one snapshot; writing is refused */
 	DB_WRITE, /* the one writer */
 };
+
+/** Which SQL a connection speaks, for the few things (text search) that the two do each in its own way. */
+enum db_dialect { DB_DIALECT_SQLITE, DB_DIALECT_POSTGRES };
 
 enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BYTES, DB_INTS };
 
@@ -100,8 +108,10 @@ HN_MUST_USE int db_release(struct db *db);
 HN_MUST_USE int db_rollback_to(struct db *db);
 
 /**
- * Runs a statement that gives no rows. @return HN_EEXIST where a unique key forbids it, HN_ENOSPC, HN_EIO.
- * Use the macro: it takes `db_run(db, "SQL", db_number(1), ...)`.
+ * Runs a statement that gives no rows. @return HN_EEXIST where a unique key forbids it; HN_EFORMAT for a
+ * value that its column does not take; HN_ENOSPC, HN_EIO, HN_ENOMEM; HN_ESTATE for a change by a DB_READ
+ * connection. On PostgreSQL any error but of an ON CONFLICT spoils the transaction: only db_rollback_to()
+ * helps then. Use the macro: it takes `db_run(db, "SQL", db_number(1), ...)`.
  */
 HN_MUST_USE int db_run_values(struct db *db, const char *sql, const struct db_value *values, size_t count,
 			      uint64_t *changed_out);
@@ -131,6 +141,9 @@ const uint8_t *db_blob(const struct db_rows *rows, unsigned column, size_t *len_
 
 /** Ends reading; the statement may be used again. NULL is allowed. */
 void db_rows_end(struct db_rows *rows);
+
+/** The connection's dialect. */
+enum db_dialect db_dialect(const struct db *db);
 
 /** What the database said about the last error, for the log: no values of statements in it. Never NULL. */
 const char *db_error(const struct db *db);

@@ -9,6 +9,10 @@
  * released: the way on is one more.
  */
 static const char *const first[] = {
+	/* One row: the highest number that was given out, and the latest time (store/store_writer.c). */
+	"CREATE TABLE writer (number BIGINT PRIMARY KEY, last_seq BIGINT NOT NULL, clock BIGINT NOT NULL)",
+	"INSERT INTO writer (number, last_seq, clock) VALUES (1, 0, 0)",
+
 	/* Who may see what (store/labels.h). Numbers from 1 without gaps. A row that is "both" has no text.
 	 */
 	"CREATE TABLE label (number BIGINT PRIMARY KEY, text BYTES UNIQUE, both_a BIGINT, both_b BIGINT)",

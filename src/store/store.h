@@ -65,6 +65,10 @@ const struct view *reader_view(const struct reader *reader);
 /** Who reads; lives as long as the reader. */
 const struct asker *reader_asker(const struct reader *reader);
 
+/** The images that the store's readers and its writer share. */
+struct labels *reader_labels(struct reader *reader);
+struct types *reader_types(struct reader *reader);
+
 /* ---- writing ---- */
 
 /** What a job has in its hands, on the writer's thread, inside a transaction. */
@@ -73,6 +77,8 @@ struct writing;
 /* The connection (no view is set: what a job reads of objects it reads by number) and the images of tables.
  */
 struct db *writing_db(struct writing *w);
+struct labels *writing_labels(struct writing *w);
+struct types *writing_types(struct writing *w);
 struct labels *writing_labels(struct writing *w);
 struct types *writing_types(struct writing *w);
 /** The transaction's clock, microseconds; does not go back. */
