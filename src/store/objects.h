@@ -81,7 +81,7 @@ struct object_filter {
 	unsigned versions;         /* enum object_versions joined; 0: OBJECT_LAST */
 	const int64_t *version_ns; /* and these */
 	size_t version_count;
-	unsigned specs;    /* bits 1 << enum stix_spec; 0: both */
+	unsigned specs;    /* bits 1 << enum stix_spec; 0: of each object the latest that there is */
 	int64_t after_seq; /* added later than this */
 	int64_t until_seq; /* and not later than this; 0: no end */
 	int64_t collection;

@@ -49,9 +49,23 @@ static const char *const first[] = {
 	"NOT NULL, "
 	"PRIMARY KEY (seq, place)) CLUSTERED",
 
+	/* The identifier under which an object is shown to those who may not see all its parts. */
+	"CREATE TABLE twin (object BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL)",
+	"CREATE UNIQUE INDEX twin_id ON twin (uuid_a, uuid_b)",
+
+	"CREATE TABLE collection (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"kind BIGINT NOT NULL, alias TEXT UNIQUE, title TEXT NOT NULL, description TEXT, "
+	"read_label BIGINT NOT NULL, write_label BIGINT NOT NULL)",
+	"CREATE UNIQUE INDEX collection_id ON collection (uuid_a, uuid_b)",
+
 	/* Which versions were put into a collection by somebody (TAXII 2.1, writable collections). */
 	"CREATE TABLE collected (collection BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (collection, "
 	"seq)) CLUSTERED",
+
+	/* What came of what was handed in (store/statuses.h). */
+	"CREATE TABLE status (uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, owner BIGINT NOT NULL, "
+	"made BIGINT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (uuid_a, uuid_b)) CLUSTERED",
+	"CREATE INDEX status_made ON status (made)",
 
 	/* Versions by what they point to. */
 	"CREATE TABLE reference (target_a BIGINT NOT NULL, target_b BIGINT NOT NULL, seq BIGINT NOT NULL, "

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/exchange/intake_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lang.h"
+#include "store/marking.h"
+
+/* Of one object: references to markings, and parts that have one. */
+enum { MARKINGS_MAX = 32, PARTS_MAX = 256 };
+
+struct intake_batch *intake_batch_new(struct intake *in)
+{
+	struct intake_batch *b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	b->intake = in;
+	b->room = INTAKE_BATCH_BYTES;
+	b->bytes = malloc(b->room);
+	b->items = calloc(INTAKE_BATCH_OBJECTS, sizeof(*b->items));
+	if (b->bytes == NULL || b->items == NULL) {
+		intake_batch_free(b);
+		return NULL;
+	}
+	for (size_t i = 0; i < INTAKE_BATCH_OBJECTS; i++)
+		stix_object_init(&b->items[i].object);
+	return b;
+}
+
+void intake_batch_free(struct intake_batch *b)
+{
+	if (b == NULL)
+		return;
+	for (size_t i = 0; b->items != NULL && i < INTAKE_BATCH_OBJECTS; i++)
+		stix_object_clear(&b->items[i].object);
+	free(b->items);
+	free(b->bytes);
+	free(b);
+}
+
+void intake_batch_reset(struct intake_batch *b)
+{
+	b->len = 0;
+	b->count = 0;
+}
+
+bool intake_batch_fits(const struct intake_batch *b, size_t len)
+{
+	return b->count == 0 || (b->count < INTAKE_BATCH_OBJECTS && len <= b->room - b->len);
+}
+
+int intake_batch_add(struct intake_batch *b, uint64_t index, const uint8_t *bytes, size_t len,
+		     enum stix_spec spec, const struct stix_limits *limits, struct fault *fault)
+{
+	if (len > b->room - b->len) {
+		/* Only an empty batch is asked: nothing points to the old memory. */
+		uint8_t *more = realloc(b->bytes, len);
+		if (more == NULL)
+			return HN_ENOMEM;
+		b->bytes = more;
+		b->room = len;
+	}
+	struct intake_item *item = &b->items[b->count];
+	uint8_t *copy = b->bytes + b->len;
+	memcpy(copy, bytes, len);
+	int err = stix_object_read(&item->object, cur_of(copy, len), spec, limits, fault);
+	if (err != HN_OK)
+		return err;
+	if (item->object.marking_count > MARKINGS_MAX || item->object.granular_count > PARTS_MAX)
+		return fault_set(fault, HN_ELIMIT,
+				 item->object.marking_count > MARKINGS_MAX ? "/object_marking_refs"
+									   : "/granular_markings",
+				 tr("more than %d markings", "マーキングが%d個を超えている"),
+				 item->object.marking_count > MARKINGS_MAX ? MARKINGS_MAX : PARTS_MAX);
+	item->index = index;
+	item->seq = 0;
+	b->len += len;
+	b->count++;
+	return HN_OK;
+}
+
+const struct stix_object *intake_batch_last(const struct intake_batch *b)
+{
+	return b->count < INTAKE_BATCH_OBJECTS ? &b->items[b->count].object : NULL;
+}
+
+/* ---- labels ---- */
+
+/* Objects of one input mostly carry the same few markings: the last answers are kept for the batch. */
+enum { KEPT = 16 };
+
+struct labelling {
+	struct writing *w;
+	const struct label *base;
+	struct {
+		const struct stix_id *ids;
+		size_t count;
+		int64_t label;
+	} kept[KEPT];
+	size_t next;
+};
+
+static bool same_ids(const struct stix_id *a, const struct stix_id *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (uuid_compare(&a[i].uuid, &b[i].uuid) != 0)
+			return false;
+	return true;
+}
+
+static int label_of(struct labelling *l, const struct stix_id *ids, size_t count, int64_t *out, bool *unknown)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		if (l->kept[i].label != 0 && l->kept[i].count == count &&
+		    same_ids(l->kept[i].ids, ids, count)) {
+			*out = l->kept[i].label;
+			return HN_OK;
+		}
+	bool not_here = false;
+	int err = marking_label(l->w, l->base, ids, count, out, &not_here);
+	if (err != HN_OK || not_here) {
+		*unknown |= not_here;
+		return err;
+	}
+	l->kept[l->next % KEPT].ids = ids;
+	l->kept[l->next % KEPT].count = count;
+	l->kept[l->next % KEPT].label = *out;
+	l->next++;
+	return HN_OK;
+}
+
+/* Parts with markings of their own: each label is the whole's and the part's. */
+static int label_parts(struct labelling *l, const struct stix_object *o, struct object_part parts[PARTS_MAX],
+		       size_t *count_out, bool *unknown)
+{
+	struct stix_id ids[MARKINGS_MAX + 1];
+	size_t count = 0;
+	for (size_t i = 0; i < o->granular_count; i++) {
+		const struct stix_granular *g = &o->granular[i];
+		if (g->marking.type_len == 0)
+			continue;
+		memcpy(ids, o->markings, o->marking_count * sizeof(ids[0]));
+		ids[o->marking_count] = g->marking;
+		parts[count].selector = g->selector;
+		parts[count].selector_len = g->selector_len;
+		/* Not by label_of(): the list is ours and does not live as long as what it keeps. */
+		bool not_here = false;
+		int err = marking_label(l->w, l->base, ids, o->marking_count + 1, &parts[count].label,
+					&not_here);
+		if (err != HN_OK)
+			return err;
+		*unknown |= not_here;
+		count++;
+	}
+	*count_out = count;
+	return HN_OK;
+}
+
+static bool is_marking(const struct stix_object *o)
+{
+	static const char name[] = "marking-definition";
+	return o->id.type_len == sizeof(name) - 1 && memcmp(o->id.type, name, sizeof(name) - 1) == 0;
+}
+
+static int write_item(struct intake_item *item, struct labelling *l, const struct intake_terms *terms)
+{
+	struct object_part parts[PARTS_MAX];
+	struct object_new new = {
+		.stix = &item->object,
+		.parts = parts,
+		.owner = terms->owner,
+		.source = terms->source,
+		.collection = terms->collection,
+	};
+	bool unknown = false;
+	int err = label_of(l, item->object.markings, item->object.marking_count, &new.label, &unknown);
+	if (err == HN_OK)
+		err = label_parts(l, &item->object, parts, &new.part_count, &unknown);
+	if (err == HN_OK)
+		err = objects_add(l->w, &new, &item->outcome, &item->seq);
+	if (err == HN_OK && unknown && item->outcome <= OBJECT_OLDER)
+		err = marking_unknown(l->w, item->seq, l->base, &item->object);
+	if (err != HN_OK || !is_marking(&item->object))
+		return err;
+	/* What it means may be known only now: of objects behind it and of those that came before it. */
+	*l = (struct labelling){.w = l->w, .base = l->base};
+	return item->outcome == OBJECT_NEW ? marking_arrived(l->w, &item->object, terms->owner) : HN_OK;
+}
+
+int intake_batch_write(struct intake_batch *b, struct writing *w, const struct intake_terms *terms)
+{
+	struct labelling l = {.w = w, .base = &terms->label};
+	int err = HN_OK;
+	for (size_t i = 0; err == HN_OK && i < b->count; i++)
+		err = write_item(&b->items[i], &l, terms);
+	return err;
+}

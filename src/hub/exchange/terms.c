@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/exchange/terms.h"
+
+#include <string.h>
+
+int terms_of_request(struct request *r, struct reader *reader, struct intake_terms *out)
+{
+	(void)reader;
+	const struct asker *asker = r->who.asker;
+	if (asker->organisation == 0)
+		return HN_EAUTH;
+	memset(out, 0, sizeof(*out));
+	out->owner = asker->organisation;
+	out->spec = STIX_2_1;
+	label_init(&out->label, asker->organisation);
+	return HN_OK;
+}

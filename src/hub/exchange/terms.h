@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_EXCHANGE_TERMS_H
+#define HINOMI_HUB_EXCHANGE_TERMS_H
+
+#include "base/err.h"
+#include "hub/exchange/intake.h"
+#include "hub/http/request.h"
+
+/**
+ * Under which terms a request's objects come in: its organisation owns them, and what they do not say
+ * themselves is as its organisation wished (default marking), else TLP:AMBER+STRICT.
+ *
+ * @return HN_EAUTH: who asks belongs to no organisation
+ */
+HN_MUST_USE int terms_of_request(struct request *r, struct reader *reader, struct intake_terms *out);
+
+#endif

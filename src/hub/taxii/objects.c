@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/utc.h"
+#include "hub/http/answer.h"
+#include "hub/record/reading.h"
+#include "hub/taxii/taxii.h"
+
+/* One page of objects, of manifest records or of versions: the same rows, written in three forms. */
+struct page {
+	struct request *r;
+	struct buf *body;
+	void (*write)(struct buf *body, const struct object_row *row);
+	int64_t first, last; /* numbers of the page's rows; 0: none */
+	size_t count;
+	bool full; /* bytes enough; the next page begins behind `last` */
+	struct reading reading;
+};
+
+static void write_object(struct buf *body, const struct object_row *row)
+{
+	buf_add(body, row->bytes, row->len);
+}
+
+static void write_version(struct buf *body, const struct object_row *row)
+{
+	char time[TAXII_TIME_SIZE];
+	taxii_time(row->modified_ns, time);
+	buf_addf(body, "\"%s\"", time);
+}
+
+static void write_record(struct buf *body, const struct object_row *row)
+{
+	char id[STIX_ID_MAX], added[TAXII_TIME_SIZE], version[TAXII_TIME_SIZE];
+	stix_id_format(&row->id, id);
+	taxii_time(row->seq * 1000, added);
+	taxii_time(row->modified_ns, version);
+	buf_addf(body,
+		 "{\"id\":\"%s\",\"date_added\":\"%s\",\"version\":\"%s\","
+		 "\"media_type\":\"application/stix+json;version=%s\"}",
+		 id, added, version, row->spec == STIX_2_0 ? "2.0" : "2.1");
+}
+
+static int add_row(void *context, const struct object_row *row)
+{
+	struct page *p = context;
+	if (p->count > 0 && p->body->len + row->len > TAXII_BYTES_MAX) {
+		p->full = true;
+		return HN_ELIMIT;
+	}
+	buf_adds(p->body, p->count == 0 ? "" : ",");
+	p->write(p->body, row);
+	if (p->count++ == 0)
+		p->first = row->seq;
+	p->last = row->seq;
+	reading_add(&p->reading, row);
+	return buf_err(p->body);
+}
+
+static void add_dates(struct page *p)
+{
+	if (p->count == 0)
+		return;
+	char time[TAXII_TIME_SIZE];
+	taxii_time(p->first * 1000, time);
+	answer_header(p->r, "X-TAXII-Date-Added-First", time);
+	taxii_time(p->last * 1000, time);
+	answer_header(p->r, "X-TAXII-Date-Added-Last", time);
+}
+
+/* The rows of a filter under a member's name. */
+static int send_page(struct request *r, struct reader *reader, const struct taxii_query *q,
+		     const char *member, void (*write)(struct buf *, const struct object_row *),
+		     bool must_exist)
+{
+	struct page p = {.r = r, .body = answer_body(r), .write = write};
+	reading_begin(&p.reading, r, reader);
+	buf_addf(p.body, "{\"%s\":[", member);
+	bool more = false;
+	int err = objects_page(reader, &q->filter, q->limit, add_row, &p, &more);
+	if (err != HN_OK && !p.full)
+		return err;
+	if (p.count == 0 && must_exist)
+		return HN_ENOENT;
+	if (p.count == 0)
+		buf_reset(p.body), buf_addc(p.body, '{'); /* an envelope without objects is empty (3.7) */
+	else
+		buf_addc(p.body, ']');
+	if (p.full || more)
+		buf_addf(p.body, ",\"more\":true,\"next\":\"%llx\"", (unsigned long long)p.last);
+	buf_addc(p.body, '}');
+	add_dates(&p);
+	err = reading_end(&p.reading);
+	return err == HN_OK ? answer_send(r, 200, TAXII_MEDIA) : err;
+}
+
+/* All three: the collection, the query, one object if the path names one, the page. */
+static int serve(struct request *r, const char *member,
+		 void (*write)(struct buf *, const struct object_row *), bool content, bool one)
+{
+	struct reader *reader;
+	int err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	struct collection c;
+	struct taxii_query q;
+	err = taxii_find_collection(r, reader, false, &c);
+	if (err == HN_OK)
+		err = taxii_query_read(r, &q);
+	if (err == HN_OK) {
+		q.filter.content = content;
+		q.filter.collection = c.kind == COLLECTION_ALL ? 0 : c.number;
+		if (one) {
+			q.filter.ids = &r->params[1].id;
+			q.filter.id_count = 1;
+		}
+		if (strcmp(member, "versions") == 0)
+			q.filter.versions = OBJECT_ALL;
+		err = send_page(r, reader, &q, member, write, one);
+	}
+	reader_end(reader);
+	return answer_is_sent(r) ? HN_OK : err;
+}
+
+int taxii_objects(struct request *r)
+{
+	return serve(r, "objects", write_object, true, false);
+}
+
+int taxii_object(struct request *r)
+{
+	return serve(r, "objects", write_object, true, true);
+}
+
+int taxii_manifest(struct request *r)
+{
+	return serve(r, "objects", write_record, false, false);
+}
+
+int taxii_object_versions(struct request *r)
+{
+	return serve(r, "versions", write_version, false, true);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include <string.h>
+
+#include "store/db.h"
+#include "store/labels.h"
+#include "store/object_inside.h"
+#include "store/objects.h"
+#include "store/types.h"
+#include "store/view.h"
+
+/*
+ * Every statement here is put together at compile time of the same parts, so that SEES() stands in each.
+ *
+ * Where several organisations sent the same identifier, a reader gets one of the copies that he may see: of
+ * newest versions the one with the latest time, of one version the one that came first. Copies that he may
+ * not see play no part, so that nothing tells of them.
+ */
+#define COLUMNS                                                                                              \
+	"v.seq, v.uuid_a, v.uuid_b, v.type, v.spec, v.modified, v.label, v.own_label, v.source, v.newest, "  \
+	"v.flags"
+#define LATEST_SPEC                                                                                          \
+	"(v.spec = 1 OR NOT EXISTS (SELECT 1 FROM object p JOIN version t ON t.object = p.number "           \
+	"WHERE p.uuid_a = v.uuid_a AND p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = 1 AND "          \
+	"SEES(t.label)))"
+#define OTHERS                                                                                               \
+	"SELECT 1 FROM object p JOIN version t ON t.object = p.number WHERE p.uuid_a = v.uuid_a AND "        \
+	"p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = v.spec AND SEES(t.label) AND "
+#define NEWEST                                                                                               \
+	"(v.newest = 1 AND ((v.flags & 2) = 0 OR NOT EXISTS (" OTHERS                                        \
+	"t.newest = 1 AND (t.modified > v.modified OR (t.modified = v.modified AND t.seq < v.seq)))))"
+#define OLDEST                                                                                               \
+	"NOT EXISTS (" OTHERS "(t.modified < v.modified OR (t.modified = v.modified AND t.seq < v.seq)))"
+#define ALONE "((v.flags & 2) = 0 OR NOT EXISTS (" OTHERS "t.modified = v.modified AND t.seq < v.seq))"
+
+/* $1 after, $2 until, $3 limit; $4 which versions, $5 times of versions; $6, $7 types; $8 specs as bits; $9
+ * source */
+#define CONDITIONS                                                                                           \
+	"v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " NEWEST                       \
+	") OR (($4 & 2) <> 0 AND " OLDEST ") OR (($4 & 4) <> 0 AND " ALONE                                   \
+	") OR (v.modified ANY_OF($5) AND " ALONE "))"                                                        \
+	" AND ($6 = 0 OR v.type ANY_OF($7)) AND (($8 & (v.spec + 1)) <> 0 OR ($8 = 0 AND " LATEST_SPEC       \
+	")) AND ($9 = 0 OR v.source = $9) "
+#define ORDER   "ORDER BY v.seq LIMIT $3"
+#define CONTENT " JOIN content c ON c.seq = v.seq "
+
+/* Plain pages are the most asked by far: newest versions with their bytes, no other condition. */
+#define PLAIN                                                                                                \
+	"SELECT " COLUMNS ", c.bytes FROM version v" CONTENT                                                 \
+	"WHERE v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND " NEWEST " AND " LATEST_SPEC " " ORDER
+
+#define BY_SEQ(columns, join) "SELECT " columns " FROM version v" join "WHERE " CONDITIONS ORDER
+#define BY_COLLECTION(columns, join)                                                                         \
+	"SELECT " columns " FROM collected k JOIN version v ON v.seq = k.seq" join                           \
+	"WHERE k.collection = $10 AND k.seq > $1 AND k.seq <= $2 AND " CONDITIONS "ORDER BY k.seq LIMIT $3"
+#define BY_ID(columns, join)                                                                                 \
+	"SELECT " columns " FROM object q JOIN version v ON v.object = q.number" join                        \
+	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS ORDER
+#define BYTES_TOO COLUMNS ", c.bytes"
+
+/* Lists of a filter as numbers. */
+enum { IDS_MAX = 256, TYPES_ASKED_MAX = 64 };
+
+struct asked {
+	int64_t types[TYPES_ASKED_MAX], ids[2 * IDS_MAX]; /* with the twins */
+	size_t type_count, id_count;
+};
+
+/* An identifier may be that of an object's masked twin: then the object is looked up as well. */
+static int add_twin(struct reader *reader, struct uuid_halves id, struct asked *out)
+{
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT o.uuid_a FROM twin w JOIN object o ON o.number = w.object "
+			   "WHERE w.uuid_a = $1 AND w.uuid_b = $2",
+			   db_number(id.a), db_number(id.b));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1)
+		out->ids[out->id_count++] = db_int(rows, 0);
+	db_rows_end(rows);
+	return more < 0 ? more : HN_OK;
+}
+
+/* Names that the store never met match nothing. */
+static int asked_types(struct reader *reader, const struct object_filter *f, struct asked *out)
+{
+	if (f->type_count > TYPES_ASKED_MAX || f->id_count > IDS_MAX)
+		return HN_ELIMIT;
+	for (size_t i = 0; i < f->type_count; i++) {
+		int err = types_find(reader_types(reader), reader_db(reader), f->types[i],
+				     strlen(f->types[i]), &out->types[out->type_count]);
+		if (err == HN_OK)
+			out->type_count++;
+		else if (err != HN_ENOENT)
+			return err;
+	}
+	for (size_t i = 0; i < f->id_count; i++) {
+		struct uuid_halves id = uuid_halves(&f->ids[i].uuid);
+		out->ids[out->id_count++] = id.a;
+		int err = add_twin(reader, id, out);
+		if (err != HN_OK)
+			return err;
+	}
+	return HN_OK;
+}
+
+static bool plain(const struct object_filter *f)
+{
+	return f->content && f->id_count == 0 && f->type_count == 0 && f->version_count == 0 &&
+	       f->specs == 0 && f->collection == 0 && f->source == 0 &&
+	       (f->versions == 0 || f->versions == OBJECT_LAST);
+}
+
+static int query(struct reader *reader, const struct object_filter *f, const struct asked *a, size_t limit,
+		 struct db_rows **out)
+{
+	unsigned versions = f->versions == 0 && f->version_count == 0 ? OBJECT_LAST : f->versions;
+	const struct db_value values[] = {
+		db_number(f->after_seq),
+		db_number(f->until_seq == 0 ? INT64_MAX : f->until_seq),
+		/* Of identifiers only a half is asked by; what else has it is left out below. */
+		db_number(f->id_count > 0 ? INT64_MAX : (int64_t)limit + 1),
+		db_number(versions),
+		db_ints(f->version_ns, f->version_count),
+		db_number(f->type_count > 0),
+		db_ints(a->types, a->type_count),
+		db_number(f->specs),
+		db_number(f->source),
+		f->id_count > 0 ? db_ints(a->ids, a->id_count) : db_number(f->collection),
+	};
+	struct db *db = reader_db(reader);
+	if (plain(f))
+		return db_query_values(db, PLAIN, values, 3, out);
+	if (f->id_count > 0)
+		return f->content ? db_query_values(db, BY_ID(BYTES_TOO, CONTENT), values, 10, out)
+				  : db_query_values(db, BY_ID(COLUMNS, " "), values, 10, out);
+	if (f->collection != 0)
+		return f->content ? db_query_values(db, BY_COLLECTION(BYTES_TOO, CONTENT), values, 10, out)
+				  : db_query_values(db, BY_COLLECTION(COLUMNS, " "), values, 10, out);
+	return f->content ? db_query_values(db, BY_SEQ(BYTES_TOO, CONTENT), values, 9, out)
+			  : db_query_values(db, BY_SEQ(COLUMNS, " "), values, 9, out);
+}
+
+/* A row on its way to who asked. */
+struct telling {
+	struct reader *reader;
+	const struct object_filter *filter;
+	object_fn fn;
+	void *context;
+	struct buf rendition;
+};
+
+static bool asked_for(const struct object_filter *f, const struct object_row *row)
+{
+	for (size_t i = 0; i < f->id_count; i++) {
+		const struct stix_id *id = &f->ids[i];
+		if (uuid_compare(&id->uuid, &row->id.uuid) == 0 && id->type_len == row->id.type_len &&
+		    memcmp(id->type, row->id.type, id->type_len) == 0)
+			return true;
+	}
+	return f->id_count == 0;
+}
+
+static int read_row(struct telling *t, struct db_rows *rows, struct object_row *row)
+{
+	int err = types_name(reader_types(t->reader), reader_db(t->reader), db_int(rows, 3), &row->id.type,
+			     &row->id.type_len);
+	if (err != HN_OK)
+		return err;
+	int64_t flags = db_int(rows, 10);
+	row->seq = db_int(rows, 0);
+	row->id.uuid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2));
+	row->spec = db_int(rows, 4) == STIX_2_0 ? STIX_2_0 : STIX_2_1;
+	row->modified_ns = db_int(rows, 5);
+	row->label = db_int(rows, 6);
+	row->owner = labels_owner(reader_labels(t->reader), db_int(rows, 7));
+	row->source = db_int(rows, 8);
+	row->newest = db_int(rows, 9) != 0;
+	row->revoked = (flags & VERSION_REVOKED) != 0;
+	if (t->filter->content)
+		row->bytes = db_blob(rows, 11, &row->len);
+	return (flags & VERSION_GRANULAR) != 0 ? object_render(t->reader, row, &t->rendition) : HN_OK;
+}
+
+/* Tells each row; what is more than limit is only noticed. */
+static int tell_rows(struct telling *t, struct db_rows *rows, size_t limit, bool *more_out)
+{
+	size_t told = 0;
+	int more = 0;
+	bool beyond = false;
+	while (!beyond && (more = db_next(rows)) == 1) {
+		struct object_row row = {0};
+		int err = read_row(t, rows, &row);
+		if (err == HN_ENOENT || (err == HN_OK && !asked_for(t->filter, &row)))
+			continue; /* nothing of it is to be seen, or it shares half an identifier */
+		if (err != HN_OK)
+			return err;
+		beyond = told == limit;
+		if (!beyond && (err = t->fn(t->context, &row)) != HN_OK)
+			return err;
+		told++;
+	}
+	if (more < 0)
+		return more;
+	*more_out = beyond;
+	return HN_OK;
+}
+
+int objects_page(struct reader *reader, const struct object_filter *filter, size_t limit, object_fn fn,
+		 void *context, bool *more_out)
+{
+	struct asked asked = {0};
+	int err = asked_types(reader, filter, &asked);
+	if (err != HN_OK)
+		return err;
+	struct db_rows *rows;
+	err = query(reader, filter, &asked, limit, &rows);
+	if (err != HN_OK)
+		return err;
+	struct telling t = {reader, filter, fn, context, .rendition = {0}};
+	buf_init(&t.rendition, OBJECT_RENDITION_MAX);
+	err = tell_rows(&t, rows, limit, more_out);
+	buf_clear(&t.rendition);
+	db_rows_end(rows);
+	return err;
+}
+
+/* Notes that something came, and hands it on. */
+struct one {
+	object_fn fn;
+	void *context;
+	bool found;
+};
+
+static int tell_one(void *context, const struct object_row *row)
+{
+	struct one *one = context;
+	one->found = true;
+	return one->fn(one->context, row);
+}
+
+int objects_get(struct reader *reader, const struct stix_id *id, object_fn fn, void *context)
+{
+	struct one one = {fn, context, false};
+	const struct object_filter filter = {.ids = id, .id_count = 1, .content = true};
+	bool more;
+	int err = objects_page(reader, &filter, 1, tell_one, &one, &more);
+	return err == HN_OK && !one.found ? HN_ENOENT : err;
+}
+
+#define COUNT "SELECT CAST(coalesce(sum(t.objects), 0) AS BIGINT) FROM tally t WHERE SEES(t.label)"
+
+int objects_count(struct reader *reader, const char *type, uint64_t *out)
+{
+	int64_t number = 0;
+	int err = HN_OK;
+	if (type != NULL)
+		err = types_find(reader_types(reader), reader_db(reader), type, strlen(type), &number);
+	if (err == HN_ENOENT) {
+		*out = 0;
+		return HN_OK;
+	}
+	struct db_rows *rows;
+	if (err == HN_OK)
+		err = type == NULL ? db_query(reader_db(reader), &rows, COUNT)
+				   : db_query(reader_db(reader), &rows, COUNT " AND t.type = $1",
+					      db_number(number));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1)
+		*out = (uint64_t)db_int(rows, 0);
+	db_rows_end(rows);
+	return more == 1 ? HN_OK : more < 0 ? more : HN_EIO;
+}
+
+int objects_referring(struct reader *reader, const struct stix_id *target, int64_t after_seq, size_t limit,
+		      object_fn fn, void *context, bool *more_out)
+{
+	const struct object_filter filter = {.content = true};
+	struct telling t = {reader, &filter, fn, context, .rendition = {0}};
+	struct uuid_halves id = uuid_halves(&target->uuid);
+	struct db_rows *rows;
+	int err = db_query(
+		reader_db(reader), &rows,
+		"SELECT " COLUMNS ", c.bytes FROM reference r JOIN version v ON v.seq = r.seq" CONTENT
+		"WHERE r.target_a = $1 AND r.target_b = $2 AND r.seq > $4 AND SEES(v.label) AND " NEWEST
+		" ORDER BY r.seq LIMIT $3",
+		db_number(id.a), db_number(id.b), db_number((int64_t)limit + 1), db_number(after_seq));
+	if (err != HN_OK)
+		return err;
+	buf_init(&t.rendition, OBJECT_RENDITION_MAX);
+	err = tell_rows(&t, rows, limit, more_out);
+	buf_clear(&t.rendition);
+	db_rows_end(rows);
+	return err;
+}
