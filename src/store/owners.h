@@ -40,6 +40,7 @@ bool owners_of_ip(const struct owners *o, const struct ip *ip, struct owners_fou
 /** The longest domain suffix of a name in wire form (match/entry.h, no root byte). */
 bool owners_of_name(const struct owners *o, const uint8_t *name, size_t len, struct owners_found *out);
 
+/** A network by its number (RFC 6793). */
 bool owners_of_asn(const struct owners *o, uint32_t asn, struct owners_found *out);
 
 /** @param sha256  of the certificate's DER */
