@@ -54,6 +54,13 @@ struct asker {
 	size_t authorization_count;
 };
 
+/** Whether two are alike in everything that the decision asks: then they see the same. Who it is (person,
+ * roles, revision) may differ. */
+bool asker_same(const struct asker *a, const struct asker *b);
+
+/** A hash of what asker_same() compares. */
+uint64_t asker_hash(const struct asker *asker);
+
 /** Nobody: the public, who has what is TLP:CLEAR. */
 void asker_public(struct asker *out);
 

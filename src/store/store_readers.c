@@ -106,3 +106,8 @@ struct types *reader_types(struct reader *reader)
 {
 	return reader->store->types;
 }
+
+const struct view *reader_view(const struct reader *reader)
+{
+	return reader->view;
+}
