@@ -66,6 +66,8 @@ enum stix_value_kind {
 	STIX_VALUE_CERTIFICATE,   /* serial number or fingerprint, lower-case hex */
 	STIX_VALUE_VULNERABILITY, /* "CVE-2024-1234" */
 	STIX_VALUE_EXTERNAL,      /* "source_name:external_id", e.g. "mitre-attack:T1059" */
+	STIX_VALUE_DIGEST, /* another digest than those of entries: "SHA-512:" and lower-case hex; "SSDEEP:",
+			      "TLSH:" as written */
 };
 
 struct stix_value {
@@ -117,9 +119,10 @@ struct stix_limits {
 	unsigned depth_max;
 	size_t list_max; /* elements of one list, members of one object */
 	size_t refs_max, values_max;
+	uint32_t tokens_max; /* values and names in the whole object; each costs 16 bytes while it is read */
 };
 
-/** 8 MiB, 32, 100,000, 100,000, 100,000. */
+/** 8 MiB, 32, 100,000, 100,000, 100,000, 1,000,000. */
 extern const struct stix_limits STIX_DEFAULTS;
 
 /** An empty object; allocates nothing. Use it again for one object after the other. */
