@@ -294,7 +294,7 @@ int domestic_read(const char *path, struct domestic **out, struct fault *fault)
 	buf_init(&text, DOMESTIC_FILE_MAX);
 	int rc = file_read(path, &text);
 	if (rc != HN_OK)
-		(void)fault_set(fault, rc, path, "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(fault, rc, path, "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	else if ((rc = domestic_parse(text.data == NULL ? "" : text.data, text.len, out, &inner)) != HN_OK) {
 		char place[600];
 		(void)snprintf(place, sizeof(place), "%.250s, %s", path, inner.place);

@@ -119,7 +119,7 @@ static int write_fault(struct fault *fault, int rc, const char *path)
 	return fault_set(fault, rc, path, "%s",
 			 rc == HN_EEXIST
 				 ? tr("exists already; a key is never replaced", "既にある。鍵は上書きしない")
-			 : rc == HN_EIO ? strerror(errno)
+			 : rc == HN_EIO ? hn_errno_text(errno)
 					: hn_strerror(rc));
 }
 
@@ -270,7 +270,7 @@ static int read_fault(struct fault *fault, int rc, const char *path, bool locked
 {
 	const char *text = hn_strerror(rc);
 	if (rc == HN_EIO)
-		text = strerror(errno);
+		text = hn_errno_text(errno);
 	else if (rc == HN_EAUTH && locked && passphrase == NULL)
 		text = tr("the key needs its passphrase (--passphrase-file)",
 			  "鍵にはパスフレーズが要る（--passphrase-file）");

@@ -117,7 +117,7 @@ enum refusal revocations_read(const char *path, const struct trust *trust, struc
 	enum refusal r;
 	if (rc != HN_OK)
 		r = refusal_set(detail, REFUSAL_REVOCATIONS_BAD, "'%s': %s", path,
-				rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	else
 		r = revocations_parse(text.data == NULL ? "" : text.data, text.len, trust, out, detail);
 	buf_clear(&text);

@@ -191,7 +191,7 @@ int trust_read(const char *path, struct trust *out, struct fault *fault)
 			(void)fault_set(fault, rc, path, "%s%s%s", inner.place,
 					inner.place[0] == '\0' ? "" : " ", inner.message);
 	} else {
-		(void)fault_set(fault, rc, path, "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(fault, rc, path, "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	}
 	buf_clear(&text);
 	return rc;

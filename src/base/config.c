@@ -498,7 +498,7 @@ int config_read(const char *path, const struct config_key keys[], void *out,
 		rc = config_fault(fault, rc, path, 0, "", "%s", tr("larger than 1 MiB", "1 MiBを超えている"));
 	else if (rc != HN_OK)
 		rc = config_fault(fault, rc, path, 0, "", tr("cannot be read: %s", "読めない: %s"),
-				  rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				  rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	else
 		rc = config_parse(path, text.data, text.len, keys, out, memory_out, fault);
 	if (text.data != NULL)

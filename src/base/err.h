@@ -40,6 +40,13 @@ enum hn_exit {
 const char *hn_strerror(int err);
 
 /**
+ * What an errno says, in the user's language: the few that people meet, else "error N".
+ *
+ * @return a string that is the calling thread's until its next call
+ */
+const char *hn_errno_text(int error);
+
+/**
  * What an errno of a call on files means: HN_ENOSPC (also quota and file size limit), HN_ENOENT, HN_EEXIST,
  * HN_ENOMEM, else HN_EIO.
  */

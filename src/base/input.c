@@ -198,7 +198,7 @@ int input_open(const char *path, size_t size_max, struct input *out, struct faul
 
 	int rc = read_or_map(path, size_max, &in);
 	if (rc == HN_EIO)
-		return fault_set(fault, rc, path, "%s", strerror(errno));
+		return fault_set(fault, rc, path, "%s", hn_errno_text(errno));
 	if (rc == HN_ELIMIT)
 		return fault_set(fault, rc, path, tr("larger than %zu bytes", "%zuバイトより大きい"),
 				 size_max);

@@ -194,7 +194,7 @@ int json_file_read(const char *path, size_t size_max, json_t **out, struct fault
 			(void)snprintf(fault->place, sizeof(fault->place), "%.255s", place);
 		}
 	} else if (rc == HN_EIO) {
-		(void)fault_set(fault, rc, path, "%s", strerror(errno));
+		(void)fault_set(fault, rc, path, "%s", hn_errno_text(errno));
 	} else {
 		(void)fault_set(fault, rc, path, "%s", hn_strerror(rc));
 	}

@@ -90,7 +90,7 @@ int load_passphrase(const char *path, char **out)
 	sodium_free(line);
 	log_line(LOG_LEVEL_ERROR,
 		 tr("cannot read a passphrase from '%s': %s", "'%s' からパスフレーズを読めない: %s"), path,
-		 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return HN_EXIT_INPUT;
 }
 
@@ -116,7 +116,7 @@ int load_text(const char *path, struct buf *out)
 	if (rc == HN_OK && out->len > 0)
 		return HN_EXIT_DONE;
 	log_line(LOG_LEVEL_ERROR, tr("cannot read '%s': %s", "'%s' を読めない: %s"), path,
-		 rc == HN_EIO  ? strerror(errno)
+		 rc == HN_EIO  ? hn_errno_text(errno)
 		 : rc == HN_OK ? tr("it is empty", "空である")
 			       : hn_strerror(rc));
 	return HN_EXIT_INPUT;
@@ -152,7 +152,7 @@ static int save(const char *path, const struct jws *j, bool replace)
 	if (rc == HN_OK)
 		return HN_EXIT_DONE;
 	log_line(LOG_LEVEL_ERROR, tr("cannot write '%s': %s", "'%s' に書けない: %s"), path,
-		 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return rc == HN_EEXIST ? HN_EXIT_USAGE : HN_EXIT_UNFINISHED;
 }
 

@@ -69,12 +69,12 @@ static int open_ledger(struct reidentification *r)
 
 	(void)snprintf(origin, sizeof(origin), ORIGIN_PREFIX "%s", key_public(r->k)->id);
 	if (mkdir(r->ledger, 0700) != 0 && errno != EEXIST) {
-		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->ledger, strerror(errno));
+		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->ledger, hn_errno_text(errno));
 		return HN_EXIT_UNFINISHED;
 	}
 	int fd = open(r->ledger, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->ledger, strerror(errno));
+		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->ledger, hn_errno_text(errno));
 		return HN_EXIT_UNFINISHED;
 	}
 	int rc = ledger_open(fd, &options, &r->log, &fault);
@@ -205,7 +205,7 @@ static int read_records(struct reidentification *r)
 		return HN_EXIT_UNFINISHED;
 	FILE *file = fopen(r->records, "re");
 	if (file == NULL) {
-		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->records, strerror(errno));
+		log_line(LOG_LEVEL_ERROR, "'%s': %s", r->records, hn_errno_text(errno));
 		return HN_EXIT_INPUT;
 	}
 	int code = read_lines(r, file);

@@ -127,7 +127,7 @@ static int read_folder(struct run *run, const char *path)
 	int code = HN_EXIT_DONE;
 	if (count < 0) {
 		struct fault fault = {0};
-		(void)fault_set(&fault, HN_EIO, path, "%s", strerror(errno));
+		(void)fault_set(&fault, HN_EIO, path, "%s", hn_errno_text(errno));
 		return tell(path, HN_EIO, &fault);
 	}
 	for (int i = 0; i < count; i++) {
@@ -291,7 +291,8 @@ static int write_list_file(const struct run *run)
 	int rc = file_write_whole(path, lines->len == 0 ? "" : lines->data, lines->len, 0644, true);
 	if (rc == HN_OK)
 		return HN_EXIT_DONE;
-	log_line(LOG_LEVEL_ERROR, tr("cannot write '%s': %s", "'%s' に書けない: %s"), path, strerror(errno));
+	log_line(LOG_LEVEL_ERROR, tr("cannot write '%s': %s", "'%s' に書けない: %s"), path,
+		 hn_errno_text(errno));
 	return HN_EXIT_UNFINISHED;
 }
 
@@ -316,7 +317,7 @@ static int finish(struct run *run, struct report_result *result, char digest_hex
 	rc = him_build_write(run->build, run->options.output);
 	if (rc != HN_OK) {
 		log_line(LOG_LEVEL_ERROR, tr("cannot write '%s': %s", "'%s' に書けない: %s"),
-			 run->options.output, rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+			 run->options.output, rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 		return HN_EXIT_UNFINISHED;
 	}
 	hex_encode(digest, sizeof(digest), digest_hex);

@@ -86,7 +86,7 @@ static int build(const struct options *o, const struct set *s, struct fault *fau
 	if (rc == HN_OK) {
 		rc = him_build_write(b, o->output);
 		if (rc != HN_OK)
-			rc = fault_set(fault, HN_ENOSPC, o->output, "%s", strerror(errno));
+			rc = fault_set(fault, HN_ENOSPC, o->output, "%s", hn_errno_text(errno));
 	}
 	if (rc == HN_OK)
 		tell(o, b, digest);

@@ -279,7 +279,7 @@ int ledger_cmd_verify_proof(int argc, char **argv)
 	if (rc == HN_OK)
 		rc = proof_read(text.data == NULL ? "" : text.data, text.len, check.key, &proof, &fault);
 	else if (rc == HN_EIO)
-		(void)fault_set(&fault, rc, "", "%s", strerror(errno));
+		(void)fault_set(&fault, rc, "", "%s", hn_errno_text(errno));
 	if (rc == HN_OK && check.json)
 		proof_json(&proof, check.key != NULL);
 	else if (rc == HN_OK)

@@ -44,7 +44,7 @@ static int read_vkey(const char *path, struct note_key *out, struct fault *fault
 		rc = note_vkey_parse(text.data == NULL ? "" : text.data, len, out);
 	}
 	if (rc != HN_OK)
-		(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	buf_clear(&text);
 	return rc;
 }
@@ -79,7 +79,7 @@ int ledger_cmd_open_dir(const char *dir, int *fd_out)
 	struct fault fault = {{0}, {0}};
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		(void)fault_set(&fault, HN_EIO, "", "%s", strerror(errno));
+		(void)fault_set(&fault, HN_EIO, "", "%s", hn_errno_text(errno));
 		return ledger_cmd_fail(dir, HN_EIO, &fault);
 	}
 	*fd_out = fd;
@@ -124,7 +124,7 @@ int ledger_cmd_put(const char *path, const struct buf *data)
 	}
 	if (rc == HN_OK)
 		return HN_EXIT_DONE;
-	(void)fault_set(&fault, rc, "", "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+	(void)fault_set(&fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	(void)ledger_cmd_fail(path == NULL ? "-" : path, rc, &fault);
 	return HN_EXIT_UNFINISHED;
 }

@@ -143,7 +143,7 @@ static int export_to(struct tlog *t, const char *path)
 	if (mkdir(path, 0755) != 0 || (fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		log_line(LOG_LEVEL_ERROR,
 			 tr("cannot make the directory '%s': %s", "ディレクトリ '%s' を作れない: %s"), path,
-			 strerror(errno));
+			 hn_errno_text(errno));
 		return HN_EXIT_USAGE;
 	}
 	rc = export_copy(t, fd, &fault);
@@ -208,7 +208,7 @@ static int erase(const char *dir, uint64_t first, uint64_t end, int64_t before_n
 	private_free(p);
 	if (rc != HN_OK) {
 		(void)fault_set(&fault, rc, "private", "%s",
-				rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 		return ledger_cmd_fail(dir, rc, &fault);
 	}
 	if (json)

@@ -149,7 +149,7 @@ static int run(const char *dir, const char *name, char **argv)
 	argv[0] = path;
 	(void)execv(path, argv);
 	log_line(LOG_LEVEL_ERROR, tr("cannot run '%s': %s", "'%s' を実行できない: %s"), path,
-		 strerror(errno));
+		 hn_errno_text(errno));
 	return HN_EXIT_UNFINISHED;
 }
 

@@ -32,7 +32,7 @@ int sandbox_close(const char *const files[], size_t count, const char *dir)
 		log_line(LOG_LEVEL_ERROR,
 			 tr("the command could not confine itself: %s; nothing was read",
 			    "コマンドを隔離できない: %s。何も読んでいない"),
-			 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+			 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return HN_EXIT_UNFINISHED;
 }
 

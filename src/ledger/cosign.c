@@ -16,7 +16,7 @@
 static int state_fault(struct fault *fault, int rc, const char *path)
 {
 	int saved = errno;
-	return fault_set(fault, rc, path, "%s", rc == HN_EIO ? strerror(saved) : hn_strerror(rc));
+	return fault_set(fault, rc, path, "%s", rc == HN_EIO ? hn_errno_text(saved) : hn_strerror(rc));
 }
 
 /* Two cosigners with one state must not answer at once: each could sign another future. */
@@ -100,7 +100,8 @@ static int check_growth(struct tlog *t, const struct checkpoint *old, struct fau
 	if (head->size > old->size)
 		rc = tlog_consistency(t, old->size, head->size, path, &len);
 	if (rc == HN_EIO || rc == HN_ENOMEM)
-		return fault_set(fault, rc, "tile", "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		return fault_set(fault, rc, "tile", "%s",
+				 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	if (rc != HN_OK ||
 	    merkle_verify_consistency(old->size, &old->root, head->size, &head->root, path, len) != HN_OK)
 		return refuse(fault, tr("fork or damaged tiles", "分岐またはタイルの破損"), old, head);

@@ -68,7 +68,8 @@ static int copy_one(void *ctx, const struct tile *tile)
 	if (rc == HN_OK)
 		rc = publish_file(&c->publish, path, c->data.data, c->data.len);
 	if (rc != HN_OK)
-		(void)fault_set(c->fault, rc, path, "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(c->fault, rc, path, "%s",
+				rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return rc;
 }
 
@@ -89,7 +90,7 @@ int export_copy(struct tlog *t, int dir_fd, struct fault *fault)
 			rc = publish_flush(&c.publish);
 		if (rc != HN_OK)
 			(void)fault_set(fault, rc, "checkpoint", "%s",
-					rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+					rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	}
 	publish_clear(&c.publish);
 	buf_clear(&c.data);

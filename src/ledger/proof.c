@@ -39,7 +39,7 @@ static void parts_clear(struct parts *p)
 static int fail(struct fault *fault, int rc, const char *place)
 {
 	int saved = errno;
-	return fault_set(fault, rc, place, "%s", rc == HN_EIO ? strerror(saved) : hn_strerror(rc));
+	return fault_set(fault, rc, place, "%s", rc == HN_EIO ? hn_errno_text(saved) : hn_strerror(rc));
 }
 
 static int read_private(struct tlog *t, uint64_t index, struct parts *parts, struct fault *fault)

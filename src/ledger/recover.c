@@ -21,7 +21,7 @@
 static int os_fault(struct fault *fault, int rc, const char *place)
 {
 	int saved = errno;
-	(void)fault_set(fault, rc, place, "%s", rc == HN_EIO ? strerror(saved) : hn_strerror(rc));
+	(void)fault_set(fault, rc, place, "%s", rc == HN_EIO ? hn_errno_text(saved) : hn_strerror(rc));
 	errno = saved;
 	return rc;
 }

@@ -84,7 +84,7 @@ static int checkpoint_fault(struct fault *fault, int rc, bool bare)
 	int saved = errno;
 	switch (rc) {
 	case HN_EIO:
-		return fault_set(fault, rc, place, "%s", strerror(saved));
+		return fault_set(fault, rc, place, "%s", hn_errno_text(saved));
 	case HN_EAUTH:
 		return fault_set(fault, rc, place, tr("its signature does not hold", "署名が正しくない"));
 	case HN_EFORMAT:

@@ -55,7 +55,7 @@ static int bad_file(struct check *c, int rc, const char *path, const char *what)
 	int saved = errno;
 	(void)snprintf(place, sizeof(place), "%s%s", c->prefix, path);
 	if (rc == HN_EIO)
-		return fault_set(c->fault, rc, place, "%s", strerror(saved));
+		return fault_set(c->fault, rc, place, "%s", hn_errno_text(saved));
 	if (rc == HN_ENOMEM)
 		return fault_set(c->fault, rc, place, "%s", hn_strerror(rc));
 	return fault_set(c->fault, HN_EAUTH, place, "%s",
@@ -365,7 +365,7 @@ static int open_private(struct check *c)
 				 tr("lacks index or records", "索引または記録がない"));
 	if (rc != HN_OK && rc != HN_ENOENT)
 		return fault_set(c->fault, rc, "private", "%s",
-				 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	c->report->private_there = rc == HN_OK;
 	return HN_OK;
 }
@@ -413,7 +413,7 @@ int ledger_verify(int dir_fd, const struct note_key *key, struct verify_report *
 		rc = check_all(&c);
 	}
 	if (rc != HN_OK && fault != NULL && fault->message[0] == '\0')
-		(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	free(c.edge);
 	private_free(c.private);
 	buf_clear(&c.bundle);

@@ -20,13 +20,13 @@ static int map(int fd, const char *path, struct him_file *out, struct fault *fau
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
-		return fault_set(fault, HN_EIO, path, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return fault_set(fault, HN_EFORMAT, path, "%s",
 				 tr("not an indicator set (.him)", "指標集合 (.him) ではない"));
 	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
-		return fault_set(fault, HN_EIO, path, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
 	*out = (struct him_file){data, (size_t)st.st_size};
 	return HN_OK;
 }
@@ -35,7 +35,7 @@ int him_map(const char *path, struct him_file *out, struct fault *fault)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return fault_set(fault, hn_err_of_errno(errno), path, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), path, "%s", hn_errno_text(errno));
 	int rc = map(fd, path, out, fault);
 	(void)close(fd);
 	return rc;

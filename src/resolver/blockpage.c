@@ -96,7 +96,7 @@ int blockpage_listen(const struct resolver_blockpage *config, int fds_out[], str
 		errno = error;
 		return fault_set(fault, HN_EIO, "blockpage.addresses",
 				 tr("cannot listen on %s port %u: %s", "%s のポート%uで待ち受けられない: %s"),
-				 text, config->port, strerror(error));
+				 text, config->port, hn_errno_text(error));
 	}
 	return HN_OK;
 }

@@ -11,6 +11,7 @@
 #include "resolver/answer_print.h"
 #include "resolver/commands.h"
 #include "resolver/config.h"
+#include "resolver/config_files.h"
 #include "resolver/control.h"
 #include "resolver/groups.h"
 #include "resolver/policy_plan.h"
@@ -38,8 +39,10 @@ static int load_policy(const struct resolver_config *config, struct policy **out
 	}
 	rc = policy_new(&plan.spec, NULL, out, &fault);
 	policy_plan_clear(&plan);
-	if (rc != HN_OK)
+	if (rc != HN_OK) {
+		config_files_blame(config, &fault);
 		return resolver_report(rc, &fault);
+	}
 	for (size_t i = 0; (note = policy_note(*out, i)) != NULL; i++)
 		log_line(LOG_LEVEL_WARNING, "%s: %s", note->place, note->message);
 	return -1;
@@ -157,7 +160,7 @@ static int report_asking(int rc, const char *path)
 			 path);
 	else
 		log_line(LOG_LEVEL_ERROR, tr("'%s' gave no answer: %s", "'%s' から応答がない: %s"), path,
-			 rc == HN_EIO ? strerror(error) : hn_strerror(rc));
+			 rc == HN_EIO ? hn_errno_text(error) : hn_strerror(rc));
 	if (rc == HN_EAUTH)
 		return HN_EXIT_NOT_AUTHORISED;
 	return rc == HN_EFORMAT ? HN_EXIT_USAGE : HN_EXIT_UNFINISHED;

@@ -9,6 +9,7 @@
 
 #include "base/lang.h"
 #include "resolver/config_check.h"
+#include "resolver/config_files.h"
 #include "resolver/groups.h"
 #include "resolver/prefix_file.h"
 
@@ -95,8 +96,10 @@ static int read_prefix_files(struct resolver_config *c, struct fault *fault)
 		if (g->prefix_file == NULL)
 			continue;
 		int rc = prefix_file_read(g->prefix_file, c->memory, &g->prefixes, fault);
-		if (rc != HN_OK)
+		if (rc != HN_OK) {
+			config_files_blame(c, fault);
 			return rc;
+		}
 	}
 	return HN_OK;
 }

@@ -2,11 +2,16 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/config_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/lang.h"
+#include "resolver/rdata_text.h"
+#include "resolver/record_text.h"
 
-#define STREAMS (RESOLVER_TCP | RESOLVER_TLS | RESOLVER_HTTPS)
+#define KEY_SIZE 48 /* bytes of a key in a fault */
+#define STREAMS  (RESOLVER_TCP | RESOLVER_TLS | RESOLVER_HTTPS)
 
 static struct resolver_listener *listener_at(const struct resolver_config *c, size_t i)
 {
@@ -134,6 +139,30 @@ static int check_action(const struct resolver_config *c, struct resolver_policy 
 	return HN_OK;
 }
 
+static int check_records(const struct resolver_config *c, const struct resolver_policy *p,
+			 struct fault *fault)
+{
+	const char *const *texts = p->records.items;
+	for (size_t i = 0; i < p->records.count; i++) {
+		char key[KEY_SIZE];
+		struct buf rdata;
+		uint16_t type;
+		buf_init(&rdata, RDATA_MAX);
+		int rc = record_text_parse(texts[i], &type, &rdata);
+		buf_clear(&rdata);
+		(void)snprintf(key, sizeof(key), "policy.records[%zu]", i);
+		if (rc == HN_ENOMEM)
+			return rc;
+		if (rc != HN_OK)
+			return REFUSE(
+				p->line, key,
+				tr("'%s' is no record: write 'TYPE DATA', like 'A 192.0.2.1'",
+				   "'%s' はレコードではない。'A 192.0.2.1' のように「型 データ」で書くこと"),
+				texts[i]);
+	}
+	return HN_OK;
+}
+
 static int check_policies(const struct resolver_config *c, struct fault *fault)
 {
 	for (size_t i = 0; i < c->policy.count; i++) {
@@ -144,6 +173,8 @@ static int check_policies(const struct resolver_config *c, struct fault *fault)
 				      tr("takes one of set, directory and rpz",
 					 "set、directory、rpz のどれか一つを指定すること"));
 		int rc = check_action(c, p, fault);
+		if (rc == HN_OK)
+			rc = check_records(c, p, fault);
 		if (rc != HN_OK)
 			return rc;
 		for (size_t k = 0; k < i; k++)

@@ -209,7 +209,7 @@ int control_listen(const char *path, uid_t owner, int *fd_out, struct fault *fau
 			 tr("cannot be the control socket: %s", "制御用ソケットにできない: %s"),
 			 rc == HN_EEXIST ? tr("another process listens there, or it is no socket",
 					      "他のプロセスが使っているか、ソケットではない")
-			 : rc == HN_EIO  ? strerror(error)
+			 : rc == HN_EIO  ? hn_errno_text(error)
 					 : hn_strerror(rc));
 }
 

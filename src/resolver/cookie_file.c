@@ -38,7 +38,7 @@ int cookie_secrets_read(const char *path, struct cookie_secrets **out, struct fa
 	if (!file) {
 		int rc = hn_err_of_errno(errno);
 		sodium_free(secrets);
-		return fault_set(fault, rc, path, "%s", strerror(errno));
+		return fault_set(fault, rc, path, "%s", hn_errno_text(errno));
 	}
 	bool good = key_read(file, secrets->made_with);
 	if (good && getc(file) != EOF && fseek(file, -1, SEEK_CUR) == 0) {

@@ -37,7 +37,7 @@ static int open_directory(struct event_log *log, uid_t owner, struct fault *faul
 		return fault_set(fault, hn_err_of_errno(errno), path,
 				 tr("cannot open the directory for events: %s",
 				    "イベント用ディレクトリを開けない: %s"),
-				 strerror(errno));
+				 hn_errno_text(errno));
 	return HN_OK;
 }
 
@@ -196,7 +196,7 @@ int event_log_open(struct event_log *log, struct fault *fault)
 	if (rc != HN_OK)
 		return fault_set(fault, rc, log->config->events.directory,
 				 tr("cannot be used for events: %s", "イベントの書込みに使えない: %s"),
-				 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return HN_OK;
 }
 

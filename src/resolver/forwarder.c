@@ -298,7 +298,7 @@ static int link_open(struct link *l)
 	int err =
 		connection_new(u->forwarder->reactor, u->forwarder->tls, &u->options, &calls, &l->connection);
 	if (err == HN_EIO)
-		upstream_failed(u, strerror(errno));
+		upstream_failed(u, hn_errno_text(errno));
 	return err;
 }
 

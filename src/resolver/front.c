@@ -120,13 +120,13 @@ static int open_datagrams(struct front *f, const struct resolver_listener *liste
 		return fault_set(fault, fd, "",
 				 tr("cannot listen on %s port %u, udp: %s",
 				    "%s のポート %u (udp) で待ち受けられない: %s"),
-				 text, listener->port, strerror(errno));
+				 text, listener->port, hn_errno_text(errno));
 	}
 	struct datagrams *d = &f->datagrams[f->datagram_count++];
 	*d = (struct datagrams){.front = f, .listener = listener, .fd = fd};
 	d->handler = (struct loop_handler){on_datagrams, d};
 	int rc = loop_add(f->loop, fd, LOOP_READ, &d->handler);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "epoll", "%s", strerror(errno));
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "epoll", "%s", hn_errno_text(errno));
 }
 
 static int open_listeners(struct front *f, struct fault *fault)

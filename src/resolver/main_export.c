@@ -43,7 +43,7 @@ static int put(const struct request *r, const struct buf *zone)
 	if (rc == HN_OK)
 		return HN_EXIT_DONE;
 	log_line(LOG_LEVEL_ERROR, tr("cannot write '%s': %s", "'%s' に書けない: %s"),
-		 r->output == NULL ? "-" : r->output, rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		 r->output == NULL ? "-" : r->output, rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return HN_EXIT_UNFINISHED;
 }
 

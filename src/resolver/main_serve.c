@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 
@@ -8,8 +9,10 @@
 #include "base/options.h"
 #include "resolver/commands.h"
 #include "resolver/config.h"
+#include "resolver/config_files.h"
 #include "resolver/cookie_file.h"
 #include "resolver/recursor_plan.h"
+#include "resolver/sandbox.h"
 #include "resolver/serve.h"
 #include "resolver/tls.h"
 
@@ -35,29 +38,65 @@ static const struct command_help help = {
 };
 
 /* Certificates, the cookies' file, trust anchors, root hints, zones: what serving would read next. */
-static int check_rest(const struct resolver_config *config)
+static int read_rest(const struct resolver_config *config, struct fault *fault)
 {
-	struct fault fault = {0};
 	struct cookie_secrets *secrets = NULL;
 	struct recursor *recursor = NULL;
 	struct recursor_plan plan;
 	struct tls_contexts *contexts = NULL;
 
-	int rc = tls_contexts_new(config, &contexts, &fault);
+	int rc = tls_contexts_new(config, &contexts, fault);
 	tls_contexts_free(contexts);
+	if (rc == HN_OK)
+		rc = cookie_secrets_read(config->cookies.secrets, &secrets, fault);
 	if (rc != HN_OK)
-		return resolver_report(rc, &fault);
-	rc = cookie_secrets_read(config->cookies.secrets, &secrets, &fault);
-	if (rc != HN_OK)
-		return resolver_report(rc, &fault);
+		return rc;
 	sodium_free(secrets);
 	rc = recursor_plan_make(config, &plan);
 	if (rc != HN_OK)
-		return resolver_report(rc, &fault);
-	rc = recursor_new(&plan.options, &recursor, &fault);
+		return rc;
+	rc = recursor_new(&plan.options, &recursor, fault);
 	recursor_plan_clear(&plan);
 	recursor_free(recursor);
-	return rc == HN_OK ? -1 : resolver_report(rc, &fault);
+	return rc;
+}
+
+static int check_rest(const struct resolver_config *config)
+{
+	struct fault fault = {0};
+	int rc = read_rest(config, &fault);
+	if (rc == HN_OK)
+		return -1;
+	config_files_blame(config, &fault);
+	return resolver_report(rc, &fault);
+}
+
+static void count_fault(void *context, const struct fault *fault)
+{
+	size_t *count = context;
+	++*count;
+	log_line(LOG_LEVEL_ERROR, "%s: %s", fault->place, fault->message);
+}
+
+/* Each file that the user whom the resolver becomes cannot reach. @return -1, or the exit code */
+static int check_reach(const char *path)
+{
+	struct resolver_config *config;
+	struct fault fault = {0};
+	size_t count = 0;
+	uid_t user;
+	gid_t group;
+
+	int rc = resolver_config_read(path, &config, &fault);
+	if (rc != HN_OK)
+		return -1; /* told by who reads it next */
+	rc = sandbox_user(config, &user, &group, &fault);
+	if (rc == HN_OK && config_files_try(config, user, group, count_fault, &count) != HN_OK)
+		rc = fault_set(&fault, HN_EIO, "user", "%s", hn_errno_text(errno));
+	resolver_config_free(config);
+	if (rc != HN_OK)
+		return resolver_report(rc, &fault);
+	return count > 0 ? HN_EXIT_INPUT : -1;
 }
 
 static int check(const char *path)
@@ -66,7 +105,9 @@ static int check(const char *path)
 	struct policy *policy;
 	uint64_t entries = 0;
 
-	int code = resolver_load(path, &config, &policy);
+	int code = check_reach(path);
+	if (code == -1)
+		code = resolver_load(path, &config, &policy);
 	if (code != -1)
 		return code;
 	for (size_t i = 0; i < policy_set_count(policy); i++) {
@@ -98,6 +139,7 @@ static int serve(const char *path)
 		return rc == HN_EFORMAT || rc == HN_ELIMIT || rc == HN_EEXIST ? HN_EXIT_USAGE : code;
 	}
 	rc = resolver_serve(config, &fault);
+	config_files_blame(config, &fault);
 	resolver_config_free(config);
 	if (rc == HN_OK)
 		return HN_EXIT_DONE;

@@ -44,7 +44,7 @@ int metrics_listen(const struct resolver_metrics *config, int *fd_out, struct fa
 	errno = error;
 	return fault_set(fault, HN_EIO, "metrics",
 			 tr("cannot listen on %s port %u: %s", "%s のポート%uで待ち受けられない: %s"), text,
-			 config->port, strerror(error));
+			 config->port, hn_errno_text(error));
 }
 
 static void answer_with(struct buf *out, const char *status, const char *type, const struct buf *body)

@@ -72,12 +72,12 @@ static int read_bytes(int fd, struct policy_file *f, struct fault *fault)
 	if (rc == HN_OK)
 		rc = fd_read_full(fd, f->bytes.data, size, &got);
 	if (rc == HN_EIO)
-		return fault_set(fault, rc, f->path, "%s", strerror(errno));
+		return fault_set(fault, rc, f->path, "%s", hn_errno_text(errno));
 	if (rc != HN_OK)
 		return fault_set(fault, rc, f->path, "%s", hn_strerror(rc));
 	f->bytes.used = got;
 	if (fstat(fd, &after) != 0)
-		return fault_set(fault, HN_EIO, f->path, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, f->path, "%s", hn_errno_text(errno));
 	struct policy_identity now = identity_of(&after);
 	if (got != size || !same_time(&now.modified, &f->identity.modified) || now.size != f->identity.size)
 		return fault_set(fault, HN_ESTATE, f->path, "%s",
@@ -155,7 +155,7 @@ static int file_open(const char *path, bool rpz, const struct policy_source_list
 	struct stat st;
 	int rc = HN_OK, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		rc = fault_set(fault, hn_err_of_errno(errno), path, "%s", strerror(errno));
+		rc = fault_set(fault, hn_err_of_errno(errno), path, "%s", hn_errno_text(errno));
 	} else if (!S_ISREG(st.st_mode)) {
 		rc = fault_set(fault, HN_EFORMAT, path, "%s", tr("this is no file", "ファイルではない"));
 	} else {
@@ -219,7 +219,7 @@ static int list_directory(const char *directory, struct listing *l, struct fault
 	DIR *dir = opendir(directory);
 	int rc = HN_OK;
 	if (dir == NULL)
-		return fault_set(fault, hn_err_of_errno(errno), directory, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), directory, "%s", hn_errno_text(errno));
 	for (const struct dirent *e = readdir(dir); rc == HN_OK && e != NULL; e = readdir(dir))
 		if (is_him_name(e->d_name))
 			rc = listing_add(l, directory, e->d_name, fault);

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "resolver/policy_set.h"
 #include "resolver/rdata_text.h"
+#include "resolver/record_text.h"
 #include "wire/dns_number.h"
 
 #define RECORDS_BYTES_MAX (POLICY_RECORDS_MAX * UINT64_C(65600))
@@ -150,35 +151,12 @@ static int check_spec(const struct policy_spec *spec, struct fault *fault)
 /* "TYPE DATA". */
 static int add_record(struct policy_set *s, const char *text, struct fault *fault)
 {
-	const struct zone_name root = {0};
-	struct zone_text *words = NULL;
-	struct buf line, rdata;
-	uint16_t type = 0;
-	buf_init(&line, ZONE_ENTRY_MAX);
+	struct buf rdata;
+	uint16_t type;
 	buf_init(&rdata, RDATA_MAX);
-	buf_addf(&line, "%s\n", text);
-	int rc = buf_err(&line);
-	struct zone_bytes bytes = {0};
-	if (rc == HN_OK)
-		bytes = (struct zone_bytes){(const uint8_t *)line.data,
-					    (const uint8_t *)line.data + line.len};
-	struct zone_source source = zone_source_bytes(&bytes);
-	if (rc == HN_OK)
-		rc = zone_text_new(&source, s->name, &words);
-	if (rc == HN_OK && zone_text_next(words, NULL) != HN_OK)
-		rc = HN_EFORMAT;
-	if (rc == HN_OK) {
-		size_t len;
-		bool quoted;
-		const char *word = zone_word(words, 0, &len, &quoted);
-		rc = rrtype_parse(word, len, &type);
-	}
-	if (rc == HN_OK)
-		rc = rdata_parse(type, words, 1, &root, &rdata);
+	int rc = record_text_parse(text, &type, &rdata);
 	if (rc == HN_OK)
 		rc = rpz_rule_record(&s->records, type, s->ttl, (const uint8_t *)rdata.data, rdata.len);
-	zone_text_free(words);
-	buf_clear(&line);
 	buf_clear(&rdata);
 	if (rc == HN_OK || rc == HN_ENOMEM)
 		return rc;

@@ -347,7 +347,7 @@ static int add_watch(struct policy_store *s, const char *directory, struct fault
 	if (wd < 0)
 		return fault_set(fault, errno == ENOENT ? HN_ENOENT : HN_EIO, directory,
 				 tr("cannot watch it for changes: %s", "変化を監視できない: %s"),
-				 strerror(errno));
+				 hn_errno_text(errno));
 	struct watch *watches = realloc(s->watches, (s->watch_count + 1) * sizeof(*watches));
 	if (watches == NULL)
 		return HN_ENOMEM;
@@ -387,7 +387,7 @@ int policy_store_watch(struct policy_store *store, int *fd_out, struct fault *fa
 	if (store->inotify < 0)
 		store->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (store->inotify < 0)
-		return fault_set(fault, HN_EIO, "inotify", "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, "inotify", "%s", hn_errno_text(errno));
 	int rc = add_watches(store, fault);
 	if (rc == HN_OK)
 		*fd_out = store->inotify;

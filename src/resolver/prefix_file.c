@@ -86,7 +86,7 @@ int prefix_file_read(const char *path, struct config_memory *memory, struct conf
 		rc = prefix_file_parse(path, text.data, text.len, memory, list, fault);
 	else
 		(void)config_fault(fault, rc, path, 0, "", tr("cannot be read: %s", "読めない: %s"),
-				   rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+				   rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	buf_clear(&text);
 	return rc;
 }

@@ -31,7 +31,7 @@ static int refused(struct fault *fault, const char *path)
 {
 	int error = errno;
 	int err = hn_err_of_errno(error);
-	fault_set(fault, err, path, tr("cannot be read: %s", "読み込めません: %s"), strerror(error));
+	fault_set(fault, err, path, tr("cannot be read: %s", "読み込めません: %s"), hn_errno_text(error));
 	errno = error;
 	return err;
 }

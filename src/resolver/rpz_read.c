@@ -531,10 +531,10 @@ int rpz_read_fd(int fd, const char *path, const struct rpz_limits *limits, struc
 	struct stat before, after;
 	struct rpz *zone = NULL;
 	if (fstat(fd, &before) != 0)
-		return fault_set(fault, HN_EIO, path, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
 	int rc = rpz_read(&source, path, limits, &zone, fault);
 	if (rc == HN_EIO)
-		return fault_set(fault, rc, path, "%s", strerror(errno));
+		return fault_set(fault, rc, path, "%s", hn_errno_text(errno));
 	if (rc != HN_OK)
 		return rc;
 	if (fstat(fd, &after) != 0 || before.st_size != after.st_size ||

@@ -29,7 +29,7 @@ static int add_directory(struct rules *rules, const char *path, unsigned rights,
 		return fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fault_set(fault, hn_err_of_errno(errno), path, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), path, "%s", hn_errno_text(errno));
 	rules->all[rules->count++] = (struct confine_rule){fd, rights};
 	return HN_OK;
 }
@@ -119,7 +119,7 @@ static int close_files(const struct rules *rules, struct confinement *state, str
 	if (rc == HN_OK)
 		return HN_OK;
 	if (rc != HN_EUNSUPPORTED)
-		return fault_set(fault, rc, "Landlock", "%s", strerror(errno));
+		return fault_set(fault, rc, "Landlock", "%s", hn_errno_text(errno));
 	log_line(LOG_LEVEL_WARNING, "%s",
 		 tr("this kernel has no Landlock: files are guarded by user rights alone",
 		    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
@@ -136,7 +136,7 @@ int sandbox_files(const struct resolver_config *config, const struct recursor *r
 	if (rc == HN_OK)
 		rc = sandbox_user(config, &user, &group, fault);
 	if (rc == HN_OK && confine_to_user(user, group, state) != HN_OK)
-		rc = fault_set(fault, HN_EIO, "user", "%s", strerror(errno));
+		rc = fault_set(fault, HN_EIO, "user", "%s", hn_errno_text(errno));
 	if (rc == HN_OK)
 		rc = close_files(&rules, state, fault);
 	for (size_t i = 0; i < rules.count; i++)
@@ -192,5 +192,5 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 	for (size_t i = 0; i < written && count < sizeof(all) / sizeof(all[0]); i++)
 		all[count++] = events[i];
 	int rc = confine_service_calls(all, count, state);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", strerror(errno));
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", hn_errno_text(errno));
 }

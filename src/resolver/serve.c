@@ -190,7 +190,7 @@ static int make_signals(struct resolver *r, struct fault *fault)
 		r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk */
-	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
+	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", hn_errno_text(errno));
 }
 
 /* Every connection takes one. With fewer, those that are idle longest give way sooner. */

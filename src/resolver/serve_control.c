@@ -9,6 +9,7 @@
 #include "base/utc.h"
 #include "base/version.h"
 #include "match/canonical.h"
+#include "resolver/config_files.h"
 #include "resolver/event_log.h"
 #include "resolver/rdata_text.h"
 #include "resolver/running.h"
@@ -151,7 +152,10 @@ static int reload(void *context, const char *const args[], size_t count, struct 
 		rc = running_reload_anchors(r, fault);
 	if (rc == HN_OK)
 		rc = running_reload_secrets(r, fault);
-	return rc == HN_OK ? policy_status(context, args, count, answer, fault) : rc;
+	if (rc == HN_OK)
+		return policy_status(context, args, count, answer, fault);
+	config_files_blame(r->config, fault);
+	return rc;
 }
 
 /* ---- names ---- */

@@ -693,13 +693,13 @@ static int open_listener(struct streams *s, size_t number, struct fault *fault)
 		return fault_set(fault, fd, "",
 				 tr("cannot listen on %s port %u, tcp: %s",
 				    "%s のポート %u (tcp) で待ち受けられない: %s"),
-				 text, l->port, strerror(errno));
+				 text, l->port, hn_errno_text(errno));
 	}
 	struct stream_listener *of_ours = &s->listeners[s->listener_count++];
 	*of_ours = (struct stream_listener){.streams = s, .number = number, .fd = fd};
 	of_ours->handler = (struct loop_handler){on_accept, of_ours};
 	int rc = loop_add(s->loop, fd, LOOP_READ, &of_ours->handler);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "epoll", "%s", strerror(errno));
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "epoll", "%s", hn_errno_text(errno));
 }
 
 int streams_new(const struct service *service, struct tls_contexts *tls, struct loop *loop,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -39,12 +40,30 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static int refused(struct fault *fault, int err, const char *path)
+/* Why OpenSSL took no file, in words of ours. */
+static const char *refusal(unsigned long error, bool key)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	if (ERR_SYSTEM_ERROR(error))
+		return hn_errno_text(ERR_GET_REASON(error));
+	if (ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ)
+		return tr("the key is under a passphrase", "秘密鍵にパスフレーズが掛かっている");
+	if (ERR_GET_LIB(error) == ERR_LIB_X509)
+		return tr("key and certificate do not belong together", "秘密鍵と証明書が組になっていない");
+	return key ? tr("no private key in PEM stands in it", "PEM形式の秘密鍵がない")
+		   : tr("no certificate in PEM stands in it", "PEM形式の証明書がない");
+}
+
+static int refused(struct fault *fault, const char *path, bool key)
+{
+	unsigned long error = ERR_peek_error(); /* the first: what follows comes of it */
 	ERR_clear_error();
+	int err = HN_EFORMAT;
+	if (ERR_SYSTEM_ERROR(error))
+		err = hn_err_of_errno(ERR_GET_REASON(error));
+	else if (ERR_GET_LIB(error) == ERR_LIB_X509)
+		err = HN_EAUTH;
 	return fault_set(fault, err, path, tr("cannot be used for TLS: %s", "TLS に使えない: %s"),
-			 reason ? reason : hn_strerror(err));
+			 refusal(error, key));
 }
 
 /* Nobody is there to type one: a key under a passphrase is refused. */
@@ -61,19 +80,19 @@ static int load(SSL_CTX *ctx, const struct resolver_listener *l, struct fault *f
 {
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	if (SSL_CTX_use_certificate_chain_file(ctx, l->certificate) != 1)
-		return refused(fault, HN_EFORMAT, l->certificate);
+		return refused(fault, l->certificate, false);
 	if (SSL_CTX_use_PrivateKey_file(ctx, l->key, SSL_FILETYPE_PEM) != 1)
-		return refused(fault, HN_EFORMAT, l->key);
+		return refused(fault, l->key, true);
 	if (SSL_CTX_check_private_key(ctx) != 1)
-		return refused(fault, HN_EAUTH, l->key);
+		return refused(fault, l->key, true);
 	if (!l->client_ca)
 		return HN_OK;
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(l->client_ca);
 	if (!names)
-		return refused(fault, HN_EFORMAT, l->client_ca);
+		return refused(fault, l->client_ca, false);
 	SSL_CTX_set_client_CA_list(ctx, names);
 	if (SSL_CTX_load_verify_file(ctx, l->client_ca) != 1)
-		return refused(fault, HN_EFORMAT, l->client_ca);
+		return refused(fault, l->client_ca, false);
 	/* A client without one may still be known by its address. */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	return HN_OK;

@@ -64,7 +64,8 @@ int chain_read(int receipts_fd, struct chain *out, struct fault *fault)
 		return HN_OK;
 	}
 	if (rc != HN_EFORMAT)
-		(void)fault_set(fault, rc, FILE_NAME, "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+		(void)fault_set(fault, rc, FILE_NAME, "%s",
+				rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return rc;
 }
 

@@ -44,7 +44,7 @@ struct output {
 
 static int os_fault(struct fault *fault, const char *what)
 {
-	return fault_set(fault, hn_err_of_errno(errno), what, "%s", strerror(errno));
+	return fault_set(fault, hn_err_of_errno(errno), what, "%s", hn_errno_text(errno));
 }
 
 static int open_files(struct output *o, const char *path, struct fault *fault)

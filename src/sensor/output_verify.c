@@ -100,7 +100,7 @@ static int bad_entry(struct verifier *v, uint64_t index, const char *what)
 
 static int unreadable(struct verifier *v, int rc, const char *file)
 {
-	const char *why = rc == HN_EIO ? strerror(errno) : hn_strerror(rc);
+	const char *why = rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc);
 	return fault_set(v->fault, rc, file, "%s", why);
 }
 

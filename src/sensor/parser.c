@@ -280,7 +280,7 @@ _Noreturn void parser_run(const struct parser_options *options, struct key *iden
 	if (rc != HN_OK) {
 		log_line(LOG_LEVEL_ERROR,
 			 tr("the parser could not start: %s", "解析プロセスを開始できない: %s"),
-			 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+			 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 		_exit(HN_EXIT_UNFINISHED);
 	}
 	struct message ready = {.type = MESSAGE_READY,

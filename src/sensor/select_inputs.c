@@ -78,7 +78,7 @@ int select_inputs_open(const struct select_options *options, struct select_input
 						: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
 			log_line(LOG_LEVEL_ERROR, tr("cannot read '%s': %s", "'%s' を読めない: %s"), path,
-				 strerror(fd >= 0 ? EISDIR : errno));
+				 hn_errno_text(fd >= 0 ? EISDIR : errno));
 			return HN_EXIT_INPUT;
 		}
 		out->parser[i] = (struct parser_input){.name = path, .fd = fd};

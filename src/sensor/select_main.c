@@ -59,7 +59,7 @@ static int fail(int code, const char *what, const struct fault *fault, int rc)
 static int unfinished(const char *what)
 {
 	log_line(LOG_LEVEL_ERROR, tr("%s: %s; nothing was read", "%s: %s。何も読んでいない"), what,
-		 strerror(errno));
+		 hn_errno_text(errno));
 	return HN_EXIT_UNFINISHED;
 }
 
@@ -69,7 +69,7 @@ static int check_there(const char *path, const struct run *run)
 	struct fault fault = {0};
 	if (!run->options.expire || access(path, F_OK) == 0)
 		return -1;
-	(void)fault_set(&fault, HN_EIO, "", "%s", strerror(errno));
+	(void)fault_set(&fault, HN_EIO, "", "%s", hn_errno_text(errno));
 	return fail(HN_EXIT_INPUT, path, &fault, HN_EIO);
 }
 
@@ -352,7 +352,7 @@ static int be_writer(struct run *run, int pipe_fd, pid_t parser)
 		log_line(LOG_LEVEL_ERROR,
 			 tr("the writer could not confine itself: %s; nothing was read",
 			    "書き込みプロセスを隔離できない: %s。何も読んでいない"),
-			 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+			 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 		return HN_EXIT_UNFINISHED;
 	}
 	int code = writer_run(&options, &result);

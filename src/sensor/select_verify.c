@@ -117,7 +117,7 @@ static int confine(void)
 		 tr("the command could not confine itself: %s; nothing was read",
 		    "コマンドを隔離できない: %s。何も読んでいない"),
 		 rc == HN_EUNSUPPORTED ? tr("this kernel has no Landlock", "このカーネルにはLandlockがない")
-		 : rc == HN_EIO ? strerror(errno)
+		 : rc == HN_EIO ? hn_errno_text(errno)
 				: hn_strerror(rc));
 	return HN_EXIT_UNFINISHED;
 }
@@ -136,7 +136,7 @@ int select_verify(const char *directory, const char *key_path, bool json)
 		return fail(key_path, HN_EIO, &fault);
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		(void)fault_set(&fault, HN_EIO, "", "%s", strerror(errno));
+		(void)fault_set(&fault, HN_EIO, "", "%s", hn_errno_text(errno));
 		return fail(directory, HN_EIO, &fault);
 	}
 	rc = output_verify(fd, key_path == NULL ? NULL : &key, &verified, &fault);

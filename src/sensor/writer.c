@@ -92,7 +92,7 @@ static int consume(struct writer *w, uint32_t number)
 			 tr("cannot remove '%s': %s; its receipt says unlinking, so remove it by hand",
 			    "'%s' を削除できない: "
 			    "%s。受領証では削除することになっているので、手で削除すること"),
-			 input->name, strerror(errno));
+			 input->name, hn_errno_text(errno));
 		rc = HN_ESTATE; /* said already */
 	}
 	buf_addf(&record, "{\"input\":");
@@ -280,7 +280,7 @@ static int say_error(int rc)
 			    "room and run it again",
 			    "出力を書き込めない: "
 			    "%s。最後の受領証までの出力は有効。空きを作って再実行すること"),
-			 rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+			 rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	return HN_EXIT_UNFINISHED;
 }
 

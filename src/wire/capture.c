@@ -98,7 +98,7 @@ static int not_a_capture(const struct magic *magic, const uint8_t *data, size_t 
 static int cannot_read(const char *name, struct fault *fault)
 {
 	return fault_set(fault, HN_EIO, name, tr("cannot be read: %s", "読み込めません: %s"),
-			 strerror(errno));
+			 hn_errno_text(errno));
 }
 
 /* Stored bytes into c->head until it is full or the input ends; a pipe may give fewer at first. */

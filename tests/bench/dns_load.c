@@ -59,7 +59,7 @@ static int64_t now_ns(void)
 
 static void die(const char *what)
 {
-	fprintf(stderr, "dns_load: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "dns_load: %s: %s\n", what, hn_errno_text(errno));
 	exit(2);
 }
 

@@ -271,7 +271,7 @@ int main(int argc, char **argv)
 
 	out = fopen(path, "wb");
 	if (out == NULL)
-		die(strerror(errno));
+		die(hn_errno_text(errno));
 	(void)setvbuf(out, NULL, _IOFBF, 1 << 20);
 	put_header();
 	if (argv[1][0] == 's')
@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 	else
 		play(PLAYERS, count, UINT64_MAX);
 	if (fclose(out) != 0)
-		die(strerror(errno));
+		die(hn_errno_text(errno));
 	printf("%llu\n", (unsigned long long)clock_us);
 	return 0;
 }

@@ -37,10 +37,29 @@ static void what_the_system_says_is_told_apart_where_it_matters(void **state)
 		assert_int_equal(hn_err_of_errno(rows[i].error), rows[i].want);
 }
 
+static void an_errno_has_words_in_both_languages(void **state)
+{
+	(void)state;
+	static const int known[] = {EACCES, ENOENT, EISDIR, ENOSPC, EADDRINUSE, ECONNREFUSED, ENOMEM};
+	for (size_t i = 0; i < COUNT(known); i++) {
+		char en[64];
+		lang_set(LANG_EN);
+		(void)snprintf(en, sizeof(en), "%s", hn_errno_text(known[i]));
+		lang_set(LANG_JA);
+		assert_string_not_equal(en, hn_errno_text(known[i]));
+		assert_true(utf8_valid(hn_errno_text(known[i]), strlen(hn_errno_text(known[i]))));
+	}
+	assert_string_equal(hn_errno_text(98765), "エラー 98765");
+	lang_set(LANG_EN);
+	assert_string_equal(hn_errno_text(98765), "error 98765");
+	assert_string_equal(hn_errno_text(ENOENT), "no such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_error_has_words_in_both_languages),
+		cmocka_unit_test(an_errno_has_words_in_both_languages),
 		cmocka_unit_test(what_the_system_says_is_told_apart_where_it_matters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

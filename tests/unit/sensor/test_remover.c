@@ -90,7 +90,7 @@ static void removes_what_it_was_given_and_nothing_else(void **state)
 		int rc = remover_ask(p.fd, requests[i].number);
 		if (rc != (requests[i].error == 0 ? HN_OK : HN_EIO) ||
 		    (rc != HN_OK && errno != requests[i].error))
-			fail_msg("request %zu: %s", i, strerror(errno));
+			fail_msg("request %zu: %s", i, hn_errno_text(errno));
 	}
 	assert_false(there(&p, "a"));
 	assert_true(there(&p, "b") && there(&p, "c") && there(&p, "moved") && there(&p, "d"));
