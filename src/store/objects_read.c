@@ -5,49 +5,31 @@
 #include "store/db.h"
 #include "store/labels.h"
 #include "store/object_inside.h"
+#include "store/object_rows.h"
 #include "store/objects.h"
 #include "store/types.h"
 #include "store/view.h"
 
-/*
- * Every statement here is put together at compile time of the same parts, so that SEES() stands in each.
- *
- * Where several organisations sent the same identifier, a reader gets one of the copies that he may see: of
- * newest versions the one with the latest time, of one version the one that came first. Copies that he may
- * not see play no part, so that nothing tells of them.
- */
-#define COLUMNS                                                                                              \
-	"v.seq, v.uuid_a, v.uuid_b, v.type, v.spec, v.modified, v.label, v.own_label, v.source, v.newest, "  \
-	"v.flags"
-#define LATEST_SPEC                                                                                          \
-	"(v.spec = 1 OR NOT EXISTS (SELECT 1 FROM object p JOIN version t ON t.object = p.number "           \
-	"WHERE p.uuid_a = v.uuid_a AND p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = 1 AND "          \
-	"SEES(t.label)))"
-#define OTHERS                                                                                               \
-	"SELECT 1 FROM object p JOIN version t ON t.object = p.number WHERE p.uuid_a = v.uuid_a AND "        \
-	"p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = v.spec AND SEES(t.label) AND "
-#define NEWEST                                                                                               \
-	"(v.newest = 1 AND ((v.flags & 2) = 0 OR NOT EXISTS (" OTHERS                                        \
-	"t.newest = 1 AND (t.modified > v.modified OR (t.modified = v.modified AND t.seq < v.seq)))))"
 #define OLDEST                                                                                               \
-	"NOT EXISTS (" OTHERS "(t.modified < v.modified OR (t.modified = v.modified AND t.seq < v.seq)))"
-#define ALONE "((v.flags & 2) = 0 OR NOT EXISTS (" OTHERS "t.modified = v.modified AND t.seq < v.seq))"
+	"NOT EXISTS (" OBJECT_OTHERS                                                                         \
+	"(t.modified < v.modified OR (t.modified = v.modified AND t.seq < v.seq)))"
+#define ALONE "((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS "t.modified = v.modified AND t.seq < v.seq))"
 
 /* $1 after, $2 until, $3 limit; $4 which versions, $5 times of versions; $6, $7 types; $8 specs as bits; $9
  * source */
 #define CONDITIONS                                                                                           \
-	"v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " NEWEST                       \
+	"v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " OBJECT_NEWEST                \
 	") OR (($4 & 2) <> 0 AND " OLDEST ") OR (($4 & 4) <> 0 AND " ALONE                                   \
 	") OR (v.modified ANY_OF($5) AND " ALONE "))"                                                        \
-	" AND ($6 = 0 OR v.type ANY_OF($7)) AND (($8 & (v.spec + 1)) <> 0 OR ($8 = 0 AND " LATEST_SPEC       \
-	")) AND ($9 = 0 OR v.source = $9) "
-#define ORDER   "ORDER BY v.seq LIMIT $3"
-#define CONTENT " JOIN content c ON c.seq = v.seq "
+	" AND ($6 = 0 OR v.type ANY_OF($7)) AND (($8 & (v.spec + 1)) <> 0 OR ($8 = 0 "                       \
+	"AND " OBJECT_LATEST_SPEC ")) AND ($9 = 0 OR v.source = $9) "
+#define ORDER "ORDER BY v.seq LIMIT $3"
 
 /* Plain pages are the most asked by far: newest versions with their bytes, no other condition. */
 #define PLAIN                                                                                                \
-	"SELECT " COLUMNS ", c.bytes FROM version v" CONTENT                                                 \
-	"WHERE v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND " NEWEST " AND " LATEST_SPEC " " ORDER
+	"SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT                                   \
+	"WHERE v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND " OBJECT_NEWEST " AND " OBJECT_LATEST_SPEC   \
+	" " ORDER
 
 #define BY_SEQ(columns, join) "SELECT " columns " FROM version v" join "WHERE " CONDITIONS ORDER
 #define BY_COLLECTION(columns, join)                                                                         \
@@ -56,7 +38,7 @@
 #define BY_ID(columns, join)                                                                                 \
 	"SELECT " columns " FROM object q JOIN version v ON v.object = q.number" join                        \
 	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS ORDER
-#define BYTES_TOO COLUMNS ", c.bytes"
+#define BYTES_TOO OBJECT_COLUMNS ", c.bytes"
 
 /* Lists of a filter as numbers. */
 enum { IDS_MAX = 256, TYPES_ASKED_MAX = 64 };
@@ -134,26 +116,19 @@ static int query(struct reader *reader, const struct object_filter *f, const str
 	if (plain(f))
 		return db_query_values(db, PLAIN, values, 3, out);
 	if (f->id_count > 0)
-		return f->content ? db_query_values(db, BY_ID(BYTES_TOO, CONTENT), values, 10, out)
-				  : db_query_values(db, BY_ID(COLUMNS, " "), values, 10, out);
+		return f->content ? db_query_values(db, BY_ID(BYTES_TOO, OBJECT_CONTENT), values, 10, out)
+				  : db_query_values(db, BY_ID(OBJECT_COLUMNS, " "), values, 10, out);
 	if (f->collection != 0)
-		return f->content ? db_query_values(db, BY_COLLECTION(BYTES_TOO, CONTENT), values, 10, out)
-				  : db_query_values(db, BY_COLLECTION(COLUMNS, " "), values, 10, out);
-	return f->content ? db_query_values(db, BY_SEQ(BYTES_TOO, CONTENT), values, 9, out)
-			  : db_query_values(db, BY_SEQ(COLUMNS, " "), values, 9, out);
+		return f->content ? db_query_values(db, BY_COLLECTION(BYTES_TOO, OBJECT_CONTENT), values, 10,
+						    out)
+				  : db_query_values(db, BY_COLLECTION(OBJECT_COLUMNS, " "), values, 10, out);
+	return f->content ? db_query_values(db, BY_SEQ(BYTES_TOO, OBJECT_CONTENT), values, 9, out)
+			  : db_query_values(db, BY_SEQ(OBJECT_COLUMNS, " "), values, 9, out);
 }
 
-/* A row on its way to who asked. */
-struct telling {
-	struct reader *reader;
-	const struct object_filter *filter;
-	object_fn fn;
-	void *context;
-	struct buf rendition;
-};
-
-static bool asked_for(const struct object_filter *f, const struct object_row *row)
+static bool asked_for(void *context, const struct object_row *row)
 {
+	const struct object_filter *f = context;
 	for (size_t i = 0; i < f->id_count; i++) {
 		const struct stix_id *id = &f->ids[i];
 		if (uuid_compare(&id->uuid, &row->id.uuid) == 0 && id->type_len == row->id.type_len &&
@@ -163,67 +138,29 @@ static bool asked_for(const struct object_filter *f, const struct object_row *ro
 	return f->id_count == 0;
 }
 
-static int read_row(struct telling *t, struct db_rows *rows, struct object_row *row)
-{
-	int err = types_name(reader_types(t->reader), reader_db(t->reader), db_int(rows, 3), &row->id.type,
-			     &row->id.type_len);
-	if (err != HN_OK)
-		return err;
-	int64_t flags = db_int(rows, 10);
-	row->seq = db_int(rows, 0);
-	row->id.uuid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2));
-	row->spec = db_int(rows, 4) == STIX_2_0 ? STIX_2_0 : STIX_2_1;
-	row->modified_ns = db_int(rows, 5);
-	row->label = db_int(rows, 6);
-	row->owner = labels_owner(reader_labels(t->reader), db_int(rows, 7));
-	row->source = db_int(rows, 8);
-	row->newest = db_int(rows, 9) != 0;
-	row->revoked = (flags & VERSION_REVOKED) != 0;
-	if (t->filter->content)
-		row->bytes = db_blob(rows, 11, &row->len);
-	return (flags & VERSION_GRANULAR) != 0 ? object_render(t->reader, row, &t->rendition) : HN_OK;
-}
-
-/* Tells each row; what is more than limit is only noticed. */
-static int tell_rows(struct telling *t, struct db_rows *rows, size_t limit, bool *more_out)
-{
-	size_t told = 0;
-	int more = 0;
-	bool beyond = false;
-	while (!beyond && (more = db_next(rows)) == 1) {
-		struct object_row row = {0};
-		int err = read_row(t, rows, &row);
-		if (err == HN_ENOENT || (err == HN_OK && !asked_for(t->filter, &row)))
-			continue; /* nothing of it is to be seen, or it shares half an identifier */
-		if (err != HN_OK)
-			return err;
-		beyond = told == limit;
-		if (!beyond && (err = t->fn(t->context, &row)) != HN_OK)
-			return err;
-		told++;
-	}
-	if (more < 0)
-		return more;
-	*more_out = beyond;
-	return HN_OK;
-}
-
 int objects_page(struct reader *reader, const struct object_filter *filter, size_t limit, object_fn fn,
 		 void *context, bool *more_out)
 {
 	struct asked asked = {0};
+	struct object_filter f = *filter;
+	struct telling t = {.reader = reader,
+			    .content = f.content,
+			    .limit = limit,
+			    .wanted = asked_for,
+			    .wanted_context = &f,
+			    .fn = fn,
+			    .context = context};
 	int err = asked_types(reader, filter, &asked);
-	if (err != HN_OK)
-		return err;
-	struct db_rows *rows;
-	err = query(reader, filter, &asked, limit, &rows);
-	if (err != HN_OK)
-		return err;
-	struct telling t = {reader, filter, fn, context, .rendition = {0}};
-	buf_init(&t.rendition, OBJECT_RENDITION_MAX);
-	err = tell_rows(&t, rows, limit, more_out);
-	buf_clear(&t.rendition);
-	db_rows_end(rows);
+	do {
+		struct db_rows *rows;
+		if (err == HN_OK)
+			err = query(reader, &f, &asked, limit, &rows);
+		if (err == HN_OK)
+			err = object_rows_tell(&t, rows);
+		f.after_seq = t.last_seq;
+	} while (err == HN_OK && f.id_count == 0 && telling_goes_on(&t));
+	if (err == HN_OK)
+		*more_out = t.beyond;
 	return err;
 }
 
@@ -276,24 +213,26 @@ int objects_count(struct reader *reader, const char *type, uint64_t *out)
 	return more == 1 ? HN_OK : more < 0 ? more : HN_EIO;
 }
 
+#define REFERRING                                                                                            \
+	"SELECT " OBJECT_COLUMNS ", c.bytes FROM reference r JOIN version v ON v.seq = r.seq" OBJECT_CONTENT \
+	"WHERE r.target_a = $1 AND r.target_b = $2 AND r.seq > $3 AND SEES(v.label) AND " OBJECT_NEWEST      \
+	" ORDER BY r.seq LIMIT $4"
+
 int objects_referring(struct reader *reader, const struct stix_id *target, int64_t after_seq, size_t limit,
 		      object_fn fn, void *context, bool *more_out)
 {
-	const struct object_filter filter = {.content = true};
-	struct telling t = {reader, &filter, fn, context, .rendition = {0}};
+	struct telling t = {.reader = reader, .content = true, .limit = limit, .fn = fn, .context = context};
 	struct uuid_halves id = uuid_halves(&target->uuid);
-	struct db_rows *rows;
-	int err = db_query(
-		reader_db(reader), &rows,
-		"SELECT " COLUMNS ", c.bytes FROM reference r JOIN version v ON v.seq = r.seq" CONTENT
-		"WHERE r.target_a = $1 AND r.target_b = $2 AND r.seq > $4 AND SEES(v.label) AND " NEWEST
-		" ORDER BY r.seq LIMIT $3",
-		db_number(id.a), db_number(id.b), db_number((int64_t)limit + 1), db_number(after_seq));
-	if (err != HN_OK)
-		return err;
-	buf_init(&t.rendition, OBJECT_RENDITION_MAX);
-	err = tell_rows(&t, rows, limit, more_out);
-	buf_clear(&t.rendition);
-	db_rows_end(rows);
+	t.last_seq = after_seq;
+	int err;
+	do {
+		struct db_rows *rows;
+		err = db_query(reader_db(reader), &rows, REFERRING, db_number(id.a), db_number(id.b),
+			       db_number(t.last_seq), db_number((int64_t)limit + 1));
+		if (err == HN_OK)
+			err = object_rows_tell(&t, rows);
+	} while (err == HN_OK && telling_goes_on(&t));
+	if (err == HN_OK)
+		*more_out = t.beyond;
 	return err;
 }

@@ -73,7 +73,28 @@ static const char *const first[] = {
 	NULL,
 };
 
+static const char *const search[] = {
+	/* How far the index has come: the number of the last version in it. */
+	"CREATE TABLE indexed (number BIGINT PRIMARY KEY, seq BIGINT NOT NULL)",
+	"INSERT INTO indexed (number, seq) VALUES (1, 0)",
+
+	/* Which versions speak of a value (store/value_key.h). */
+	"CREATE TABLE value (key BYTES NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (key, seq)) CLUSTERED",
+
+	/* Lengths of prefixes that stand among the values, so that few are asked for. */
+	"CREATE TABLE prefix_length (family BIGINT NOT NULL, length BIGINT NOT NULL, "
+	"PRIMARY KEY (family, length)) CLUSTERED",
+
+	/* Words (store/words.h) with a space between them: both stores take them as they are. */
+	"SQLITE: CREATE VIRTUAL TABLE words USING fts5(words, content='', columnsize=0, detail=none, "
+	"tokenize='ascii')",
+	"POSTGRES: CREATE TABLE words (seq BIGINT PRIMARY KEY, words TEXT[] NOT NULL)",
+	"POSTGRES: CREATE INDEX words_of ON words USING gin (words)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
+	{2, "search", search},
 	{0},
 };

@@ -10,7 +10,8 @@
 struct schema_step {
 	int number;                    /* from 1, rising without gaps */
 	const char *name;              /* what it brings, in a few words */
-	const char *const *statements; /* in the words of store/db.h; ends with NULL */
+	const char *const *statements; /* in the words of store/db.h; ends with NULL. "SQLITE: " or
+					* "POSTGRES: " in front: for that one only */
 };
 
 /** All steps; the last row is zero. */
