@@ -201,7 +201,10 @@ static void on_answer(void *context, const struct recursor_answer *answer)
 	struct found *f = context;
 	struct dns_walk walk;
 	struct dns_rr rr;
-	f->failed = !answer->packet || dns_walk_init(&walk, answer->packet, answer->packet_len) != HN_OK;
+	/* What is bogus may have been put there so that somebody else's address is taken for an attacker's.
+	 */
+	f->failed = !answer->packet || answer->security == RECURSOR_BOGUS ||
+		    dns_walk_init(&walk, answer->packet, answer->packet_len) != HN_OK;
 	while (!f->failed && f->count < ADDRESSES_MAX && dns_walk_next(&walk, &rr) == HN_OK) {
 		bool wanted = rr.section == DNS_ANSWER && (rr.type == DNS_TYPE_A || rr.type == DNS_TYPE_AAAA);
 		if (wanted && read_address(&rr, answer->packet, &f->addresses[f->count]))

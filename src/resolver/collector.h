@@ -40,7 +40,7 @@ struct collector_options {
 struct collector_counts {
 	uint64_t asked;     /* names */
 	uint64_t addresses; /* lines written or waiting */
-	uint64_t failed;    /* names that could not be asked or resolved */
+	uint64_t failed;    /* names that could not be asked or resolved, or whose answers were bogus */
 	uint64_t skipped;   /* names that their minute had no time for */
 };
 

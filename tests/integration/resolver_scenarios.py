@@ -17,7 +17,6 @@ resolver_scenarios.py [MOVED_CLOCK] [--only NAME] [--both]      --both: plays al
 import argparse
 import calendar
 import io
-import mmap
 import os
 import pathlib
 import re
@@ -25,7 +24,6 @@ import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tarfile
@@ -48,6 +46,8 @@ try:
 except ImportError:
     print("1..0 # SKIP python3-dnspython is not installed")
     sys.exit(0)
+sys.dont_write_bytecode = True
+from moved_clock import Clock  # noqa: E402  beside this file
 
 SOURCE = pathlib.Path(os.environ.get("HINOMI_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("HINOMI_BIN", SOURCE / "build/bin"))
@@ -56,7 +56,6 @@ INSIDE = "--inside"
 PARTS = 12
 PORTS = {"hinomi": 5300, "unbound": 5301}
 ANSWER_S = 12
-NS_SECOND = 1000000000
 ROOT_HINTS = "/usr/share/dns/root.hints"  # where a scenario names no server of its own
 # Why these pass neither with us nor with the packaged Unbound.
 REASONS = {
@@ -388,23 +387,6 @@ def options(config):
         elif key in ("query-minimization", "qname-minimisation"):
             found["whole"] = value in ("off", "no")
     return found
-
-
-class Clock:
-    """What the programs' clocks are ahead by; see moved_clock.c."""
-
-    def __init__(self, path, library, date):
-        path.write_bytes(bytes(16))
-        with path.open("r+b") as f:
-            self.map = mmap.mmap(f.fileno(), 16)
-        self.ahead = [(date - int(time.time())) * NS_SECOND if date else 0, 0]
-        self.passes(0)
-        self.environment = dict(os.environ, LD_PRELOAD=str(library), HINOMI_MOVED_CLOCK=str(path),
-                                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
-
-    def passes(self, seconds):
-        self.ahead = [a + seconds * NS_SECOND for a in self.ahead]
-        self.map[:] = struct.pack("qq", *self.ahead)
 
 
 def start(which, directory, found, clock):

@@ -92,15 +92,16 @@ def certificates(path):
 class Resolver:
     """A resolver that runs, and its log."""
 
-    def __init__(self, path, config, port=5300):
-        self.path, self.port = path, port
+    def __init__(self, path, config, port=5300, clock=None):
+        self.path, self.port, self.clock = path, port, clock
         self.config = path / "resolver.yaml"
         self.config.write_text(config)
         self.start()
 
     def start(self, wait=True):
-        environment = {**os.environ, "HINOMI_LANG": "en", "LC_ALL": "C",
-                       "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0:quarantine_size_mb=16"}
+        around = self.clock.environment if self.clock else os.environ
+        environment = {**around, "HINOMI_LANG": "en", "LC_ALL": "C",
+                       "ASAN_OPTIONS": around.get("ASAN_OPTIONS", "") + ":detect_leaks=0:quarantine_size_mb=16"}
         self.log = (self.path / "log").open("a+")
         self.process = subprocess.Popen([BIN / "hinomi-resolver", "--config", self.config], stderr=self.log,
                                         env=environment)

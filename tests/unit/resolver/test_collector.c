@@ -197,6 +197,22 @@ static void what_cannot_be_asked_has_failed(void **state)
 	assert_true(counts.asked - counts.failed <= COLLECTOR_UNDER_WAY);
 }
 
+static void what_is_bogus_is_not_taken(void **state)
+{
+	struct collector_world *w = *state;
+	struct collector_counts counts;
+	const struct fake_record record = {NULL, DNS_TYPE_A, 300, "\xcb\0\x71\1", 4};
+	for (; fake.count == 0; w->utc_ns += NS_SECOND / 10)
+		collector_round(w->collector, w->utc_ns);
+	while (fake.count > 0)
+		fake_answer(w->loop, 0, RECURSOR_BOGUS, &record, 1);
+	collector_round(w->collector, w->utc_ns);
+	collector_counts(w->collector, &counts);
+	assert_true(counts.failed > 0);
+	assert_int_equal(counts.addresses, 0);
+	fake.count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_more_than_a_few_at_once_and_what_is_late_is_skipped,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_asked_has_failed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_bogus_is_not_taken, set_up, tear_down),
 	};
 	rcu_register_thread();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
