@@ -86,7 +86,7 @@ static const char *const search[] = {
 	"PRIMARY KEY (family, length)) CLUSTERED",
 
 	/* Words (store/words.h) with a space between them: both stores take them as they are. */
-	"SQLITE: CREATE VIRTUAL TABLE words USING fts5(words, content='', columnsize=0, detail=none, "
+	"SQLITE: CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, detail=none, "
 	"tokenize='ascii')",
 	"POSTGRES: CREATE TABLE words (seq BIGINT PRIMARY KEY, words TEXT[] NOT NULL)",
 	"POSTGRES: CREATE INDEX words_of ON words USING gin (words)",

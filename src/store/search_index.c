@@ -61,7 +61,7 @@ static int add_words(struct indexing *x, int64_t seq)
 		return HN_OK;
 	const struct db_value values[] = {db_number(seq), db_string(x->words.data, x->words.len)};
 	if (db_dialect(x->db) == DB_DIALECT_SQLITE)
-		return db_run_values(x->db, "INSERT INTO words (rowid, words) VALUES ($1, $2)", values, 2,
+		return db_run_values(x->db, "INSERT INTO words (rowid, text) VALUES ($1, $2)", values, 2,
 				     NULL);
 	return db_run_values(x->db, "INSERT INTO words (seq, words) VALUES ($1, string_to_array($2, ' '))",
 			     values, 2, NULL);
