@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
 """`explain` beside what the server does: for each trigger and each action the answer a client gets and the event of it
