@@ -3,7 +3,8 @@
 #include "resolver/client_limit.h"
 
 #include <sodium.h>
-#include <string.h>
+
+#include "resolver/client_prefix.h"
 
 _Static_assert(crypto_shorthash_KEYBYTES == sizeof(((struct client_limit *)0)->key), "key of SipHash");
 _Static_assert(CLIENT_LIMIT_CELLS == UINT16_MAX + 1, "a cell's number is 16 bits of the hash");
@@ -18,13 +19,9 @@ void client_limit_init(struct client_limit *l, uint32_t max)
 
 static struct client_cells cells_of(const struct client_limit *l, const struct ip *client)
 {
-	struct ip prefix =
-		ip_mask(client, client->version == 4 ? CLIENT_LIMIT_PREFIX4 : CLIENT_LIMIT_PREFIX6);
-	uint8_t said[sizeof(prefix.bytes) + 1];
-	memcpy(said, prefix.bytes, sizeof(prefix.bytes));
-	said[sizeof(prefix.bytes)] = prefix.version;
+	const uint64_t said[2] = {client_prefix(client), client->version};
 	uint64_t hash;
-	crypto_shorthash((uint8_t *)&hash, said, sizeof(said), l->key);
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)said, sizeof(said), l->key);
 	struct client_cells cells = {(uint16_t)hash, (uint16_t)(hash >> 16)};
 	if (cells.first == cells.second)
 		cells.second = (uint16_t)(cells.first + 1);

@@ -10,13 +10,12 @@
 #include "base/ip.h"
 
 /*
- * How many askers of one client prefix (/24, /56) wait, over all threads, without a lock and in fixed memory:
- * a prefix counts in two cells that a keyed hash chooses, and is over its limit when both are. Two prefixes
- * that share one cell do not feel each other; that they share both cannot be contrived without the key.
+ * How many askers of one client prefix (client_prefix.h) wait, over all threads, without a lock and in fixed
+ * memory: a prefix counts in two cells that a keyed hash chooses, and is over its limit when both are. Two
+ * prefixes that share one cell do not feel each other; that they share both cannot be contrived without the
+ * key.
  */
-#define CLIENT_LIMIT_CELLS   65536
-#define CLIENT_LIMIT_PREFIX4 24
-#define CLIENT_LIMIT_PREFIX6 56
+#define CLIENT_LIMIT_CELLS 65536
 
 struct client_limit {
 	uint8_t key[16];

@@ -8,8 +8,8 @@
 
 #include <sodium.h>
 
-#include "base/cur.h"
 #include "match/hash.h"
+#include "resolver/client_prefix.h"
 
 #define PLACES    8192
 #define WAYS      4 /* one cache line */
@@ -43,9 +43,7 @@ void rate_limit_free(struct rate_limit *r)
 
 static uint64_t prefix_hash(const struct rate_limit *r, const struct ip *client)
 {
-	uint64_t prefix =
-		client->version == 4 ? load_be32(client->bytes) >> 8 : load_be64(client->bytes) >> 8;
-	return hash_mix(hash_mix(prefix ^ r->key[0], r->key[1] ^ client->version), HASH_A) | 1;
+	return hash_mix(hash_mix(client_prefix(client) ^ r->key[0], r->key[1] ^ client->version), HASH_A) | 1;
 }
 
 static struct cell *cell_of(struct rate_limit *r, uint64_t prefix)

@@ -15,6 +15,7 @@
 #include "base/cur.h"
 #include "base/lang.h"
 #include "match/hash.h"
+#include "resolver/client_prefix.h"
 #include "resolver/connection.h"
 #include "resolver/doh.h"
 #include "resolver/proxy_header.h"
@@ -133,9 +134,7 @@ static void break_off(struct connection *c)
 
 static uint32_t place_of(const struct streams *s, const struct ip *client)
 {
-	uint64_t prefix =
-		client->version == 4 ? load_be32(client->bytes) >> 8 : load_be64(client->bytes) >> 8;
-	return (uint32_t)(hash_mix(prefix ^ s->place_key, HASH_A) % PLACES);
+	return (uint32_t)(hash_mix(client_prefix(client) ^ s->place_key, HASH_A) % PLACES);
 }
 
 /* Whether somebody at this address may be served at this listener, as far as that is known before a word is
