@@ -22,6 +22,9 @@ struct config_value {
 /** A memory with nothing in it, or NULL. */
 struct config_memory *config_memory_new(void);
 
+/** A table that is not sound is our own bug: asserts that it is. */
+void config_table_check(const struct config_key keys[]);
+
 /** Reads one scalar into the member at `at`; on an error that is unchanged. @return as config_read() */
 HN_MUST_USE int config_value_read(const struct config_value *value, void *at);
 
