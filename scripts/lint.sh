@@ -30,8 +30,10 @@ format() {
 
 # A header that needs another one included before it breaks whoever includes it first.
 alone() {
-	headers | xargs -P "$jobs" -I{} "$@" -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -Werror -Isrc -I. \
-		-fsyntax-only -x c {}
+	local libraries
+	read -ra libraries < <(pkg-config --cflags-only-I libpq)
+	headers | xargs -P "$jobs" -I{} "$@" "${libraries[@]}" -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function \
+		-Werror -Isrc -I. -fsyntax-only -x c {}
 }
 
 shells() {

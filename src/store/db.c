@@ -9,7 +9,7 @@
 #include "base/lang.h"
 #include "store/db_kind.h"
 
-static const struct db_kind *const KINDS[] = {&DB_SQLITE};
+static const struct db_kind *const KINDS[] = {&DB_SQLITE, &DB_POSTGRES};
 
 const struct db_kind *db_kind_of(const char *url)
 {
@@ -80,6 +80,11 @@ int db_run_values(struct db *db, const char *sql, const struct db_value *values,
 		  uint64_t *changed_out)
 {
 	return db->kind->run(db, sql, values, count, changed_out);
+}
+
+int db_run_later_values(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	return db->kind->run_later(db, sql, values, count);
 }
 
 int db_query_values(struct db *db, const char *sql, const struct db_value *values, size_t count,

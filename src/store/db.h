@@ -25,8 +25,8 @@
  *   BIGINT PRIMARY KEY  the number by which SQLite keeps the table itself (INTEGER PRIMARY KEY)
  *   CLUSTERED        behind a table: kept in the order of its key of several columns (WITHOUT ROWID)
  *
- *   ONLY_SQLITE      before a statement that the other database does not know and there does nothing;
- *   ONLY_POSTGRES    so too
+ *   SQLITE:, POSTGRES:  and a space in front: a statement for that database alone; it does nothing on the
+ * other
  *
  * Both databases hold a value to its column's type.
  *
@@ -97,7 +97,8 @@ void db_close(struct db *db);
 void db_set_view(struct db *db, const struct view *view);
 
 /** Transactions; of a DB_READ connection one snapshot. @return HN_ENOSPC, HN_EIO (peer gone, disk),
- * HN_ESTATE. After a failed commit nothing of the transaction holds. */
+ * HN_ESTATE. After a failed commit nothing of the transaction holds; but HN_ETRUNC: the peer went away before
+ * it answered, and nobody can tell. A peer that went away is called again by the next db_begin(). */
 HN_MUST_USE int db_begin(struct db *db);
 HN_MUST_USE int db_commit(struct db *db);
 void db_rollback(struct db *db);
@@ -119,6 +120,17 @@ HN_MUST_USE int db_run_values(struct db *db, const char *sql, const struct db_va
 	db_run_values(db, "" sql, (const struct db_value[]){{0}, ##__VA_ARGS__} + 1,                         \
 		      sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1,   \
 		      NULL)
+
+/**
+ * As db_run(), but its error may come later, from whichever statement comes next or from db_release() or
+ * db_commit(); so PostgreSQL is told many changes by one message. For changes that are not expected to fail.
+ */
+HN_MUST_USE int db_run_later_values(struct db *db, const char *sql, const struct db_value *values,
+				    size_t count);
+#define db_run_later(db, sql, ...)                                                                           \
+	db_run_later_values(                                                                                 \
+		db, "" sql, (const struct db_value[]){{0}, ##__VA_ARGS__} + 1,                               \
+		sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1)
 
 /** Runs a statement whose rows are read by db_next(). db_rows_end() in any case once it returned HN_OK. Other
  * statements may run meanwhile. */

@@ -32,6 +32,7 @@ struct db_kind {
 	int (*savepoint)(struct db *db, enum savepoint_act act);
 	int (*run)(struct db *db, const char *sql, const struct db_value *values, size_t count,
 		   uint64_t *changed_out);
+	int (*run_later)(struct db *db, const char *sql, const struct db_value *values, size_t count);
 	int (*query)(struct db *db, const char *sql, const struct db_value *values, size_t count,
 		     struct db_rows **out);
 	int (*next)(struct db_rows *rows);

@@ -173,12 +173,12 @@ static int translate(struct work *w)
 	return err != HN_OK ? err : buf_err(w->out);
 }
 
-/* Leaves out the word of one database; nothing is left of a statement of the other. */
+/* Leaves out the name of one database; nothing is left of a statement of the other. */
 static const char *mine(const char *sql, enum db_dialect dialect)
 {
 	static const char *const ONLY[] = {
-		[DB_DIALECT_SQLITE] = "ONLY_SQLITE ",
-		[DB_DIALECT_POSTGRES] = "ONLY_POSTGRES ",
+		[DB_DIALECT_SQLITE] = "SQLITE: ",
+		[DB_DIALECT_POSTGRES] = "POSTGRES: ",
 	};
 	for (unsigned i = 0; i < sizeof(ONLY) / sizeof(ONLY[0]); i++)
 		if (strncmp(sql, ONLY[i], strlen(ONLY[i])) == 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "base/utf8.h"
 #include "store/db_sql.h"
 
 #define BUSY_MS        10000 /* another process (backup, check) may hold the file for a moment */
@@ -285,6 +286,9 @@ static int bind_one(sqlite3_stmt *stmt, int i, const struct db_value *v, sqlite3
 	case DB_INT:
 		return sqlite3_bind_int64(stmt, i, v->number);
 	case DB_TEXT:
+		/* As PostgreSQL has it. */
+		if (!utf8_valid(data, v->len) || memchr(data, 0, v->len) != NULL)
+			return SQLITE_MISMATCH;
 		return sqlite3_bind_text64(stmt, i, data, v->len, keep, SQLITE_UTF8);
 	case DB_BYTES:
 		return sqlite3_bind_blob64(stmt, i, data, v->len, keep);
@@ -302,6 +306,8 @@ static int bind_all(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_val
 			       sqlite3_bind_parameter_count(stmt), count);
 	for (size_t i = 0; stmt != NULL && i < count; i++) {
 		int code = bind_one(stmt, (int)i + 1, &values[i], keep);
+		if (code == SQLITE_MISMATCH)
+			return db_fail(&s->db, HN_EFORMAT, "a text that is not UTF-8");
 		if (code != SQLITE_OK)
 			return sqlite_fail(s, code);
 	}
@@ -330,6 +336,11 @@ static int sqlite_run(struct db *db, const char *sql, const struct db_value *val
 		*changed_out = (uint64_t)(sqlite3_total_changes64(s->handle) - before);
 	put_back(st);
 	return err;
+}
+
+static int sqlite_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	return sqlite_run(db, sql, values, count, NULL);
 }
 
 static int sqlite_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
@@ -486,6 +497,7 @@ const struct db_kind DB_SQLITE = {
 	.rollback = sqlite_rollback,
 	.savepoint = sqlite_savepoint,
 	.run = sqlite_run,
+	.run_later = sqlite_run_later,
 	.query = sqlite_query,
 	.next = sqlite_next,
 	.is_null = sqlite_is_null,

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/lang.h"
 #include "store/db_sqlite.h"
+#include "store/durable.h"
 
-#define STEP_PAGES   1024
-#define PATH_MAX_LEN 4096
+#define STEP_PAGES 1024
+#define PATH_ROOM  4096
 
 static int fault_io(struct fault *fault, int err, const char *path, const char *why)
 {
@@ -25,28 +25,6 @@ static int fault_io(struct fault *fault, int err, const char *path, const char *
 static int fault_errno(struct fault *fault, const char *path)
 {
 	return fault_io(fault, hn_err_of_errno(errno), path, strerror(errno));
-}
-
-/* Both the file and its name in the folder outlive a power cut. */
-static int make_durable(const char *path, struct fault *fault)
-{
-	char folder[PATH_MAX_LEN];
-	const char *slash = strrchr(path, '/');
-	(void)snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path + 1),
-		       slash == NULL ? "." : path);
-	const char *const names[] = {path, folder};
-	for (size_t i = 0; i < 2; i++) {
-		int fd = open(names[i], O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return fault_errno(fault, names[i]);
-		int code = fsync(fd);
-		int error = errno;
-		(void)close(fd);
-		errno = error;
-		if (code != 0)
-			return fault_errno(fault, names[i]);
-	}
-	return HN_OK;
 }
 
 /* Copies page by page out of one snapshot: writers go on, and none of what they do is in it. */
@@ -118,7 +96,7 @@ static int copy_into(sqlite3 *from, const char *path, struct fault *fault)
 /* A new file that nobody else may read; it appears under its name once it is whole. */
 static int copy_to_new(sqlite3 *from, const char *path, struct fault *fault)
 {
-	char part[PATH_MAX_LEN];
+	char part[PATH_ROOM];
 	if ((size_t)snprintf(part, sizeof(part), "%s.part", path) >= sizeof(part))
 		return fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
 	(void)unlink(part);
@@ -127,13 +105,12 @@ static int copy_to_new(sqlite3 *from, const char *path, struct fault *fault)
 		return fault_errno(fault, part);
 	(void)close(fd);
 	int err = copy_into(from, part, fault);
-	if (err == HN_OK)
-		err = make_durable(part, fault);
-	/* A link, not a rename: what is there under the name is never replaced. */
-	if (err == HN_OK && link(part, path) != 0)
-		err = fault_errno(fault, path);
-	(void)unlink(part);
-	return err == HN_OK ? make_durable(path, fault) : err;
+	if (err != HN_OK) {
+		(void)unlink(part);
+		return err;
+	}
+	err = durable_publish(part, path);
+	return err == HN_OK ? HN_OK : fault_io(fault, err, path, hn_strerror(err));
 }
 
 int sqlite_backup(struct db *db, const char *path, struct fault *fault)

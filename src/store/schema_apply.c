@@ -69,26 +69,11 @@ static int ensure_table(struct db *db, struct fault *fault)
 	return err == HN_OK ? HN_OK : said(db, err, fault);
 }
 
-/* The statement without the name of its database; NULL: it is for the other one. */
-static const char *for_dialect(const struct db *db, const char *statement)
-{
-	static const char sqlite[] = "SQLITE: ", postgres[] = "POSTGRES: ";
-	bool is_sqlite = db_dialect(db) == DB_DIALECT_SQLITE;
-	if (strncmp(statement, sqlite, sizeof(sqlite) - 1) == 0)
-		return is_sqlite ? statement + sizeof(sqlite) - 1 : NULL;
-	if (strncmp(statement, postgres, sizeof(postgres) - 1) == 0)
-		return is_sqlite ? NULL : statement + sizeof(postgres) - 1;
-	return statement;
-}
-
 static int apply(struct db *db, const struct schema_step *step, int64_t now_us, struct fault *fault)
 {
 	int err = HN_OK;
-	for (size_t i = 0; err == HN_OK && step->statements[i] != NULL; i++) {
-		const char *statement = for_dialect(db, step->statements[i]);
-		if (statement != NULL)
-			err = db_run_values(db, statement, NULL, 0, NULL);
-	}
+	for (size_t i = 0; err == HN_OK && step->statements[i] != NULL; i++)
+		err = db_run_values(db, step->statements[i], NULL, 0, NULL);
 	if (err == HN_OK)
 		err = db_run(db, "INSERT INTO schema_step (number, name, applied) VALUES ($1, $2, $3)",
 			     db_number(step->number), db_string(step->name, strlen(step->name)),
@@ -131,4 +116,18 @@ int schema_apply(struct db *db, const struct schema_step steps[], int64_t now_us
 	}
 	err = db_commit(db);
 	return err == HN_OK ? HN_OK : said(db, err, fault);
+}
+
+int schema_make(struct db *db, const struct schema_step steps[], int last, int64_t now_us,
+		struct fault *fault)
+{
+	int err = ensure_table(db, fault);
+	for (int i = 0; err == HN_OK && i < last; i++) {
+		if (steps[i].number == 0)
+			return fault_set(fault, HN_EUNSUPPORTED, "backup",
+					 tr("was made by a newer version of this program; use that one",
+					    "より新しい版のプログラムで作られている。その版を使うこと"));
+		err = apply(db, &steps[i], now_us, fault);
+	}
+	return err;
 }

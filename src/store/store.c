@@ -9,7 +9,7 @@
 #include "base/lang.h"
 #include "store/store_private.h"
 
-static int64_t system_now_us(void *context)
+int64_t store_system_now_us(void *context)
 {
 	(void)context;
 	struct timespec t;
@@ -58,7 +58,7 @@ static int backup_first(void *context, int step, struct fault *fault)
 
 static int copy_options(struct store *store, const struct store_options *options)
 {
-	store->now_us = options->now_us == NULL ? system_now_us : options->now_us;
+	store->now_us = options->now_us == NULL ? store_system_now_us : options->now_us;
 	store->now_context = options->now_context;
 	store->database = strdup(options->database);
 	if (options->backup_dir != NULL)

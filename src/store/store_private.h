@@ -103,4 +103,11 @@ typedef int (*schema_backup_fn)(void *context, int step, struct fault *fault);
 HN_MUST_USE int schema_apply(struct db *db, const struct schema_step steps[], int64_t now_us,
 			     schema_backup_fn backup, void *context, struct fault *fault);
 
+/** In the open transaction of an empty database: the form that it had after the step `last`. */
+HN_MUST_USE int schema_make(struct db *db, const struct schema_step steps[], int last, int64_t now_us,
+			    struct fault *fault);
+
+/** The system's clock, microseconds since 1970. */
+int64_t store_system_now_us(void *context);
+
 #endif

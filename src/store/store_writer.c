@@ -236,7 +236,7 @@ static void run_batch(struct writer *w)
 	else
 		err = commit(&w->writing, before, &changed);
 	/* Whose answer nobody knows is not run again: it might be there twice. */
-	bool again = lost || (err != HN_OK && err != HN_ESTATE);
+	bool again = lost || (err != HN_OK && err != HN_ETRUNC);
 	if (!again && err == HN_OK && changed)
 		tell_watchers(w->writing.store, w->writing.last_seq);
 	for (size_t i = 0; i < count; i++) {

@@ -385,8 +385,8 @@ static void statements_of_one_database(void **state)
 	(void)state;
 	struct store_world w;
 	struct db *db = with_things(&w);
-	OK(db_run(db, "ONLY_SQLITE INSERT INTO thing (number) VALUES (1)"));
-	OK(db_run(db, "ONLY_POSTGRES INSERT INTO thing (number) VALUES (2)"));
+	OK(db_run(db, "SQLITE: INSERT INTO thing (number) VALUES (1)"));
+	OK(db_run(db, "POSTGRES: INSERT INTO thing (number) VALUES (2)"));
 	bool sqlite = db_dialect(db) == DB_DIALECT_SQLITE;
 	assert_int_equal(sqlite, !world_is_postgres());
 	assert_int_equal(one_number(db, "SELECT number FROM thing"), sqlite ? 1 : 2);

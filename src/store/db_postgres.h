@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_STORE_DB_POSTGRES_H
+#define HINOMI_STORE_DB_POSTGRES_H
+
+#include <libpq-fe.h>
+
+#include "store/db_kind.h"
+#include "store/db_sql.h"
+
+/*
+ * PostgreSQL's part of store/db.h, split over db_postgres*.c. The connection is in libpq's pipeline mode:
+ * what gives no rows that anybody waits for (BEGIN, SAVEPOINT, db_run_later()) is sent and its answer read
+ * with that of the next statement, so that it costs no way there and back.
+ */
+
+#define PG_ARGUMENTS_MAX 64
+#define PG_LATER_MAX     256 /* answers that may be outstanding; more could fill both sockets */
+#define PG_SCHEMA_MAX    63  /* bytes; NAMEDATALEN - 1 */
+
+struct pg_rows;
+
+struct pg_db {
+	struct db db;
+	PGconn *conn;
+	char *conninfo; /* the URL without what is ours; it may hold a password */
+	char schema[PG_SCHEMA_MAX + 1];
+	char place[256]; /* host and database, for faults */
+	char server[64]; /* which cluster, on which timeline */
+	struct db_cache cache;
+	unsigned generation;       /* of the connection: statements of a former one are gone */
+	uint64_t names;            /* statements that were named */
+	unsigned outstanding;      /* commands whose answers nobody has read */
+	bool sync_owed;            /* a synchronisation point was sent and not read */
+	uint64_t pipeline;         /* synchronisation points read */
+	bool later;                /* db_run_later() is among the outstanding */
+	int late_err;              /* what an outstanding command came to */
+	struct pg_rows *streaming; /* who reads from the connection now */
+	bool in_transaction;
+	int64_t transaction; /* its number, of a writer's */
+	uint64_t changes;
+};
+
+#define PG_DB(base) ((struct pg_db *)(void *)(base))
+
+/* ---- db_postgres.c ---- */
+
+/** Of struct db_cache. */
+void pg_statement_free(struct db *db, struct db_cached *cached);
+
+/** Reads what is outstanding and leaves the pipeline mode, for COPY; PQenterPipelineMode() goes back. */
+HN_MUST_USE int pg_quiet(struct pg_db *p);
+
+/* ---- db_postgres_connect.c ---- */
+
+/** As db_open(). */
+int pg_open(const char *url, enum db_access access, struct db **out, struct fault *fault);
+
+/** Connects again after the peer went away. @return HN_EIO */
+HN_MUST_USE int pg_connect(struct pg_db *p);
+
+/** Ends the connection and forgets what stood on it. */
+void pg_disconnect(struct pg_db *p);
+
+/** Whether a commit whose answer was lost holds. @return HN_OK: it does; HN_EIO: it does not; HN_ETRUNC:
+ * nobody can tell. */
+HN_MUST_USE int pg_resolve(struct pg_db *p, int64_t transaction);
+
+/* ---- db_postgres_value.c ---- */
+
+/** A statement's arguments in the binary form of the protocol. */
+struct pg_arguments {
+	int count;
+	Oid types[PG_ARGUMENTS_MAX];
+	const char *values[PG_ARGUMENTS_MAX];
+	int lengths[PG_ARGUMENTS_MAX];
+	int formats[PG_ARGUMENTS_MAX];
+	uint64_t numbers[PG_ARGUMENTS_MAX]; /* what values of integers point to */
+	struct buf lists;                   /* what those of lists do, once all are in */
+};
+
+/** None. */
+void pg_arguments_init(struct pg_arguments *a);
+/** Frees what stands in lists. */
+void pg_arguments_clear(struct pg_arguments *a);
+
+/** Encodes values behind those that are in. The values' memory must outlive the arguments. @return HN_ELIMIT,
+ * HN_ENOMEM */
+HN_MUST_USE int pg_arguments_add(struct pg_arguments *a, const struct db_value *values, size_t count);
+
+/** Adds what SEES() asks, in the form chosen. */
+HN_MUST_USE int pg_arguments_view(struct pg_arguments *a, const struct view *view, enum db_sees sees);
+
+/** In which form SEES() is asked for a view. */
+enum db_sees pg_sees(const struct view *view);
+
+/** An integer column of any width; of other types 0. */
+int64_t pg_number(const PGresult *result, int row, int column);
+
+/** What an error of a result means; keeps its text without values. result NULL: of the connection. */
+int pg_fail(struct pg_db *p, const PGresult *result);
+
+/* ---- db_postgres_whole.c, of struct db_kind ---- */
+
+/** Exports the tables (store/dump.h). */
+int pg_backup(struct db *db, const char *path, struct fault *fault);
+/** Makes the tables and fills them, or nothing. */
+int pg_restore(const char *path, const char *url, struct fault *fault);
+/** Reads every row. */
+int pg_examine(struct db *db, db_finding_fn finding, void *context, uint64_t *wrong_out);
+
+#endif
