@@ -8,6 +8,9 @@
 #include "stix/check.h"
 #include "stix/values.h"
 
+/* Each is looked for in the whole object. */
+#define SELECTORS_MAX 1024u
+
 static int limit(struct stix_checker *c, uint32_t token, int rc)
 {
 	if (rc != HN_ELIMIT)
@@ -79,7 +82,7 @@ static int take_granular(struct stix_checker *c, uint32_t token)
 	for (uint32_t i = selectors + 1; i < tokens[selectors].next; i = tokens[i].next) {
 		void *granular = o->granular;
 		int rc = stix_grow(&granular, o->granular_count, &c->m->granular_room, sizeof(*o->granular),
-				   c->limits->refs_max);
+				   SELECTORS_MAX);
 		o->granular = granular;
 		if (rc != HN_OK)
 			return limit(c, i, rc);

@@ -9,6 +9,9 @@
 #include "base/utc.h"
 #include "stix/check.h"
 
+/* Objects in one dictionary of observed objects; each reference among them is looked for in all. */
+#define OBSERVED_MAX 1000u
+
 static bool is_string(const struct stix_tape *t, uint32_t token)
 {
 	return t->tokens[token].kind == JSON_TOKEN_STRING;
@@ -371,8 +374,14 @@ static int check_observed_one(struct stix_checker *c, uint32_t all, uint32_t tok
 static int check_observed(struct stix_checker *c, const struct stix_property *p, uint32_t token)
 {
 	int rc = check_dictionary(c, p, token);
-	for (uint32_t i = token + 1; rc == HN_OK && i < c->t->tokens[token].next; i = c->t->tokens[i].next)
+	unsigned count = 0;
+	for (uint32_t i = token + 1; rc == HN_OK && i < c->t->tokens[token].next; i = c->t->tokens[i].next) {
 		rc = check_observed_one(c, token, i + 1);
+		if (++count > OBSERVED_MAX)
+			rc = stix_fail(c, token, HN_ELIMIT,
+				       tr("too many observed objects in one",
+					  "一つの中の観測オブジェクトが多すぎる"));
+	}
 	return rc;
 }
 
