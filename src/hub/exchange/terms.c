@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-int terms_of_request(struct request *r, struct reader *reader, struct intake_terms *out)
+int terms_of_request(struct request *r, struct intake_terms *out)
 {
-	(void)reader;
 	const struct asker *asker = r->who.asker;
 	if (asker->organisation == 0)
 		return HN_EAUTH;

@@ -13,6 +13,6 @@
  *
  * @return HN_EAUTH: who asks belongs to no organisation
  */
-HN_MUST_USE int terms_of_request(struct request *r, struct reader *reader, struct intake_terms *out);
+HN_MUST_USE int terms_of_request(struct request *r, struct intake_terms *out);
 
 #endif

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/exchange/intake.h"
+#include "hub/exchange/handin.h"
 #include "hub/exchange/terms.h"
 #include "hub/http/answer.h"
-#include "hub/hub.h"
 #include "hub/taxii/taxii.h"
 #include "store/statuses.h"
 
@@ -21,27 +19,17 @@
 #define SUCCESSES_MAX 20000
 
 struct adding {
-	struct request *r;
-	struct intake *intake;
-	int (*again)(struct request *r); /* after a rest: NULL between pieces */
 	struct buf successes; /* filled on the writer's thread, read when nothing is under way any more */
-	uint64_t success_count;
-	uint64_t told;
-	struct uuid status;
+	uint64_t success_count, told;
 };
-
-static void ready(void *context)
-{
-	struct adding *a = context;
-	request_resume(a->r, a->again);
-}
 
 static void note_taken(void *context, const struct stix_object *o, enum object_outcome outcome, int64_t seq)
 {
 	struct adding *a = context;
 	if (outcome == OBJECT_CONFLICT)
 		return;
-	a->success_count++;
+	if (a->success_count++ == 0)
+		buf_init(&a->successes, STATUS_MAX / 2);
 	if (a->told == SUCCESSES_MAX)
 		return;
 	char id[STIX_ID_MAX], version[TAXII_TIME_SIZE];
@@ -54,53 +42,26 @@ static void note_taken(void *context, const struct stix_object *o, enum object_o
 		 version);
 }
 
-/* Before the first piece: may the asker write there, and whose are the objects. */
-static int begin(struct request *r)
+static void free_adding(void *context)
+{
+	buf_clear(&((struct adding *)context)->successes);
+}
+
+/* May the asker write there, and whose are the objects. */
+static int terms(struct request *r, struct intake_terms *out)
 {
 	struct reader *reader;
 	int err = request_read(r, &reader);
 	if (err != HN_OK)
 		return err;
 	struct collection c;
-	struct intake_terms terms;
 	err = taxii_find_collection(r, reader, true, &c);
-	if (err == HN_OK)
-		err = terms_of_request(r, reader, &terms);
 	reader_end(reader);
-	if (err != HN_OK)
-		return err;
-	terms.collection = c.number;
-	struct adding *a = calloc(1, sizeof(*a));
-	if (a == NULL)
-		return HN_ENOMEM;
-	a->r = r;
-	a->status = uuid_v7(r->received_ns);
-	buf_init(&a->successes, STATUS_MAX / 2);
-	r->state = a;
-	err = intake_new(r->hub->store, &terms, ready, a, &a->intake);
 	if (err == HN_OK)
-		intake_on_taken(a->intake, note_taken, a);
+		err = terms_of_request(r, out);
+	if (err == HN_OK)
+		out->collection = c.number;
 	return err;
-}
-
-/* On INTAKE_WAIT the request rests; the intake resumes it. */
-static int rest(struct adding *a, int err)
-{
-	if (err != INTAKE_WAIT)
-		return err;
-	request_wait(a->r);
-	intake_wait(a->intake);
-	return HN_OK;
-}
-
-int taxii_add_piece(struct request *r, const uint8_t *data, size_t len)
-{
-	int err = r->state == NULL ? begin(r) : HN_OK;
-	if (err != HN_OK)
-		return err;
-	struct adding *a = r->state;
-	a->again = NULL;
-	return rest(a, intake_feed(a->intake, data, len, &r->fault));
 }
 
 /* ---- the answer ---- */
@@ -121,11 +82,12 @@ static void write_failures(struct buf *b, const struct intake_result *result)
 }
 
 /* The status resource (4.3.1). */
-static void write_status(struct adding *a, const struct intake_result *result, struct buf *b)
+static void write_status(const struct request *r, const struct uuid *status, const struct adding *a,
+			 const struct intake_result *result, struct buf *b)
 {
 	char id[UUID_TEXT_SIZE], time[TAXII_TIME_SIZE];
-	uuid_format(&a->status, id);
-	taxii_time(a->r->received_ns, time);
+	uuid_format(status, id);
+	taxii_time(r->received_ns, time);
 	buf_addf(b,
 		 "{\"id\":\"%s\",\"status\":\"complete\",\"request_timestamp\":\"%s\",\"total_count\":%llu,"
 		 "\"success_count\":%llu",
@@ -146,40 +108,40 @@ static void write_status(struct adding *a, const struct intake_result *result, s
 
 static int keep_status(struct writing *w, struct request *r, void *context)
 {
-	struct adding *a = context;
+	struct handin *h = context;
+	struct uuid status = uuid_v7(r->received_ns);
 	struct intake_result result;
-	intake_result(a->intake, &result);
+	handin_result(h, &result);
 	struct buf *b = answer_body(r);
-	write_status(a, &result, b);
+	write_status(r, &status, handin_extra(h), &result, b);
 	int err = buf_err(b);
 	if (err == HN_OK)
-		err = statuses_put(w, &a->status, r->who.asker->organisation, b->data, b->len);
+		err = statuses_put(w, &status, r->who.asker->organisation, b->data, b->len);
 	request_count(r, result.objects);
 	return err == HN_OK ? answer_send(r, 202, TAXII_MEDIA) : err;
 }
 
-int taxii_add(struct request *r)
+static int finish(struct request *r, struct handin *h)
 {
-	int err = r->state == NULL ? begin(r) : HN_OK; /* a body without a byte */
-	if (err != HN_OK)
-		return err;
-	struct adding *a = r->state;
-	a->again = taxii_add;
-	err = intake_end(a->intake, &r->fault);
-	if (err == HN_OK)
-		return request_change(r, keep_status, a);
-	return rest(a, err);
+	return request_change(r, keep_status, h);
 }
 
-void taxii_add_end(struct request *r)
+static const struct handin_how how = {
+	.terms = terms,
+	.finish = finish,
+	.taken = note_taken,
+	.extra = sizeof(struct adding),
+	.free_extra = free_adding,
+};
+
+int taxii_add_piece(struct request *r, const uint8_t *data, size_t len)
 {
-	struct adding *a = r->state;
-	if (a == NULL)
-		return;
-	intake_free(a->intake);
-	buf_clear(&a->successes);
-	free(a);
-	r->state = NULL;
+	return handin_piece(r, &how, data, len);
+}
+
+int taxii_add(struct request *r)
+{
+	return handin_end(r, &how);
 }
 
 /* ---- taking out of a collection (5.7) ---- */

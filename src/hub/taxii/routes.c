@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/exchange/handin.h"
 #include "hub/taxii/taxii.h"
 
 #define COLLECTION TAXII_ROOT "/collections/{collection:name}"
@@ -52,7 +53,7 @@ const struct route TAXII_ROUTES[] = {
 		.takes = "application/taxii+json",
 		.body_max = TAXII_CONTENT_MAX,
 		.piece = taxii_add_piece,
-		.end = taxii_add_end,
+		.end = handin_free,
 		.gives = TAXII_MEDIA,
 		.problem = taxii_problem,
 	},

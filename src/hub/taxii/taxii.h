@@ -38,10 +38,9 @@ int taxii_object(struct request *r);          /* 5.6 */
 int taxii_object_delete(struct request *r);   /* 5.7 */
 int taxii_object_versions(struct request *r); /* 5.8 */
 
-/* 5.5, adding objects: pieces, end of the input, end of the request. */
+/* 5.5, adding objects: pieces, end of the input. */
 int taxii_add_piece(struct request *r, const uint8_t *data, size_t len);
 int taxii_add(struct request *r);
-void taxii_add_end(struct request *r);
 
 /** The error message of TAXII (3.6.1) instead of a problem. */
 void taxii_problem(struct request *r, unsigned status, const char *title, const char *detail);
