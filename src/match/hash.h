@@ -78,6 +78,27 @@ uint64_t hash_bytes(const uint8_t *data, size_t len, uint32_t seed);
 /** Of a whole name; harmless for one that is not well formed. */
 uint64_t hash_name(const uint8_t *name, size_t len, uint32_t seed);
 
+/**
+ * Of bytes that a stranger chose, under a key of this process: nobody outside can make them collide.
+ *
+ * @param more  what else is part of the value; the length too, where that varies
+ */
+static inline uint64_t hash_keyed(const uint64_t key[2], uint64_t more, const uint8_t *data, size_t len)
+{
+	uint64_t h = key[0] ^ more, tail = 0;
+	size_t rest = len % 8;
+	const uint8_t *end = data + len;
+	for (; end - data >= 8; data += 8)
+		h = hash_mix(h ^ load_le64(data), key[1]);
+	if (rest > 0 && len > 8)
+		tail = load_le64(end - 8) >> (64 - 8 * rest);
+	else
+		for (size_t i = 0; i < rest; i++)
+			tail |= (uint64_t)data[i] << (8 * i);
+	h = hash_mix(h ^ tail, key[1]);
+	return hash_mix(h ^ HASH_A, key[1] ^ HASH_B);
+}
+
 /** The bucket among `home` ones. */
 static inline uint32_t hash_bucket(uint32_t upper, uint32_t home)
 {

@@ -8,25 +8,32 @@
 
 #include <sodium.h>
 
-#include "base/siphash.h"
+#include "match/hash.h"
 
 #define HEADS (2 * EVENT_TOP_SIZE)
 #define NONE  UINT16_MAX
 
 struct cell {
-	struct event_top_item item;
 	uint64_t hash;
 	uint16_t next;  /* in its chain */
-	uint16_t place; /* in the heap */
+	uint16_t place; /* in the order */
 };
 
-/* A heap by count, the least on top, and a hash table with chains. */
+/*
+ * Cells in the order of their counts, from place `first` on, and a hash table with chains. A count that rises
+ * by one leaves the order as it is once its cell has changed places with the last of its equals. What is
+ * looked at for each event is small and stays in the processor's first cache; items are written only when an
+ * entry takes another's cell.
+ */
 struct event_top {
-	uint8_t key[SIPHASH_KEY];
-	uint16_t count;
+	uint64_t key[2];
+	uint16_t first;  /* EVENT_TOP_SIZE: there is none */
+	uint16_t raised; /* place whose count rose last */
 	uint16_t heads[HEADS];
-	uint16_t heap[EVENT_TOP_SIZE];
+	uint16_t order[EVENT_TOP_SIZE];  /* of cells */
+	uint64_t counts[EVENT_TOP_SIZE]; /* at each place of the order */
 	struct cell cells[EVENT_TOP_SIZE];
+	struct event_top_item items[EVENT_TOP_SIZE]; /* of the cells; their counts are in the order */
 };
 
 int event_top_new(struct event_top **out)
@@ -34,6 +41,7 @@ int event_top_new(struct event_top **out)
 	struct event_top *t = calloc(1, sizeof(*t));
 	if (!t)
 		return HN_ENOMEM;
+	t->first = EVENT_TOP_SIZE;
 	randombytes_buf(t->key, sizeof(t->key));
 	memset(t->heads, 0xff, sizeof(t->heads));
 	*out = t;
@@ -47,100 +55,104 @@ void event_top_free(struct event_top *t)
 
 static uint64_t hash_of(const struct event_top *t, const struct event *e)
 {
-	uint8_t input[4 + EVENT_KEY_MAX] = {(uint8_t)e->set, (uint8_t)(e->set >> 8), e->kind, e->trigger};
-	memcpy(input + 4, e->bytes, e->key_len);
-	return siphash24(t->key, input, 4u + e->key_len);
+	uint64_t kind = (uint64_t)e->set << 24 | (uint64_t)e->kind << 16 | (uint64_t)e->trigger << 8;
+	return hash_keyed(t->key, kind | e->key_len, e->bytes, e->key_len);
 }
 
-static bool is_of(const struct cell *c, const struct event *e)
+static bool is_of(const struct event_top_item *item, const struct event *e)
 {
-	return c->item.set == e->set && c->item.kind == e->kind && c->item.trigger == e->trigger &&
-	       c->item.key_len == e->key_len && memcmp(c->item.key, e->bytes, e->key_len) == 0;
+	return item->set == e->set && item->kind == e->kind && item->trigger == e->trigger &&
+	       item->key_len == e->key_len && memcmp(item->key, e->bytes, e->key_len) == 0;
 }
 
-static struct cell *find(struct event_top *t, const struct event *e, uint64_t hash)
+/* @return a cell; NONE: the entry has none */
+static uint16_t find(const struct event_top *t, const struct event *e, uint64_t hash)
 {
-	for (uint16_t at = t->heads[hash % HEADS]; at != NONE; at = t->cells[at].next)
-		if (t->cells[at].hash == hash && is_of(&t->cells[at], e))
-			return &t->cells[at];
-	return NULL;
+	uint16_t at = t->heads[hash % HEADS];
+	while (at != NONE && (t->cells[at].hash != hash || !is_of(&t->items[at], e)))
+		at = t->cells[at].next;
+	return at;
 }
 
-static uint64_t count_at(const struct event_top *t, unsigned place)
+/* The last place with the same count: mostly the one before that of the event before. */
+static unsigned last_equal(const struct event_top *t, unsigned place)
 {
-	return t->cells[t->heap[place]].item.count;
-}
-
-static void swap(struct event_top *t, unsigned a, unsigned b)
-{
-	uint16_t cell = t->heap[a];
-	t->heap[a] = t->heap[b];
-	t->heap[b] = cell;
-	t->cells[t->heap[a]].place = (uint16_t)a;
-	t->cells[t->heap[b]].place = (uint16_t)b;
-}
-
-/* After a count rose. */
-static void sink(struct event_top *t, unsigned place)
-{
-	for (;;) {
-		unsigned least = place;
-		for (unsigned child = 2 * place + 1; child <= 2 * place + 2 && child < t->count; child++)
-			if (count_at(t, child) < count_at(t, least))
-				least = child;
-		if (least == place)
-			return;
-		swap(t, place, least);
-		place = least;
+	unsigned above = EVENT_TOP_SIZE; /* here the count is higher */
+	uint64_t count = t->counts[place];
+	if (t->raised > place && t->counts[t->raised] > count && t->counts[t->raised - 1] == count)
+		return t->raised - 1;
+	while (above - place > 1) {
+		unsigned middle = (place + above) / 2;
+		if (t->counts[middle] == count)
+			place = middle;
+		else
+			above = middle;
 	}
+	return place;
 }
 
-static void unchain(struct event_top *t, uint16_t index)
+static void put_at(struct event_top *t, unsigned place, uint16_t cell)
 {
-	uint16_t *at = &t->heads[t->cells[index].hash % HEADS];
-	while (*at != index)
+	t->order[place] = cell;
+	t->cells[cell].place = (uint16_t)place;
+}
+
+static void count_one(struct event_top *t, uint16_t cell)
+{
+	unsigned place = t->cells[cell].place, last = last_equal(t, place);
+	put_at(t, place, t->order[last]);
+	put_at(t, last, cell);
+	t->counts[last]++;
+	t->raised = (uint16_t)last;
+}
+
+static void unchain(struct event_top *t, uint16_t cell)
+{
+	uint16_t *at = &t->heads[t->cells[cell].hash % HEADS];
+	while (*at != cell)
 		at = &t->cells[*at].next;
-	*at = t->cells[index].next;
+	*at = t->cells[cell].next;
 }
 
-/* A cell for a new entry: a free one, else that of the least, whose count it goes on with. */
-static struct cell *cell_for(struct event_top *t)
+/* A cell for a new entry: a free one, with a count of 0, else that of the least, whose count it goes on with.
+ */
+static uint16_t free_cell(struct event_top *t)
 {
-	if (t->count < EVENT_TOP_SIZE) {
-		uint16_t index = t->count++;
-		struct cell *c = &t->cells[index];
-		c->place = index;
-		t->heap[index] = index;
-		/* Nothing is less than a count of 0: it rises to the top. */
-		for (unsigned at = index; at > 0; at = (at - 1) / 2)
-			swap(t, at, (at - 1) / 2);
-		return c;
+	if (t->first > 0) {
+		uint16_t cell = --t->first;
+		put_at(t, cell, cell);
+		return cell;
 	}
-	unchain(t, t->heap[0]);
-	return &t->cells[t->heap[0]];
+	unchain(t, t->order[0]);
+	return t->order[0];
+}
+
+static uint16_t begin(struct event_top *t, const struct event *e, uint64_t hash)
+{
+	uint16_t cell = free_cell(t);
+	struct event_top_item *item = &t->items[cell];
+	item->over = t->counts[t->cells[cell].place];
+	item->set = e->set;
+	item->kind = e->kind;
+	item->trigger = e->trigger;
+	item->key_len = e->key_len;
+	memcpy(item->key, e->bytes, e->key_len);
+	t->cells[cell].hash = hash;
+	t->cells[cell].next = t->heads[hash % HEADS];
+	t->heads[hash % HEADS] = cell;
+	return cell;
 }
 
 void event_top_add(struct event_top *t, const struct event *e)
 {
 	uint64_t hash = hash_of(t, e);
-	struct cell *c = find(t, e, hash);
-	if (!c) {
-		c = cell_for(t);
-		uint64_t over = c->item.count;
-		c->item = (struct event_top_item){.count = over,
-						  .over = over,
-						  .set = e->set,
-						  .kind = e->kind,
-						  .trigger = e->trigger,
-						  .key_len = e->key_len};
-		memcpy(c->item.key, e->bytes, e->key_len);
-		c->hash = hash;
-		c->next = t->heads[hash % HEADS];
-		t->heads[hash % HEADS] = (uint16_t)(c - t->cells);
-	}
-	c->item.count++;
-	c->item.action = e->action;
-	sink(t, c->place);
+	uint16_t cell = find(t, e, hash);
+	if (cell == NONE)
+		cell = begin(t, e, hash);
+	t->items[cell].action = e->action;
+	count_one(t, cell);
+	/* The next to give way. */
+	__builtin_prefetch(&t->items[t->order[0]], 1);
 }
 
 static int by_count(const void *a, const void *b)
@@ -148,20 +160,25 @@ static int by_count(const void *a, const void *b)
 	const struct event_top_item *x = a, *y = b;
 	if (x->count != y->count)
 		return x->count > y->count ? -1 : 1;
-	return memcmp(x->key, y->key, sizeof(x->key));
+	int order = memcmp(x->key, y->key, x->key_len < y->key_len ? x->key_len : y->key_len);
+	return order != 0 ? order : x->key_len - y->key_len;
 }
 
 size_t event_top_list(const struct event_top *t, struct event_top_item *out, size_t max)
 {
 	struct event_top_item *all = malloc(sizeof(*all) * EVENT_TOP_SIZE);
-	size_t n = t->count < max ? t->count : max;
+	size_t count = 0;
 	if (!all)
 		return 0;
-	for (size_t i = 0; i < t->count; i++)
-		all[i] = t->cells[i].item;
-	qsort(all, t->count, sizeof(*all), by_count);
-	if (n > 0)
-		memcpy(out, all, n * sizeof(*out));
+	for (unsigned place = t->first; place < EVENT_TOP_SIZE; place++) {
+		all[count] = t->items[t->order[place]];
+		all[count++].count = t->counts[place];
+	}
+	qsort(all, count, sizeof(*all), by_count);
+	if (count > max)
+		count = max;
+	if (count > 0)
+		memcpy(out, all, count * sizeof(*out));
 	free(all);
-	return n;
+	return count;
 }

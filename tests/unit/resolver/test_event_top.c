@@ -15,7 +15,9 @@ static void add(struct event_top *t, unsigned number)
 
 static unsigned number_of(const struct event_top_item *item)
 {
-	return (unsigned)strtoul((const char *)item->key + 1, NULL, 10);
+	char text[16];
+	(void)snprintf(text, sizeof(text), "%.*s", item->key_len - 1, (const char *)item->key + 1);
+	return (unsigned)strtoul(text, NULL, 10);
 }
 
 static void few_entries_are_counted_exactly(void **state)
