@@ -5,12 +5,13 @@
  * What an answer costs without the kernel: batches of 64 questions through the exchange, its clock and
  * network told by hand.
  *
- *     exchange cached|blocked RULES ROUNDS [EVENTS]
+ *     exchange cached|blocked RULES ROUNDS [NAMES [EVENTS]]
  *
- * RULES names are blocked, each with all below it. With a directory EVENTS, events and sketch are written
- * there by a thread of their own, whose time is not counted, and which gets time to catch up; with - there is
- * only that rest, to compare with. Prints nanoseconds of CPU an answer. Under
- * callgrind the difference between two numbers of rounds is what so many answers cost.
+ * RULES names are blocked, each with all below it. NAMES names (4096) are asked in turn; with many of them,
+ * and as many rules, none is in a cache of the processor when it is asked again. With a directory EVENTS,
+ * events and sketch are written there by a thread of their own, whose time is not counted, and which gets
+ * time to catch up; with - there is only that rest, to compare with. Prints nanoseconds of CPU an answer.
+ * Under callgrind the difference between two numbers of rounds is what so many answers cost.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@
 #include "resolver/rate_limit.h"
 #include "tests/unit/resolver/fakes.h"
 
-#define NAMES 4096 /* asked in turn */
+#define NAMES 4096
 #define BATCH 64
 
 struct world {
@@ -164,17 +165,21 @@ static double cpu_ns(void)
 int main(int argc, char **argv)
 {
 	static struct world w;
-	static struct question questions[NAMES];
 	static uint8_t out[BATCH][4096];
-	if (argc < 4 || argc > 5 || sodium_init() < 0) {
-		fprintf(stderr, "usage: exchange cached|blocked RULES ROUNDS [EVENTS]\n");
+	if (argc < 4 || argc > 6 || sodium_init() < 0) {
+		fprintf(stderr, "usage: exchange cached|blocked RULES ROUNDS [NAMES [EVENTS]]\n");
 		return 2;
 	}
 	bool blocked = strcmp(argv[1], "blocked") == 0;
 	unsigned rules = (unsigned)strtoul(argv[2], NULL, 10), rounds = (unsigned)strtoul(argv[3], NULL, 10);
+	unsigned names = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) / BATCH * BATCH : NAMES;
+	const char *events = argc > 5 ? argv[5] : NULL;
+	struct question *questions = calloc(names, sizeof(*questions));
+	if (!questions || names == 0)
+		return 2;
 	rcu_register_thread();
-	make_world(&w, rules, argc == 5 && strcmp(argv[4], "-") != 0 ? argv[4] : NULL);
-	for (unsigned i = 0; i < NAMES; i++) {
+	make_world(&w, rules, events && strcmp(events, "-") != 0 ? events : NULL);
+	for (unsigned i = 0; i < names; i++) {
 		char first[32], second[32];
 		unsigned rule = rules > 0 ? (unsigned)(i * UINT64_C(2654435761) % rules) : i;
 		snprintf(first, sizeof(first), blocked ? "bad%07u" : "www%07u", rule);
@@ -182,12 +187,12 @@ int main(int argc, char **argv)
 		make_question(&questions[i], first, second);
 	}
 	const struct exchange_port port = {late, NULL};
-	for (unsigned i = 0; i < NAMES; i += BATCH)
+	for (unsigned i = 0; i < names; i += BATCH)
 		ask(&w, &port, questions + i, out, BATCH);
 	double begin = cpu_ns();
 	for (unsigned i = 0; i < rounds; i++) {
-		ask(&w, &port, questions + i * BATCH % NAMES, out, BATCH);
-		if (argv[4] && i % REST_ROUNDS == 0)
+		ask(&w, &port, questions + (size_t)i * BATCH % names, out, BATCH);
+		if (events && i % REST_ROUNDS == 0)
 			rest();
 	}
 	printf("%s, %u rules: %.1f ns an answer\n", argv[1], rules,
@@ -201,5 +206,6 @@ int main(int argc, char **argv)
 		       (unsigned long long)counts.sites_lost);
 	}
 	rcu_unregister_thread();
+	free(questions);
 	return 0;
 }
