@@ -11,6 +11,11 @@
 #define CONTROL_SIZE  64 /* one in6_pktinfo and its header */
 #define SOCKET_BUFFER (4 << 20)
 
+/* Messages are short, and each begins some lines further into its page than the one before: at the same place
+ * in every page they would take turns in few lines of the processor's caches. */
+#define LINE  64
+#define SHIFT ((size_t)3 * LINE)
+
 /* What the kernel reads and writes for one datagram, apart from the bytes. */
 struct slot {
 	union socket_address peer;
@@ -25,15 +30,16 @@ struct udp_batch {
 	size_t count;
 	size_t reply_count;
 	int socket;
-	uint8_t in[UDP_BATCH][UDP_RECEIVE_MAX];
-	uint8_t out[UDP_BATCH][UDP_SEND_MAX];
+	_Alignas(LINE) uint8_t in[UDP_BATCH][UDP_RECEIVE_MAX + SHIFT];
+	uint8_t out[UDP_BATCH][UDP_SEND_MAX + SHIFT];
 };
 
 int udp_batch_new(struct udp_batch **out)
 {
-	struct udp_batch *b = calloc(1, sizeof(*b));
+	struct udp_batch *b = aligned_alloc(LINE, sizeof(*b));
 	if (!b)
 		return HN_ENOMEM;
+	memset(b, 0, sizeof(*b));
 	for (size_t i = 0; i < UDP_BATCH; i++) {
 		struct slot *s = &b->slots[i];
 		s->in = (struct iovec){b->in[i], UDP_RECEIVE_MAX};
