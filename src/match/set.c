@@ -284,11 +284,31 @@ void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta 
 	him_meta(&s->layers[entry == 0 ? 0 : hit->layer].him, entry | (hit->allow ? HIM_ALLOW : 0), out);
 }
 
+bool set_holds(const struct set *s, const struct set_hit *hit, int64_t now_ns)
+{
+	const struct him *h = &s->layers[hit->layer < s->count ? hit->layer : 0].him;
+	if (hit->handle >= h->row_count)
+		return true;
+	const uint8_t *row = h->rows + (size_t)hit->handle * HIM_ROW_SIZE;
+	int64_t from_ns = (int64_t)load_le64(row + ROW_FROM), until_ns = (int64_t)load_le64(row + ROW_UNTIL);
+	return (from_ns == 0 || now_ns >= from_ns) && (until_ns == 0 || now_ns < until_ns);
+}
+
 int set_key(const struct set *s, const struct set_hit *hit, struct entry_key *out, uint8_t scratch[32])
 {
 	if (hit->layer >= s->count)
 		return HN_ENOENT;
-	return him_key(&s->layers[hit->layer].him, hit->kind, hit->slot, out, scratch);
+	const struct him *h = &s->layers[hit->layer].him;
+	if (hit->kind != ENTRY_NAME && hit->kind != ENTRY_WILDCARD)
+		return him_key(h, hit->kind, hit->slot, out, scratch);
+	/* It equals what was asked, and so is as a name must be. */
+	const uint8_t *name;
+	size_t len;
+	uint32_t entry;
+	if (!bytes_record(&h->tables[hit->kind], hit->slot, &name, &len, &entry))
+		return HN_ENOENT;
+	*out = (struct entry_key){(enum entry_kind)hit->kind, (uint16_t)len, name};
+	return HN_OK;
 }
 
 struct each_context {

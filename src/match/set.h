@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "match/entry.h"
+#include "match/fetches.h"
 #include "match/suffixes.h"
 
 /*
@@ -111,15 +112,19 @@ void set_prefetch_ip6(const struct set *s, const uint8_t addr[16]);
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len);
 
 /**
- * The same for a name that suffixes_cut() took apart, whose hashes are then made once for all that is asked
- * of it: first the buckets of the whole batch, then the records that these lead to, then the questions.
+ * The same for a batch of names that suffixes_cut() took apart, whose hashes are then made once for all that
+ * is asked of them: lists the buckets of the whole batch for fetches_go(), then the records that these lead
+ * to; then come the questions.
  */
-void set_prefetch_suffixes(const struct set *s, struct suffixes *n);
-void set_prefetch_records(const struct set *s, struct suffixes *n);
+void set_prefetch_suffixes(const struct set *s, struct suffixes *n, struct fetches *f);
+void set_prefetch_records(const struct set *s, struct suffixes *n, struct fetches *f);
 bool set_find_suffixes(const struct set *s, struct suffixes *n, struct set_hit *out);
 
 /** The metadata of a hit; text points into the map and lives as long as the set. */
 void set_meta(const struct set *s, const struct set_hit *hit, struct entry_meta *out);
+
+/** Whether now_ns lies in the validity that the metadata states, if it does. */
+bool set_holds(const struct set *s, const struct set_hit *hit, int64_t now_ns);
 
 /** The key of the entry that was hit, e.g. to fill a record from the indicator. Points into the map, or into
  * scratch. */

@@ -226,7 +226,8 @@ void set_prefetch_ip6(const struct set *s, const uint8_t addr[16])
 /* ---- names ---- */
 
 /* What of a name is asked of one table: its buckets, or the records in them. */
-static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, bool records)
+static void name_prefetch(struct suffixes *n, const struct set *s, unsigned table, bool records,
+			  struct fetches *f)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct him *h = &s->layers[i].him;
@@ -241,9 +242,9 @@ static void name_prefetch(struct suffixes *n, const struct set *s, unsigned tabl
 			if (!bits_has(depths, n->labels - k))
 				continue;
 			if (records)
-				bytes_prefetch(t, n->hashes[k]);
+				bytes_fetch_records(t, n->hashes[k], n->len - n->starts[k], f);
 			else
-				table_prefetch(t, (uint32_t)(n->hashes[k] >> 32));
+				bytes_fetch_bucket(t, n->hashes[k], f);
 		}
 	}
 }
@@ -269,31 +270,37 @@ static bool find_suffix(struct suffixes *n, const struct set *s, unsigned table,
 	return false;
 }
 
-void set_prefetch_suffixes(const struct set *s, struct suffixes *n)
+void set_prefetch_suffixes(const struct set *s, struct suffixes *n, struct fetches *f)
 {
-	name_prefetch(n, s, ENTRY_NAME, false);
-	name_prefetch(n, s, ENTRY_WILDCARD, false);
+	name_prefetch(n, s, ENTRY_NAME, false, f);
+	name_prefetch(n, s, ENTRY_WILDCARD, false, f);
 }
 
-void set_prefetch_records(const struct set *s, struct suffixes *n)
+void set_prefetch_records(const struct set *s, struct suffixes *n, struct fetches *f)
 {
-	name_prefetch(n, s, ENTRY_NAME, true);
-	name_prefetch(n, s, ENTRY_WILDCARD, true);
+	name_prefetch(n, s, ENTRY_NAME, true, f);
+	name_prefetch(n, s, ENTRY_WILDCARD, true, f);
 }
 
 void set_prefetch_name(const struct set *s, const uint8_t *name, size_t len)
 {
 	struct suffixes n;
+	struct fetches f;
+	f.count = 0;
 	if (suffixes_cut(&n, name, len))
-		set_prefetch_suffixes(s, &n);
+		set_prefetch_suffixes(s, &n, &f);
+	fetches_go(&f);
 }
 
 bool set_find_name(const struct set *s, const uint8_t *name, size_t len, struct set_hit *out)
 {
 	struct suffixes n;
+	struct fetches f;
+	f.count = 0;
 	if (!suffixes_cut(&n, name, len))
 		return false;
-	set_prefetch_suffixes(s, &n);
+	set_prefetch_suffixes(s, &n, &f);
+	fetches_go(&f);
 	return set_find_suffixes(s, &n, out);
 }
 

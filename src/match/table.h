@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "match/fetches.h"
 #include "match/hash.h"
 #include "match/layout.h"
 
@@ -25,7 +26,7 @@ static inline const uint8_t *table_bucket(const struct him_table *t, uint32_t bu
 static inline void table_prefetch(const struct him_table *t, uint32_t upper)
 {
 	__builtin_prefetch(table_bucket(t, hash_bucket(upper, t->home)));
-	/* GCC takes a function that only prefetches for one without effect, and drops its calls. */
+	/* As in fetches_go(). */
 	__asm__ volatile("");
 }
 
@@ -126,16 +127,26 @@ static inline bool bytes_find(const struct him_table *t, uint64_t h, const uint8
 	return false;
 }
 
-/** Fetches the records that bytes_find() will compare with in the home bucket, which should be at hand. */
-static inline void bytes_prefetch(const struct him_table *t, uint64_t h)
+/** The home bucket of a hash, among what will be read. */
+static inline void bytes_fetch_bucket(const struct him_table *t, uint64_t h, struct fetches *f)
+{
+	fetches_add(f, table_bucket(t, hash_bucket((uint32_t)(h >> 32), t->home)));
+}
+
+/** The records that bytes_find() will compare with in the home bucket, which should be at hand: both lines of
+ * one that lies in two. len: the key's. */
+static inline void bytes_fetch_records(const struct him_table *t, uint64_t h, size_t len, struct fetches *f)
 {
 	const uint8_t *at = table_bucket(t, hash_bucket((uint32_t)(h >> 32), t->home));
 	for (unsigned m = lanes_equal(at, (uint32_t)h & TAG_MASK, TAG_MASK); m != 0; m &= m - 1) {
 		uint32_t offset = load_le32(at + BYTES_OFFSETS + 4 * (unsigned)__builtin_ctz(m));
-		if (offset < t->blob_size)
-			__builtin_prefetch(t->blob + offset);
+		uintptr_t first = (uintptr_t)t->blob + offset, last = first + RECORD_HEAD + len - 1;
+		if (offset < BLOB_FIRST)
+			continue;
+		fetches_add(f, (const void *)first);
+		if ((first ^ last) >= FETCHES_LINE)
+			fetches_add(f, (const void *)last);
 	}
-	__asm__ volatile("");
 }
 
 /** Bit of the overflow mark that a key looks at; for the compiler and the verifier. */

@@ -16,6 +16,7 @@
 #include "resolver/policy_store.h"
 
 #define WAYS           7
+#define FETCHED        3 /* lines of an answer; most have no more */
 #define BYTES_AT_LEAST ((size_t)1 << 20)
 #define BUCKET_SHARE   2048 /* bytes of the budget for each bucket: seven answers of some 300 bytes */
 #define TAG_SHIFT      48   /* user addresses have 47 bits */
@@ -135,14 +136,7 @@ void answer_cache_free(struct answer_cache *c)
 uint64_t answer_cache_hash(const struct answer_cache *c, const uint8_t *name, size_t len, uint16_t type,
 			   unsigned variant)
 {
-	uint64_t h = c->seed[0] ^ (uint64_t)type << 16 ^ (uint64_t)len << 8 ^ variant;
-	for (; len >= 8; name += 8, len -= 8)
-		h = hash_mix(h ^ load_le64(name), c->seed[1]);
-	uint64_t tail = 0;
-	for (size_t i = 0; i < len; i++)
-		tail |= (uint64_t)name[i] << (8 * i);
-	h = hash_mix(h ^ tail, c->seed[1]);
-	return hash_mix(h ^ HASH_A, c->seed[1] ^ HASH_B);
+	return hash_keyed(c->seed, (uint64_t)type << 16 ^ (uint64_t)len << 8 ^ variant, name, len);
 }
 
 static struct bucket *bucket_of(const struct answer_cache *c, uint64_t hash)
@@ -155,21 +149,20 @@ static uint64_t tag_of(uint64_t hash)
 	return hash >> TAG_SHIFT;
 }
 
-void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash)
+void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash, struct fetches *f)
 {
-	__builtin_prefetch(bucket_of(c, hash));
+	fetches_add(f, bucket_of(c, hash));
 }
 
-bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash)
+bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash, struct fetches *f)
 {
 	const struct bucket *b = bucket_of(c, hash);
 	for (size_t i = 0; i < WAYS; i++) {
 		uint64_t way = atomic_load_explicit(&b->way[i], memory_order_relaxed);
 		if (way && way >> TAG_SHIFT == tag_of(hash)) {
 			const char *at = (const char *)answer_of(way);
-			__builtin_prefetch(at);
-			__builtin_prefetch(at + 64);
-			__builtin_prefetch(at + 128);
+			for (size_t line = 0; line < FETCHED; line++)
+				fetches_add(f, at + FETCHES_LINE * line);
 			return true;
 		}
 	}

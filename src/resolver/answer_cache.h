@@ -11,6 +11,7 @@
 #include <urcu-qsbr.h>
 
 #include "base/err.h"
+#include "match/fetches.h"
 
 /*
  * Answers that all serving threads share, ready to be sent: shaped answers of wire/dns_answer.h.
@@ -117,11 +118,10 @@ static inline struct answer_key answer_cache_key(const struct answer_cache *c, c
 	};
 }
 
-/** Touches the bucket. */
-void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash);
-/** A while later: touches the answer that answer_cache_find() will compare. @return whether there may be one
- */
-bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash);
+/** Lists the bucket for fetches_go(). */
+void answer_cache_prefetch(const struct answer_cache *c, uint64_t hash, struct fetches *f);
+/** A while later: lists the answer that answer_cache_find() will compare. @return whether there may be one */
+bool answer_cache_prefetch_answer(const struct answer_cache *c, uint64_t hash, struct fetches *f);
 
 /** The answer, fresh or stale, or NULL. */
 struct cached_answer *answer_cache_find(struct answer_cache *c, const struct answer_key *key);

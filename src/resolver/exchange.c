@@ -21,6 +21,7 @@
 #define REFRESH_USES      2  /* an answer used this often since it was stored is popular */
 #define USES_COUNTED      64
 #define STEPS_MAX         24 /* questions before one is answered; more servers than that nobody needs */
+#define GROUP             16 /* questions whose memory is fetched together, and stays in the first cache */
 #define REFUSALS_A_SECOND 20 /* of each prefix that is in no group; the rest is silence */
 
 static const struct told NOTHING = {.code = ANSWER_NO_EDE};
@@ -37,7 +38,8 @@ struct exchange {
 	int64_t utc_ns;
 	struct composer composer;
 	struct suffixes *name; /* of the unit that is being answered, taken apart; NULL: not so */
-	struct suffixes names[EXCHANGE_BATCH];
+	struct suffixes names[GROUP];
+	struct fetches fetches;
 };
 
 static void look_around(struct exchange *e)
@@ -309,11 +311,15 @@ static void ask_gap(struct exchange *e, const struct exchange_port *port, struct
 	ask(e, port, u, &key, NULL, FOR_JUDGING);
 }
 
-static void answer_unit(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u)
+static struct cached_answer *find_answer(const struct exchange *e, const struct exchange_unit *u)
 {
 	struct cached_answer *answer = answer_cache_find(e->service->cache, &u->key);
-	if (answer && is_over(e, answer))
-		answer = NULL;
+	return answer && !is_over(e, answer) ? answer : NULL;
+}
+
+static void answer_unit(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u)
+{
+	struct cached_answer *answer = e->name ? NULL : find_answer(e, u);
 	if (answer && judge_is_clear(answer, e->epoch, view_of(e, &u->asked)) && answer_from(e, u, answer))
 		return;
 	struct policy_verdict v;
@@ -323,6 +329,9 @@ static void answer_unit(struct exchange *e, const struct exchange_port *port, st
 		block(e, port, u, &v);
 		return;
 	}
+	/* A moment ago it was not there; only what is refused needs no second look. */
+	if (e->name)
+		answer = find_answer(e, u);
 	enum judge_finding finding = answer ? judge_found(e, &u->asked, answer, &v, &gap) : JUDGE_FREE;
 	if (finding == JUDGE_BLOCKED)
 		block(e, port, u, &v);
@@ -533,7 +542,7 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
 		return false;
 	}
 	u->key = key_of(e, a);
-	answer_cache_prefetch(e->service->cache, u->key.hash);
+	answer_cache_prefetch(e->service->cache, u->key.hash, &e->fetches);
 	return true;
 }
 
@@ -541,34 +550,45 @@ static bool read_unit(struct exchange *e, struct exchange_unit *u)
  */
 static bool prefetch_policy(struct exchange *e, const struct exchange_unit *u, struct suffixes *name)
 {
-	if (answer_cache_prefetch_answer(e->service->cache, u->key.hash) ||
+	if (answer_cache_prefetch_answer(e->service->cache, u->key.hash, &e->fetches) ||
 	    !suffixes_cut(name, u->key.name, u->key.name_len))
 		return false;
-	policy_prefetch_name(e->policy, view_of(e, &u->asked), name);
+	policy_prefetch_name(e->policy, view_of(e, &u->asked), name, &e->fetches);
 	return true;
 }
 
-void exchange_batch(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
-		    size_t count)
+/* Four rounds, so that each memory the next one reads is on its way already. */
+static void answer_group(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
+			 size_t count)
 {
-	struct exchange_unit *left[EXCHANGE_BATCH];
-	bool is_new[EXCHANGE_BATCH];
+	struct exchange_unit *left[GROUP];
+	bool is_new[GROUP];
 	size_t n = 0;
-	look_around(e);
-	/* Four rounds, so that each memory the next one reads is on its way already. */
 	for (size_t i = 0; i < count; i++)
 		if (read_unit(e, &units[i]))
 			left[n++] = &units[i];
+	fetches_go(&e->fetches);
 	for (size_t i = 0; i < n; i++)
 		is_new[i] = prefetch_policy(e, left[i], &e->names[i]);
+	fetches_go(&e->fetches);
 	for (size_t i = 0; i < n; i++)
 		if (is_new[i])
-			policy_prefetch_records(e->policy, view_of(e, &left[i]->asked), &e->names[i]);
+			policy_prefetch_records(e->policy, view_of(e, &left[i]->asked), &e->names[i],
+						&e->fetches);
+	fetches_go(&e->fetches);
 	for (size_t i = 0; i < n; i++) {
 		e->name = is_new[i] ? &e->names[i] : NULL;
 		answer_unit(e, port, left[i]);
 	}
 	e->name = NULL;
+}
+
+void exchange_batch(struct exchange *e, const struct exchange_port *port, struct exchange_unit units[],
+		    size_t count)
+{
+	look_around(e);
+	for (size_t at = 0; at < count; at += GROUP)
+		answer_group(e, port, units + at, count - at < GROUP ? count - at : GROUP);
 }
 
 int exchange_new(const struct service *service, struct loop *loop, struct exchange **out)

@@ -446,9 +446,12 @@ static bool wanted(const struct name_rules *t, const struct suffixes *n, unsigne
 bool name_rules_find(const struct name_rules *t, const uint8_t *name, size_t len, struct name_rules_hit *out)
 {
 	struct suffixes n;
+	struct fetches f;
+	f.count = 0;
 	if (!suffixes_cut(&n, name, len))
 		return false;
-	name_rules_prefetch(t, &n);
+	name_rules_prefetch(t, &n, &f);
+	fetches_go(&f);
 	return name_rules_find_suffixes(t, &n, out);
 }
 
@@ -477,24 +480,24 @@ bool name_rules_find_entry(const struct name_rules *t, const uint8_t *name, size
 	return find(t, &n, 0, below, out);
 }
 
-void name_rules_prefetch(const struct name_rules *t, struct suffixes *n)
+void name_rules_prefetch(const struct name_rules *t, struct suffixes *n, struct fetches *f)
 {
 	if (t->table.home == 0)
 		return;
 	suffixes_hash(n, t->table.seed);
 	for (unsigned k = 0; k < n->labels; k++)
 		if (wanted(t, n, k))
-			table_prefetch(&t->table, (uint32_t)(n->hashes[k] >> 32));
+			bytes_fetch_bucket(&t->table, n->hashes[k], f);
 }
 
-void name_rules_prefetch_records(const struct name_rules *t, struct suffixes *n)
+void name_rules_prefetch_records(const struct name_rules *t, struct suffixes *n, struct fetches *f)
 {
 	if (t->table.home == 0)
 		return;
 	suffixes_hash(n, t->table.seed);
 	for (unsigned k = 0; k < n->labels; k++)
 		if (wanted(t, n, k))
-			bytes_prefetch(&t->table, n->hashes[k]);
+			bytes_fetch_records(&t->table, n->hashes[k], n->len - n->starts[k], f);
 }
 
 void name_rules_key(const struct name_rules *t, uint32_t slot, const uint8_t **name_out, size_t *len_out)

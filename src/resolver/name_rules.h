@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "match/fetches.h"
 #include "match/suffixes.h"
 
 /*
@@ -63,10 +64,11 @@ bool name_rules_find(const struct name_rules *t, const uint8_t *name, size_t len
 /** The entry that stands for exactly this. */
 bool name_rules_find_entry(const struct name_rules *t, const uint8_t *name, size_t len, bool below,
 			   struct name_rules_hit *out);
-/** The same of a name taken apart; and before, for a whole batch, its buckets and then their records. */
+/** The same of a name taken apart; and before, for a whole batch, its buckets and then their records are
+ * listed for fetches_go(). */
 bool name_rules_find_suffixes(const struct name_rules *t, struct suffixes *n, struct name_rules_hit *out);
-void name_rules_prefetch(const struct name_rules *t, struct suffixes *n);
-void name_rules_prefetch_records(const struct name_rules *t, struct suffixes *n);
+void name_rules_prefetch(const struct name_rules *t, struct suffixes *n, struct fetches *f);
+void name_rules_prefetch_records(const struct name_rules *t, struct suffixes *n, struct fetches *f);
 /** The name of an entry, without "*.". Lives as long as the table. */
 void name_rules_key(const struct name_rules *t, uint32_t slot, const uint8_t **name_out, size_t *len_out);
 /** Calls back for each entry until the callback returns something else than HN_OK, and returns that. */

@@ -189,7 +189,8 @@ bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger tri
 	return view < p->view_count && (p->views[view].triggers >> trigger & 1) != 0;
 }
 
-static void prefetch(const struct policy *p, unsigned view, struct suffixes *name, bool records)
+static void prefetch(const struct policy *p, unsigned view, struct suffixes *name, bool records,
+		     struct fetches *f)
 {
 	if (!policy_needs(p, view, POLICY_QNAME))
 		return;
@@ -197,16 +198,16 @@ static void prefetch(const struct policy *p, unsigned view, struct suffixes *nam
 	for (size_t i = 0; i < w->count; i++) {
 		const struct policy_set *s = &p->sets[w->sets[i]];
 		if (s->triggers >> POLICY_QNAME & 1)
-			s->kind->prefetch(s, name, records);
+			s->kind->prefetch(s, name, records, f);
 	}
 }
 
-void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name)
+void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name, struct fetches *f)
 {
-	prefetch(p, view, name, false);
+	prefetch(p, view, name, false, f);
 }
 
-void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name)
+void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name, struct fetches *f)
 {
-	prefetch(p, view, name, true);
+	prefetch(p, view, name, true, f);
 }

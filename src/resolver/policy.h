@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/ip.h"
 #include "match/entry.h"
+#include "match/fetches.h"
 #include "match/set.h"
 
 /*
@@ -248,12 +249,12 @@ static inline bool policy_is_final(const struct policy_verdict *v)
 bool policy_needs(const struct policy *p, unsigned view, enum policy_trigger trigger);
 
 /**
- * policy_judge_name() in steps, for a batch: suffixes_cut() of each name, then for all of them the buckets
- * that will be read, for all of them the records that these lead to, then the judgements. So nothing waits
- * for memory, and what is computed of a name is computed once.
+ * policy_judge_name() in steps, for a batch: suffixes_cut() of each name, then fetches_go() for the buckets
+ * that will be read for all of them, then for the records that these lead to, then the judgements. So nothing
+ * waits for memory, and what is computed of a name is computed once.
  */
-void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name);
-void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name);
+void policy_prefetch_name(const struct policy *p, unsigned view, struct suffixes *name, struct fetches *f);
+void policy_prefetch_records(const struct policy *p, unsigned view, struct suffixes *name, struct fetches *f);
 void policy_judge_suffixes(struct policy_verdict *v, struct suffixes *name, int64_t now_ns);
 
 /* ---- what a verdict says ---- */

@@ -13,18 +13,11 @@ static bool meta_holds(const struct entry_meta *meta, int64_t now_ns)
 	       (meta->valid_until_ns == 0 || now_ns < meta->valid_until_ns);
 }
 
-static bool holds(const struct set *s, const struct set_hit *hit, int64_t now_ns)
-{
-	struct entry_meta meta;
-	set_meta(s, hit, &meta);
-	return meta_holds(&meta, now_ns);
-}
-
 /* Takes the next less specific candidate. @return whether the search may end */
 static bool take(const struct set *s, const struct entry_key *key, int64_t now_ns, bool *have_io,
 		 struct set_hit *io, struct set_hit *hit)
 {
-	if (!set_find_entry(s, key, hit) || !holds(s, hit, now_ns) || (*have_io && !hit->allow))
+	if (!set_find_entry(s, key, hit) || !set_holds(s, hit, now_ns) || (*have_io && !hit->allow))
 		return false;
 	*io = *hit;
 	*have_io = true;
@@ -99,7 +92,7 @@ static bool find_name(const struct policy_set *s, enum policy_trigger trigger, s
 	(void)trigger;
 	if (!set_find_suffixes(set, name, &hit))
 		return false;
-	if (!holds(set, &hit, now_ns) && !find_name_that_holds(set, name, now_ns, &hit))
+	if (!set_holds(set, &hit, now_ns) && !find_name_that_holds(set, name, now_ns, &hit))
 		return false;
 	match_of(s, &hit, out);
 	return true;
@@ -114,18 +107,19 @@ static bool find_address(const struct policy_set *s, enum policy_trigger trigger
 	(void)trigger;
 	if (!(v4 ? set_find_ip4(set, address->bytes, &hit) : set_find_ip6(set, address->bytes, &hit)))
 		return false;
-	if (!holds(set, &hit, now_ns) && !find_prefix_that_holds(set, address, v4 ? 32 : 128, now_ns, &hit))
+	if (!set_holds(set, &hit, now_ns) &&
+	    !find_prefix_that_holds(set, address, v4 ? 32 : 128, now_ns, &hit))
 		return false;
 	match_of(s, &hit, out);
 	return true;
 }
 
-static void prefetch(const struct policy_set *s, struct suffixes *name, bool records)
+static void prefetch(const struct policy_set *s, struct suffixes *name, bool records, struct fetches *f)
 {
 	if (records)
-		set_prefetch_records(s->source->set, name);
+		set_prefetch_records(s->source->set, name, f);
 	else
-		set_prefetch_suffixes(s->source->set, name);
+		set_prefetch_suffixes(s->source->set, name, f);
 }
 
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,

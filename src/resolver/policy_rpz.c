@@ -46,13 +46,13 @@ static bool find_address(const struct policy_set *s, enum policy_trigger trigger
 	       match_of(s, &hit, prefix_kind(address->version, hit.prefix_len), out);
 }
 
-static void prefetch(const struct policy_set *s, struct suffixes *name, bool records)
+static void prefetch(const struct policy_set *s, struct suffixes *name, bool records, struct fetches *f)
 {
 	const struct name_rules *rules = s->source->zone->names[POLICY_QNAME];
 	if (records)
-		name_rules_prefetch_records(rules, name);
+		name_rules_prefetch_records(rules, name, f);
 	else
-		name_rules_prefetch(rules, name);
+		name_rules_prefetch(rules, name, f);
 }
 
 static bool covers(const struct policy_set *s, enum policy_trigger trigger, const struct ip_prefix *prefix,

@@ -22,8 +22,8 @@ struct policy_kind {
 			  int64_t now_ns, struct policy_match *out);
 	bool (*find_address)(const struct policy_set *s, enum policy_trigger trigger,
 			     const struct ip *address, int64_t now_ns, struct policy_match *out);
-	/** Of POLICY_QNAME: the buckets that find_name() reads; with records, what these lead to. */
-	void (*prefetch)(const struct policy_set *s, struct suffixes *name, bool records);
+	/** Of POLICY_QNAME: lists the buckets that find_name() reads; with records, what these lead to. */
+	void (*prefetch)(const struct policy_set *s, struct suffixes *name, bool records, struct fetches *f);
 	/** Whether a prefix lies in an entry of the set that holds now; allow: of an allow entry. */
 	bool (*covers)(const struct policy_set *s, enum policy_trigger trigger,
 		       const struct ip_prefix *prefix, bool allow, int64_t now_ns);

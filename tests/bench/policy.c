@@ -215,12 +215,15 @@ static uint64_t ask(const struct policy *p, const struct questions *q, int64_t n
 {
 	uint64_t blocked = 0;
 	static struct suffixes names[BATCH];
+	static struct fetches f;
 	for (uint32_t i = 0; i < QUESTIONS; i += BATCH) {
 		for (uint32_t k = i; k < i + BATCH; k++)
 			if (suffixes_cut(&names[k - i], q->name[k], q->len[k]))
-				policy_prefetch_name(p, 0, &names[k - i]);
+				policy_prefetch_name(p, 0, &names[k - i], &f);
+		fetches_go(&f);
 		for (uint32_t k = i; entries && k < i + BATCH; k++)
-			policy_prefetch_records(p, 0, &names[k - i]);
+			policy_prefetch_records(p, 0, &names[k - i], &f);
+		fetches_go(&f);
 		for (uint32_t k = i; k < i + BATCH; k++) {
 			struct policy_verdict v;
 			policy_begin(p, 0, &v);

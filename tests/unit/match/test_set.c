@@ -67,9 +67,12 @@ static void ask_world(struct world *w)
 		expected = world_find_name(w, name, len, &extra);
 		compare(w, set_find_name(w->set, name, len, &hit), &hit, expected, extra);
 		struct suffixes cut;
+		struct fetches f = {0};
 		if (suffixes_cut(&cut, name, len)) {
-			set_prefetch_suffixes(w->set, &cut);
-			set_prefetch_records(w->set, &cut);
+			set_prefetch_suffixes(w->set, &cut, &f);
+			fetches_go(&f);
+			set_prefetch_records(w->set, &cut, &f);
+			fetches_go(&f);
 			compare(w, set_find_suffixes(w->set, &cut, &hit), &hit, expected, extra);
 		}
 		if (expected != NULL && expected->kind == ENTRY_WILDCARD)

@@ -130,12 +130,15 @@ static inline void judge_by_steps(const struct policy *p, unsigned view, struct 
 				  const uint8_t *name, size_t len, int64_t now_ns)
 {
 	struct suffixes cut;
+	struct fetches f = {0};
 	if (len % 2 == 0 || !suffixes_cut(&cut, name, len)) {
 		policy_judge_name(v, name, len, now_ns);
 		return;
 	}
-	policy_prefetch_name(p, view, &cut);
-	policy_prefetch_records(p, view, &cut);
+	policy_prefetch_name(p, view, &cut, &f);
+	fetches_go(&f);
+	policy_prefetch_records(p, view, &cut, &f);
+	fetches_go(&f);
 	policy_judge_suffixes(v, &cut, now_ns);
 }
 

@@ -105,13 +105,16 @@ static void equals_the_naive_model(void **state)
 		for (uint32_t n = 0; n < NAMES; n++) {
 			struct name_rules_hit hit, by_steps = {0};
 			struct suffixes cut;
+			struct fetches f = {0};
 			uint8_t name[64];
 			size_t len = make_name(n, 1 + n % DEPTH, name);
 			uint8_t *exact = exact_copy(name, len);
 			const struct entry *e = naive_find(entries, count, name, len);
 			assert_true(suffixes_cut(&cut, exact, len));
-			name_rules_prefetch(t, &cut);
-			name_rules_prefetch_records(t, &cut);
+			name_rules_prefetch(t, &cut, &f);
+			fetches_go(&f);
+			name_rules_prefetch_records(t, &cut, &f);
+			fetches_go(&f);
 			assert_int_equal(name_rules_find_suffixes(t, &cut, &by_steps), e != NULL);
 			assert_int_equal(name_rules_find(t, exact, len, &hit), e != NULL);
 			if (e != NULL) {
