@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 #define BATCH      64
 #define IDS        65536
 #define QUERY_MAX  300
