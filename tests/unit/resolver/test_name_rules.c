@@ -3,8 +3,23 @@
 #include "resolver/name_rules.h"
 
 #include <stdio.h>
+#include <sys/random.h>
 
+#include "match/hash.h"
 #include "tests/unit/check.h"
+
+/* The linker puts these in getrandom's place: a test may choose the first seed. */
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags);
+ssize_t __real_getrandom(void *out, size_t len, unsigned flags);
+static uint32_t first_seed; /* 0: a random one */
+
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags)
+{
+	if (first_seed == 0 || len != sizeof(first_seed))
+		return __real_getrandom(out, len, flags);
+	memcpy(out, &first_seed, sizeof(first_seed));
+	return sizeof(first_seed);
+}
 
 /* Names over few labels, so that they lie below one another. */
 #define LABELS 5u
@@ -146,6 +161,13 @@ static int count_one(void *context, const uint8_t *name, size_t len, bool below,
 	return HN_OK;
 }
 
+static size_t number_name(uint32_t number, uint8_t out[16])
+{
+	int len = snprintf((char *)out + 1, 15, "%u", number);
+	out[0] = (uint8_t)len;
+	return (size_t)len + 1;
+}
+
 static void holds_many(void **state)
 {
 	enum { MANY = 50000 };
@@ -155,24 +177,68 @@ static void holds_many(void **state)
 	assert_int_equal(name_rules_new(&t), HN_OK);
 	for (uint32_t i = 0; i < MANY; i++) {
 		uint8_t name[16];
-		int len = snprintf((char *)name + 1, sizeof(name) - 1, "%u", i);
-		name[0] = (uint8_t)len;
 		uint32_t rule = i;
-		assert_int_equal(name_rules_add(t, name, (size_t)len + 1, false, &rule, false), HN_OK);
+		assert_int_equal(name_rules_add(t, name, number_name(i, name), false, &rule, false), HN_OK);
 	}
 	assert_int_equal(name_rules_finish(t), HN_OK);
 	for (uint32_t i = 0; i < 2 * MANY; i++) {
 		struct name_rules_hit hit;
 		uint8_t name[16];
-		int len = snprintf((char *)name + 1, sizeof(name) - 1, "%u", i);
-		name[0] = (uint8_t)len;
-		assert_int_equal(name_rules_find(t, name, (size_t)len + 1, &hit), i < MANY);
+		assert_int_equal(name_rules_find(t, name, number_name(i, name), &hit), i < MANY);
 		if (i < MANY)
 			assert_int_equal(hit.rule, i);
 	}
 	assert_int_equal(name_rules_each(t, count_one, &sum), HN_OK);
 	assert_int_equal(sum, (uint64_t)MANY * (MANY - 1) / 2);
 	name_rules_free(t);
+}
+
+/* Whether it lies in the first 256th of the table under a seed. */
+static bool is_crowded(uint32_t number, uint32_t seed)
+{
+	uint8_t name[16];
+	size_t len = number_name(number, name);
+	return hash_name(name, len, seed) >> 56 == 0;
+}
+
+/*
+ * Among many names so many that fall together under the first seed that no look-up could go on far enough:
+ * another seed is taken, and all are found under it.
+ */
+static void takes_another_seed_where_too_many_fall_together(void **state)
+{
+	enum { MANY = 20000, CROWD = 1500, BUCKETS_AT_MOST = MANY / 256 + HIM_PROBE_MAX, IN_BUCKET = 8 };
+	static uint32_t crowd[CROWD];
+	struct name_rules *t;
+	struct name_rules_hit hit;
+	uint8_t name[16];
+	_Static_assert(CROWD > BUCKETS_AT_MOST * IN_BUCKET, "they find no room under the first seed");
+	(void)state;
+	first_seed = 12345;
+	assert_int_equal(name_rules_new(&t), HN_OK);
+	size_t found = 0;
+	uint32_t number = 0;
+	for (; number < MANY || found < CROWD; number++) {
+		bool in_crowd = number >= MANY && is_crowded(number, first_seed);
+		uint32_t rule = number & NAME_RULES_RULE_MAX;
+		if (number >= MANY && !in_crowd)
+			continue;
+		if (in_crowd)
+			crowd[found++] = number;
+		assert_int_equal(name_rules_add(t, name, number_name(number, name), false, &rule, false),
+				 HN_OK);
+	}
+	assert_int_equal(name_rules_finish(t), HN_OK);
+	assert_int_equal(name_rules_count(t), MANY + CROWD);
+	for (uint32_t i = 0; i < MANY + CROWD; i++) {
+		uint32_t wanted = i < MANY ? i : crowd[i - MANY];
+		assert_true(name_rules_find(t, name, number_name(wanted, name), &hit));
+		assert_int_equal(hit.rule, wanted & NAME_RULES_RULE_MAX);
+	}
+	for (uint32_t i = number; i < number + MANY; i++)
+		assert_false(name_rules_find(t, name, number_name(i, name), &hit));
+	name_rules_free(t);
+	first_seed = 0;
 }
 
 static void refuses_malformed_names(void **state)
@@ -205,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equals_the_naive_model),
 		cmocka_unit_test(holds_many),
+		cmocka_unit_test(takes_another_seed_where_too_many_fall_together),
 		cmocka_unit_test(refuses_malformed_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
