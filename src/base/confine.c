@@ -64,6 +64,22 @@ static uint64_t all_bits(unsigned count)
 	return (UINT64_C(1) << count) - 1;
 }
 
+/*
+ * The bounding set: no file that is executed could give any of these, even if the kernel forgot that no
+ * privilege may be gained. To shrink it takes CAP_SETPCAP, so it comes before all else is dropped; who has
+ * not that one, as under a service manager that left it out, keeps the bound it was given.
+ */
+static int empty_bounding_set(void)
+{
+	for (unsigned long capability = 0;; capability++) {
+		int is_in = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+		if (is_in < 0) /* beyond the last that the kernel knows */
+			return HN_OK;
+		if (is_in > 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+			return errno == EPERM ? HN_OK : HN_EIO;
+	}
+}
+
 /* What is left of capabilities: none, or the one to pass over the permissions of files. */
 static int drop_capabilities(bool keep_override)
 {
@@ -71,7 +87,6 @@ static int drop_capabilities(bool keep_override)
 	if (keep_override &&
 	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0)
 		return HN_EIO;
-	/* The bounding set needs a capability to shrink; without it there is nothing to give up either. */
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? HN_OK : HN_EIO;
 }
 
@@ -86,8 +101,9 @@ static int become(uid_t user, gid_t group)
 int confine_to_user(uid_t user, gid_t group, struct confinement *state)
 {
 	bool root = geteuid() == 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || (root && become(user, group) != HN_OK) ||
-	    drop_capabilities(false) != HN_OK || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || empty_bounding_set() != HN_OK ||
+	    (root && become(user, group) != HN_OK) || drop_capabilities(false) != HN_OK ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return HN_EIO;
 	state->unprivileged = true;
 	return HN_OK;
@@ -96,7 +112,7 @@ int confine_to_user(uid_t user, gid_t group, struct confinement *state)
 int confine_identity(bool nobody, bool keep_override, struct confinement *state)
 {
 	bool root = geteuid() == 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || empty_bounding_set() != HN_OK)
 		return HN_EIO;
 	if (root && nobody && become(NOBODY, NOBODY) != HN_OK)
 		return HN_EIO;
@@ -197,7 +213,8 @@ static int parent_of(const char *path)
 static int keep_user(struct confinement *state)
 {
 	bool root = geteuid() == 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || capng_get_caps_process() != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || capng_get_caps_process() != 0 ||
+	    empty_bounding_set() != HN_OK)
 		return HN_EIO;
 	state->unprivileged = !root;
 	return drop_capabilities(root && capng_have_capability(CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0);

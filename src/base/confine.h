@@ -38,8 +38,9 @@ struct confinement {
 };
 
 /**
- * Gives up capabilities and the right to gain any, and forbids core dumps and tracing by others. A parser
- * (`nobody` true) that was started as root becomes the user nobody too.
+ * Gives up capabilities, their bounding set (where CAP_SETPCAP is there to do it) and the right to gain any,
+ * and forbids core dumps and tracing by others. A parser (`nobody` true) that was started as root becomes the
+ * user nobody too.
  *
  * @param keep_override  keep CAP_DAC_OVERRIDE: root writes into a directory of another user
  * @return HN_EIO (errno)

@@ -139,6 +139,10 @@ def records(directory):
 
 def what_was_stopped(tap, resolver):
     resolver.start()
+    if os.geteuid() == 0:
+        status = pathlib.Path(f"/proc/{resolver.process.pid}/status").read_text()
+        tap.equal("who was started as root has no capability, and none can come back",
+                  set(re.findall(r"^Cap\w+:\s+(\w+)$", status, re.M)), {"0" * 16})
     resolver.ask("secret.evil.example", times=5)
     resolver.ask("evil.example")
     resolver.ask("secret.evil.example", "127.0.0.2")

@@ -493,6 +493,64 @@ static void a_parser_is_nobody_and_leaves_no_core(void **state)
 	assert_int_equal(behind(YET_OPEN, 0, what_is_given_up), DONE);
 }
 
+static bool bounds_nothing(void)
+{
+	unsigned long known = 0;
+	for (int is_in; (is_in = prctl(PR_CAPBSET_READ, known, 0, 0, 0)) >= 0; known++)
+		if (is_in > 0)
+			return false;
+	return known > 30;
+}
+
+static int as_a_service(void)
+{
+	struct confinement state = {0};
+	return confine_to_user(65534, 65534, &state) == HN_OK && bounds_nothing() ? DONE : OTHER;
+}
+
+static int as_a_parser(void)
+{
+	struct confinement state = {0};
+	return confine_identity(true, false, &state) == HN_OK && bounds_nothing() ? DONE : OTHER;
+}
+
+static int as_a_writer(void)
+{
+	struct confinement state = {0};
+	return confine_identity(false, true, &state) == HN_OK && bounds_nothing() ? DONE : OTHER;
+}
+
+static int as_a_command(void)
+{
+	struct confinement state = {0};
+	char text[4096];
+	if (confine_command(NULL, 0, NULL, CONFINE_ABI_MAX, &state) != HN_OK)
+		return BROKEN;
+	/* Its filter leaves it no prctl(), but what /proc says of it. */
+	int own = open("/proc/self/status", O_RDONLY);
+	ssize_t n = own < 0 ? -1 : read(own, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	return strstr(text, "\nCapBnd:\t0000000000000000\n") ? DONE : OTHER;
+}
+
+/* Twice: what is empty stays so, without the capability that empties it. */
+static int as_a_service_again(void)
+{
+	return as_a_service() == DONE ? as_a_service() : BROKEN;
+}
+
+static void no_capability_can_come_back(void **state)
+{
+	static attempt_fn *const ways[] = {as_a_service, as_a_parser, as_a_writer, as_a_command,
+					   as_a_service_again};
+	(void)state;
+	/* Only who may set capabilities can shrink what bounds them. */
+	if (geteuid() != 0 || prctl(PR_CAPBSET_READ, 8, 0, 0, 0) != 1)
+		skip();
+	for (size_t i = 0; i < COUNT(ways); i++)
+		assert_int_equal(behind(YET_OPEN, 0, ways[i]), DONE);
+}
+
 /* Its output may be a directory, there already or yet to be made. */
 static int command_in(const char *dir, attempt_fn *attempt)
 {
@@ -630,6 +688,7 @@ int main(void)
 		cmocka_unit_test(landlock_alone_already_closes_the_file_system),
 		cmocka_unit_test(open_files_stay_usable),
 		cmocka_unit_test(a_parser_is_nobody_and_leaves_no_core),
+		cmocka_unit_test(no_capability_can_come_back),
 		cmocka_unit_test(a_command_writes_where_its_output_is),
 		cmocka_unit_test(the_filter_holds_for_threads_that_were_there),
 	};
