@@ -93,8 +93,22 @@ static const char *const search[] = {
 	NULL,
 };
 
+static const char *const answers[] = {
+	/* Entries for the ledger of a change that was made (store/outbox.h). */
+	"CREATE TABLE outbox (number BIGINT PRIMARY KEY, origin TEXT NOT NULL, kind TEXT NOT NULL, record "
+	"BYTES NOT "
+	"NULL)",
+	/* Answers that a request sent again gets again (store/kept.h). */
+	"CREATE TABLE kept (key BYTES NOT NULL PRIMARY KEY, digest BYTES NOT NULL, made BIGINT NOT NULL, "
+	"status BIGINT "
+	"NOT NULL, media TEXT NOT NULL, etag TEXT NOT NULL, fields TEXT NOT NULL, body BYTES NOT NULL)",
+	"CREATE INDEX kept_made ON kept (made)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
+	{3, "kept answers, entries for the ledger", answers},
 	{0},
 };

@@ -62,6 +62,9 @@ void answer_error_at(struct request *r, const char *pointer, const char *detail)
  */
 int answer_failed(struct request *r, int err);
 
+/** In route->problem: the media type of the error's body. */
+void answer_media(struct request *r, const char *media);
+
 /** Whether an answer, good or not, was sent. */
 bool answer_is_sent(const struct request *r);
 

@@ -113,6 +113,9 @@ const char *request_header(const struct request *r, const char *name, size_t *le
  * the asker names them. No Accept header takes everything. */
 bool request_accepts(const struct request *r, const char *media);
 
+/** The media type of route->gives that the asker likes best; never NULL in a handler. */
+const char *request_gives(const struct request *r);
+
 /** Whether If-None-Match names this entity tag (without quotes): answer 304. */
 bool request_has_etag(const struct request *r, const char *etag);
 

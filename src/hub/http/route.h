@@ -18,8 +18,8 @@
  *
  * A pattern is a path whose segments are literal or {name:kind}: uuid, stix (type--uuid), number, name
  * (1..128 of [A-Za-z0-9._~-], no lone dots), text (1..1024 bytes of UTF-8, percent-encoded, no control
- * characters). It fits in whole: with or without the last slash, as it stands. A literal goes before a
- * parameter.
+ * characters). A path may have one more slash at its end than the pattern, which has none. A literal goes
+ * before a parameter.
  */
 
 enum query_kind {
@@ -108,11 +108,9 @@ void router_free(struct router *router);
 /** How many routes, and each of them, for metrics and the OpenAPI document. */
 size_t router_count(const struct router *router);
 const struct route *router_at(const struct router *router, size_t index);
-/** A route's index. */
-size_t router_index(const struct router *router, const struct route *route);
-
 struct route_found {
 	const struct route *route;                       /* NULL: the path is there, not for this method */
+	size_t index;                                    /* of the route, for router_at() */
 	unsigned allowed;                                /* enum http_method, of this path */
 	struct request_param params[REQUEST_PARAMS_MAX]; /* text points into `decoded` */
 	size_t param_count;
@@ -124,7 +122,7 @@ struct route_found {
  * @param path     as it came; refused with HN_EFORMAT where it could be read in two ways: no slash in front,
  *                 empty segments in the middle, dots alone, backslash, %00, %2f, %5c, control characters, bad
  *                 percent signs or UTF-8
- * @param decoded  room for len + REQUEST_PARAMS_MAX bytes: the parameters' texts
+ * @param decoded  room for len + 1 bytes: the parameters' texts
  * @return HN_OK; HN_ENOENT: no such path, or a parameter not of its kind
  */
 HN_MUST_USE int router_find(const struct router *router, enum http_method method, const char *path,

@@ -63,8 +63,12 @@ HN_MUST_USE int server_start(struct server *server, struct fault *fault);
 /** Takes connections from now on. */
 void server_go(struct server *server);
 
-/** No new connections; waits until the requests under way are answered, at most so long; then cuts. */
+/** No new connections; waits until the requests under way are answered, at most so long; then cuts what is
+ * left. Requests that somebody else has (request_wait()) stay until they are resumed. */
 void server_drain(struct server *server, int64_t limit_ns);
+
+/** Waits for the threads after server_drain(): all requests have come back. */
+void server_join(struct server *server);
 
 /** NULL is allowed. */
 void server_free(struct server *server);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/api/tables.h"
+
+const struct route *const HUB_TABLES[] = {
+	HEALTH_ROUTES,
+	LEDGER_ROUTES,
+	ROOT_ROUTES,
+	NULL,
+};

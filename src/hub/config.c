@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lang.h"
+
+#define BUILT_IN "(built in)"
+#define DATA     "hinomi-data"
+
+static const struct ip loopback4 = {.bytes = {127, 0, 0, 1}, .version = 4};
+static const struct ip loopback6 = {.bytes = {[15] = 1}, .version = 6};
+
+static char *take_text(struct hub_config *c, const char *a, const char *b)
+{
+	size_t size = strlen(a) + strlen(b) + 1;
+	char *text = config_memory_take(c->memory, size);
+	if (text)
+		(void)snprintf(text, size, "%s%s", a, b);
+	return text;
+}
+
+static struct endpoint *take_endpoints(struct hub_config *c, size_t count)
+{
+	c->listen.items = config_memory_take(c->memory, count * sizeof(struct endpoint));
+	c->listen.count = c->listen.items ? count : 0;
+	return c->listen.items;
+}
+
+/* "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT" */
+static int read_endpoint(const char *text, struct endpoint *out)
+{
+	const char *end = text[0] == '[' ? strchr(text, ']') : strrchr(text, ':');
+	const char *from = text[0] == '[' ? text + 1 : text;
+	bool lone = !end || (text[0] != '[' && strchr(text, ':') != end);
+	unsigned long port = HUB_PORT;
+	size_t len = lone ? strlen(from) : (size_t)(end - from);
+	const char *colon = lone ? NULL : text[0] == '[' ? end + 1 : end;
+	if (text[0] == '[' && !end)
+		return HN_EFORMAT;
+	if (colon && colon[0] != '\0') {
+		char *rest;
+		if (colon[0] != ':' || colon[1] < '0' || colon[1] > '9')
+			return HN_EFORMAT;
+		port = strtoul(colon + 1, &rest, 10);
+		if (*rest != '\0' || port > 65535)
+			return HN_EFORMAT;
+	}
+	out->port = (uint16_t)port;
+	return ip_parse(from, len, &out->ip);
+}
+
+static int give_listeners(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
+{
+	size_t count = o->listen_count > 0 ? o->listen_count : 2;
+	if (o->listen_count == 0 && c->listen.count > 0)
+		return HN_OK;
+	struct endpoint *e = take_endpoints(c, count);
+	if (!e)
+		return HN_ENOMEM;
+	if (o->listen_count == 0) {
+		e[0] = (struct endpoint){.ip = loopback4, .port = HUB_PORT};
+		e[1] = (struct endpoint){.ip = loopback6, .port = HUB_PORT};
+		return HN_OK;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (read_endpoint(o->listen[i], &e[i]) != HN_OK)
+			return fault_set(
+				fault, HN_EFORMAT, "--listen",
+				tr("'%s' is no address with a port", "'%s' はアドレスとポートではない"),
+				o->listen[i]);
+	return HN_OK;
+}
+
+static bool is_loopback(const struct ip *ip)
+{
+	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip, &loopback6, sizeof(*ip)) == 0;
+}
+
+static int check(const struct hub_config *c, struct fault *fault)
+{
+	const struct endpoint *e = c->listen.items;
+	for (size_t i = 0; i < c->listen.count; i++) {
+		char text[IP_TEXT_SIZE];
+		ip_format(&e[i].ip, text);
+		if (!c->http.beyond_loopback && !is_loopback(&e[i].ip))
+			return config_fault(fault, HN_EAUTH, c->file, c->http.line, "http.beyond_loopback",
+					    tr("%s is reached from other machines, and passwords would "
+					       "travel in the clear: put a "
+					       "proxy with TLS before it, then set this to true",
+					       "%s "
+					       "は他のマシンから届き、パスワードが平文で流れる。TLSのプロキシ"
+					       "を前に置いたうえで"
+					       "これを true にすること"),
+					    text);
+	}
+	for (const char *at = c->name; *at; at++)
+		if ((*at < 'a' || *at > 'z') && (*at < '0' || *at > '9') && *at != '-' && *at != '.')
+			return config_fault(
+				fault, HN_EFORMAT, c->file, 0, "name", "%s",
+				tr("takes a-z, 0-9, '-' and '.'", "a-z、0-9、'-'、'.' だけを使える"));
+	return HN_OK;
+}
+
+static int fill(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
+{
+	if (o->data)
+		c->data = o->data;
+	if (!c->data)
+		c->data = DATA;
+	if (o->database)
+		c->database = o->database;
+	if (!c->database) {
+		const char *path = take_text(c, c->data, "/hub.db");
+		c->database = path ? take_text(c, "sqlite:", path) : NULL;
+	}
+	int rc = c->database ? give_listeners(c, o, fault) : HN_ENOMEM;
+	return rc == HN_OK ? check(c, fault) : rc;
+}
+
+int hub_config_read(const char *path, const struct hub_overrides *overrides, struct hub_config **out,
+		    struct fault *fault)
+{
+	static const struct hub_overrides none = {.data = NULL};
+	struct hub_config *c = calloc(1, sizeof(*c));
+	if (!c)
+		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+	c->file = path ? path : BUILT_IN;
+	int rc = path ? config_read(path, HUB_KEYS, c, &c->memory, fault)
+		      : config_parse(BUILT_IN, "{}\n", 3, HUB_KEYS, c, &c->memory, fault);
+	if (rc == HN_OK)
+		rc = fill(c, overrides ? overrides : &none, fault);
+	if (rc == HN_OK) {
+		*out = c;
+		return HN_OK;
+	}
+	hub_config_free(c);
+	return rc;
+}
+
+void hub_config_free(struct hub_config *config)
+{
+	if (!config)
+		return;
+	config_memory_free(config->memory);
+	free(config);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_CONFIG_H
+#define HINOMI_HUB_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/err.h"
+#include "base/fault.h"
+
+/*
+ * hub.yaml (docs/deploy.md has the table of keys). Read whole, checked whole, immutable from then on.
+ * Durations in nanoseconds, sizes in bytes, texts NUL-terminated UTF-8.
+ */
+#define HUB_PORT          8470
+#define HUB_LISTENERS_MAX 32
+#define HUB_THREADS_MAX   64
+
+struct hub_http {
+	unsigned line;
+	uint32_t threads; /* 0: one a core */
+	uint32_t connections, connections_address;
+	int64_t header_ns, idle_ns;
+	uint64_t body_rate; /* bytes a second */
+	uint64_t body_max, bulk_max;
+	uint32_t rate, burst;       /* requests a second; 0: no limit */
+	struct config_list proxies; /* struct ip_prefix */
+	const char *certificate_header;
+	bool beyond_loopback;
+};
+
+struct hub_access {
+	unsigned line;
+	uint64_t size;
+	uint32_t files;
+};
+
+struct hub_config {
+	const char *file; /* or "(built in)" */
+	struct config_memory *memory;
+	const char *data;
+	const char *database;      /* URL; never NULL once read */
+	const char *name;          /* of this hub: the ledger's origin is "hinomi/hub/NAME" */
+	const char *user;          /* whom a root becomes; NULL: hinomi-hub where there is one */
+	struct config_list listen; /* struct endpoint */
+	uint32_t readers;
+	uint32_t queue;
+	uint64_t disk_least; /* bytes that must be free to be ready */
+	struct hub_http http;
+	struct hub_access access;
+};
+
+/** What a command line says beside the file; members may be NULL. */
+struct hub_overrides {
+	const char *data, *database;
+	const char *const *listen; /* "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT" */
+	size_t listen_count;
+};
+
+/** The table of keys, for the reference page. */
+extern const struct config_key HUB_KEYS[];
+
+/**
+ * Reads and checks.
+ *
+ * @param path  NULL: the defaults
+ * @return as config_read(); HN_EAUTH: it would listen beyond loopback, and nothing says that it may
+ */
+HN_MUST_USE int hub_config_read(const char *path, const struct hub_overrides *overrides,
+				struct hub_config **out, struct fault *fault);
+/** NULL is allowed. */
+void hub_config_free(struct hub_config *config);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "base/utc.h"
+#include "hub/config.h"
+
+#define SECONDS(n) ((n) * (uint64_t)NS_SECOND)
+#define KIB        (UINT64_C(1) << 10)
+#define MIB        (UINT64_C(1) << 20)
+#define GIB        (UINT64_C(1) << 30)
+
+static const struct config_key a_prefix = {.kind = CONFIG_PREFIX, .size = sizeof(struct ip_prefix)};
+static const struct config_key an_endpoint = {
+	.kind = CONFIG_ENDPOINT, .size = sizeof(struct endpoint), .port = HUB_PORT};
+
+#define AT(member) CONFIG_AT(struct hub_http, member)
+static const struct config_key http_keys[] = {
+	{.kind = CONFIG_LINE, AT(line)},
+	{"threads", CONFIG_INTEGER, AT(threads), .max = HUB_THREADS_MAX, .preset = "0",
+	 .help_en = "threads that answer; 0: one a core", .help_ja = "応答するスレッドの数。0はコアに一つ"},
+	{"connections", CONFIG_INTEGER, AT(connections), .min = 16, .max = 1000000, .preset = "4096",
+	 .help_en = "at a time, in all", .help_ja = "同時接続数の上限"},
+	{"connections_address", CONFIG_INTEGER, AT(connections_address), .min = 1, .max = 1000000,
+	 .preset = "256",
+	 .help_en = "at a time of one address (IPv6: one /64); trusted proxies are not counted",
+	 .help_ja = "一つのアドレス(IPv6は/64)からの同時接続数の上限。信頼するプロキシは数えない"},
+	{"header_time", CONFIG_DURATION, AT(header_ns), .min = SECONDS(1), .max = SECONDS(3600),
+	 .preset = "20s",
+	 .help_en = "until a whole header has come, counted from the connection or the last answer",
+	 .help_ja = "接続または直前の応答から、ヘッダー全体が届くまでの制限時間"},
+	{"idle_time", CONFIG_DURATION, AT(idle_ns), .min = SECONDS(1), .max = SECONDS(3600), .preset = "30s",
+	 .help_en = "without a byte of a body or an answer moving",
+	 .help_ja = "本文または応答が1バイトも進まない時間の上限"},
+	{"body_rate", CONFIG_SIZE, AT(body_rate), .max = GIB, .preset = "512",
+	 .help_en = "least bytes a second of a body or an answer, judged after 10 seconds",
+	 .help_ja = "本文と応答の最低速度(毎秒バイト)。10秒経過後に判定"},
+	{"body_max", CONFIG_SIZE, AT(body_max), .min = KIB, .max = 64 * MIB, .preset = "1 MiB",
+	 .help_en = "of an ordinary request", .help_ja = "通常のリクエスト本文の上限"},
+	{"bulk_max", CONFIG_SIZE, AT(bulk_max), .min = MIB, .max = 1024 * GIB, .preset = "4 GiB",
+	 .help_en = "of an import, which is read as it comes",
+	 .help_ja = "一括取込みの本文の上限(届く順に処理)"},
+	{"rate", CONFIG_INTEGER, AT(rate), .max = 10000000, .preset = "2000",
+	 .help_en = "requests a second of one token, person or address; 0: no limit",
+	 .help_ja = "一つのトークン、人、アドレスの毎秒リクエスト数。0は無制限"},
+	{"burst", CONFIG_INTEGER, AT(burst), .min = 1, .max = 10000000, .preset = "4000",
+	 .help_en = "at once", .help_ja = "一度に許すリクエスト数"},
+	{"proxies", .kind = CONFIG_LIST, .item = &a_prefix, AT(proxies), .max = 256,
+	 .help_en = "whose X-Forwarded-For and certificate header hold",
+	 .help_ja = "X-Forwarded-For と証明書のヘッダーを信頼するプロキシ"},
+	{"certificate_header", CONFIG_TEXT, AT(certificate_header), .min = 1, .max = 64,
+	 .help_en = "in which they hand on a client's certificate (URL-encoded PEM)",
+	 .help_ja = "プロキシがクライアント証明書(URLエンコードしたPEM)を渡すヘッダー"},
+	{"beyond_loopback", CONFIG_BOOL, AT(beyond_loopback), .preset = "false",
+	 .help_en = "may listen on other addresses than loopback: without TLS, so behind a proxy only",
+	 .help_ja = "ループバック以外での待受けを許す。TLSがないためプロキシの背後に限ること"},
+	{0},
+};
+#undef AT
+
+#define AT(member) CONFIG_AT(struct hub_access, member)
+static const struct config_key access_keys[] = {
+	{.kind = CONFIG_LINE, AT(line)},
+	{"size", CONFIG_SIZE, AT(size), .min = 64 * KIB, .max = 64 * GIB, .preset = "256 MiB",
+	 .help_en = "of a file, then the next is begun",
+	 .help_ja = "一つのファイルの大きさ。超えると次に移る"},
+	{"files", CONFIG_INTEGER, AT(files), .max = 100000, .preset = "0",
+	 .help_en = "full ones that are kept; 0: all", .help_ja = "残すファイルの数。0はすべて"},
+	{0},
+};
+#undef AT
+
+#define AT(member) CONFIG_AT(struct hub_config, member)
+const struct config_key HUB_KEYS[] = {
+	{"data", CONFIG_PATH, AT(data),
+	 .help_en = "folder of database, ledger, access log, keys; absent: `hinomi-data` where it is started",
+	 .help_ja = "データベース、台帳、アクセスログ、鍵の置き場所。省略時は起動した場所の `hinomi-data`"},
+	{"database", CONFIG_TEXT, AT(database), .min = 8, .max = 1024, .flags = CONFIG_SECRET,
+	 .help_en = "`postgresql://...` or `sqlite:PATH`; absent: SQLite in the data folder",
+	 .help_ja = "`postgresql://...` または `sqlite:パス`。省略時はデータフォルダーのSQLite"},
+	{"name", CONFIG_TEXT, AT(name), .min = 1, .max = 64, .preset = "main",
+	 .help_en = "of this hub; its ledger is `hinomi/hub/NAME`",
+	 .help_ja = "このハブの名前。台帳は `hinomi/hub/名前`"},
+	{"user", CONFIG_TEXT, AT(user), .min = 1, .max = 64,
+	 .help_en = "whom it becomes when root starts it; absent: hinomi-hub where there is one",
+	 .help_ja = "rootで起動した場合に切り替わるユーザー。省略時は、あれば hinomi-hub"},
+	{"listen", .kind = CONFIG_LIST, .item = &an_endpoint, AT(listen), .min = 1, .max = HUB_LISTENERS_MAX,
+	 .help_en = "addresses; absent: 127.0.0.1:8470 and [::1]:8470",
+	 .help_ja = "待ち受けるアドレス。省略時は 127.0.0.1:8470 と [::1]:8470"},
+	{"readers", CONFIG_INTEGER, AT(readers), .min = 1, .max = 64, .preset = "8",
+	 .help_en = "connections that read the database", .help_ja = "データベースを読む接続の数"},
+	{"queue", CONFIG_INTEGER, AT(queue), .min = 16, .max = 1000000, .preset = "4096",
+	 .help_en = "changes that may wait; more are answered 503",
+	 .help_ja = "待てる変更の数。超えると503を返す"},
+	{"disk_least", CONFIG_SIZE, AT(disk_least), .max = 1024 * GIB, .preset = "256 MiB",
+	 .help_en = "free space under which /readyz says no",
+	 .help_ja = "空きがこれを下回ると /readyz が否と答える"},
+	{"http", CONFIG_MAPPING, AT(http), .keys = http_keys, .help_en = "the server", .help_ja = "サーバー"},
+	{"access_log", CONFIG_MAPPING, AT(access), .keys = access_keys, .help_en = "who read what",
+	 .help_ja = "誰が何を読んだか"},
+	{0},
+};
+#undef AT

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/lang.h"
+#include "base/log.h"
+#include "base/utc.h"
+#include "hub/api/tables.h"
+#include "hub/config.h"
+#include "hub/http/server.h"
+#include "hub/hub.h"
+#include "hub/keys.h"
+#include "hub/record/record.h"
+#include "hub/sandbox.h"
+#include "store/store.h"
+
+#define DRAIN_NS    (10 * NS_SECOND)
+#define ORIGIN_SIZE 96
+
+/* All that runs, in the order in which it is made. */
+struct serving {
+	struct hub hub;
+	struct confinement confinement;
+	struct router *router;
+	int listeners[HUB_LISTENERS_MAX];
+	size_t listener_count;
+	int signal_fd, data_fd;
+	uint8_t *ledger_key;
+	char origin[ORIGIN_SIZE];
+	size_t parts; /* that were started */
+};
+
+static unsigned core_count(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > HUB_THREADS_MAX ? HUB_THREADS_MAX : (unsigned)n;
+}
+
+static int make_signals(struct serving *s, struct fault *fault)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
+		s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk */
+	return s->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
+}
+
+/* Every connection takes one. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int make_sockets(struct serving *s, struct fault *fault)
+{
+	const struct config_list *list = &s->hub.config->listen;
+	const struct endpoint *e = list->items;
+	for (size_t i = 0; i < list->count; i++) {
+		int rc = server_listen(&e[i], &s->listeners[s->listener_count], fault);
+		if (rc != HN_OK)
+			return rc;
+		s->listener_count++;
+	}
+	return HN_OK;
+}
+
+static int make_store(struct serving *s, struct fault *fault)
+{
+	const struct store_options options = {
+		.database = s->hub.config->database,
+		.readers = s->hub.config->readers,
+		.queue_max = s->hub.config->queue,
+	};
+	return store_open(&options, &s->hub.store, fault);
+}
+
+static int make_record(struct serving *s, struct fault *fault)
+{
+	const struct hub_config *c = s->hub.config;
+	int rc = hub_ledger_key(s->data_fd, &s->ledger_key, fault);
+	if (rc != HN_OK)
+		return rc;
+	(void)snprintf(s->origin, sizeof(s->origin), "hinomi/hub/%s", c->name);
+	const struct record_options options = {
+		.dir_fd = s->data_fd,
+		.origin = s->origin,
+		.secret_key = s->ledger_key,
+		.queue_max = c->queue * (size_t)4,
+		.access_bytes = c->access.size,
+		.access_files = c->access.files,
+		.store = s->hub.store,
+	};
+	return record_open(&options, &s->hub.record, fault);
+}
+
+static int make_server(struct serving *s, struct fault *fault)
+{
+	const struct hub_http *c = &s->hub.config->http;
+	const struct server_options options = {
+		.hub = &s->hub,
+		.router = s->router,
+		.listeners = s->listeners,
+		.listener_count = s->listener_count,
+		.threads = c->threads > 0 ? c->threads : core_count(),
+		.connection_max = c->connections,
+		.address_max = c->connections_address,
+		.header_ns = c->header_ns,
+		.idle_ns = c->idle_ns,
+		.body_rate = (uint32_t)c->body_rate,
+		.body_max = c->body_max,
+		.bulk_max = c->bulk_max,
+		.rate_second = c->rate,
+		.rate_burst = c->burst,
+		.proxies = c->proxies.items,
+		.proxy_count = c->proxies.count,
+		.certificate_header = c->certificate_header,
+	};
+	int rc = server_new(&options, &s->hub.server, fault);
+	if (rc == HN_OK)
+		s->listener_count = 0; /* the server's now */
+	return rc;
+}
+
+static int make(struct serving *s, struct fault *fault)
+{
+	int rc = make_signals(s, fault);
+	if (rc == HN_OK)
+		rc = router_new(HUB_TABLES, &s->router, fault);
+	if (rc == HN_OK)
+		rc = make_sockets(s, fault);
+	if (rc == HN_OK)
+		rc = sandbox_identity(s->hub.config, &s->data_fd, &s->confinement, fault);
+	if (rc == HN_OK)
+		rc = sandbox_files(s->hub.config, s->data_fd, &s->confinement, fault);
+	if (rc == HN_OK)
+		rc = make_store(s, fault);
+	if (rc == HN_OK)
+		rc = make_record(s, fault);
+	return rc == HN_OK ? make_server(s, fault) : rc;
+}
+
+static int start(struct serving *s, struct fault *fault)
+{
+	int rc = record_start(s->hub.record, fault);
+	for (; rc == HN_OK && HUB_PARTS[s->parts]; s->parts++)
+		if (HUB_PARTS[s->parts]->start)
+			rc = HUB_PARTS[s->parts]->start(&s->hub, fault);
+	if (rc == HN_OK)
+		rc = server_start(s->hub.server, fault);
+	return rc == HN_OK ? sandbox_calls(&s->confinement, fault) : rc;
+}
+
+static void reload(struct serving *s)
+{
+	for (size_t i = 0; HUB_PARTS[i]; i++) {
+		struct fault fault = {0};
+		if (HUB_PARTS[i]->reload && HUB_PARTS[i]->reload(&s->hub, &fault) != HN_OK)
+			log_line(
+				LOG_LEVEL_ERROR,
+				tr("%s: %s%s%s; what was in force stays", "%s: %s%s%s。従来のものを維持する"),
+				HUB_PARTS[i]->name, fault.place, fault.place[0] ? ": " : "", fault.message);
+	}
+	log_line(LOG_LEVEL_INFO, "%s", tr("reloaded", "読み直した"));
+}
+
+static void wait_for_end(struct serving *s)
+{
+	struct pollfd fd = {.fd = s->signal_fd, .events = POLLIN};
+	for (;;) {
+		struct signalfd_siginfo info;
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return;
+		if (read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGHUP)
+			return;
+		reload(s);
+	}
+}
+
+static void tell_address(const struct serving *s)
+{
+	const struct endpoint *e = s->hub.config->listen.items;
+	char text[IP_TEXT_SIZE];
+	ip_format(&e->ip, text);
+	bool loopback = strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0;
+	printf(e->ip.version == 6 && !loopback ? "http://[%s]:%u\n" : "http://%s:%u\n",
+	       loopback ? "localhost" : text, e->port);
+	(void)fflush(stdout);
+}
+
+/* Requests first, for they wait for the rest. */
+static void stop(struct serving *s)
+{
+	if (s->hub.server)
+		server_drain(s->hub.server, DRAIN_NS);
+	while (s->parts > 0) {
+		s->parts--;
+		if (HUB_PARTS[s->parts]->stop)
+			HUB_PARTS[s->parts]->stop(&s->hub);
+	}
+	if (s->hub.server)
+		server_join(s->hub.server);
+	if (s->hub.record)
+		record_stop(s->hub.record);
+}
+
+static void clear(struct serving *s)
+{
+	server_free(s->hub.server);
+	store_close(s->hub.store);
+	record_free(s->hub.record);
+	router_free(s->router);
+	sodium_free(s->ledger_key);
+	for (size_t i = 0; i < s->listener_count; i++)
+		(void)close(s->listeners[i]);
+	if (s->signal_fd >= 0)
+		(void)close(s->signal_fd);
+	if (s->data_fd >= 0)
+		(void)close(s->data_fd);
+}
+
+int hub_serve(const struct hub_config *config, struct fault *fault)
+{
+	struct serving s = {.hub = {.config = config}, .signal_fd = -1, .data_fd = -1};
+	raise_descriptors();
+	int rc = make(&s, fault);
+	if (rc == HN_OK)
+		rc = start(&s, fault);
+	if (rc == HN_OK) {
+		server_go(s.hub.server);
+		log_line(LOG_LEVEL_INFO,
+			 tr("ready; Landlock ABI %u, system calls %s",
+			    "準備完了; Landlock ABI %u、システムコールの制限 %s"),
+			 s.confinement.landlock_abi,
+			 s.confinement.system_calls ? tr("filtered", "あり") : tr("open", "なし"));
+		tell_address(&s);
+		wait_for_end(&s);
+		log_line(LOG_LEVEL_INFO, "%s", tr("ends; answers what waits", "終了する。待ちに答える"));
+	}
+	stop(&s);
+	clear(&s);
+	return rc;
+}
