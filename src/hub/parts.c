@@ -2,8 +2,10 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <stddef.h>
 
+#include "hub/exchange/indexer.h"
 #include "hub/hub.h"
 
 const struct hub_part *const HUB_PARTS[] = {
+	&INDEXER,
 	NULL,
 };
