@@ -36,7 +36,7 @@ struct answer_cache {
 	struct pages memory;
 	uint64_t mask;
 	size_t bytes_max;
-	uint32_t stale_s;
+	_Atomic uint32_t stale_s;
 	uint64_t seed[2];
 	_Atomic uint64_t answers;
 	_Atomic uint64_t bytes;
@@ -120,6 +120,11 @@ int answer_cache_new(size_t bytes, uint32_t stale_s, struct answer_cache **out)
 static struct cached_answer *answer_of(uint64_t way)
 {
 	return (struct cached_answer *)(uintptr_t)(way & ADDRESS_MASK);
+}
+
+void answer_cache_stale(struct answer_cache *c, uint32_t stale_s)
+{
+	atomic_store_explicit(&c->stale_s, stale_s, memory_order_relaxed);
 }
 
 void answer_cache_free(struct answer_cache *c)

@@ -99,6 +99,8 @@ struct answer_cache_counts {
  * @return HN_ENOMEM
  */
 HN_MUST_USE int answer_cache_new(size_t bytes, uint32_t stale_s, struct answer_cache **out);
+/** How long an expired answer is kept, from now on. From any thread. */
+void answer_cache_stale(struct answer_cache *c, uint32_t stale_s);
 /** No thread may read any more. */
 void answer_cache_free(struct answer_cache *c);
 

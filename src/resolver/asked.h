@@ -7,16 +7,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/ip.h"
 #include "resolver/config.h"
 #include "resolver/cookie.h"
 #include "wire/dns_query.h"
 
+/** What, beside its address, says whose client asks. */
+enum asker_proof {
+	ASKER_ADDRESS, /* nothing */
+	ASKER_CERTIFICATE,
+	ASKER_TOKEN, /* it alone counts */
+};
+
 /** Who asks, and by which way. */
 struct asker {
 	struct ip client;
-	uint32_t group; /* GROUP_NONE: nobody whom we serve */
+	uint32_t group; /* under the policy by which it is judged; the exchange's. GROUP_NONE: nobody we serve
+			 */
 	enum resolver_transport transport;
+	enum asker_proof proof;
+	uint8_t print[SHA256_SIZE]; /* of the certificate (DER); groups_print_token() of the token */
 };
 
 /** One question: all that an answer to it depends on. */

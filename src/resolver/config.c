@@ -13,7 +13,6 @@
 #include "resolver/groups.h"
 #include "resolver/prefix_file.h"
 
-#define BUILT_IN     "(built in)"
 #define DEFAULT_PORT 5300
 
 const char *resolver_default_socket(void)
@@ -182,7 +181,7 @@ int resolver_config_parse(const char *name, const char *text, size_t len, struct
 int resolver_config_read(const char *path, struct resolver_config **out, struct fault *fault)
 {
 	if (path == NULL) {
-		int rc = resolver_config_parse(BUILT_IN, "", 0, out, fault);
+		int rc = resolver_config_parse(RESOLVER_BUILT_IN, "", 0, out, fault);
 		if (rc == HN_OK && may_make(resolver_default_socket()))
 			(*out)->control.socket = keep(*out, resolver_default_socket());
 		return rc;

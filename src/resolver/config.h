@@ -23,6 +23,7 @@
 #define RESOLVER_POLICIES_MAX  256
 #define RESOLVER_THREADS_MAX   256
 #define RESOLVER_GROUP_LOCAL   "local"
+#define RESOLVER_BUILT_IN      "(built in)" /* name of the embedded default */
 
 /* How a listener takes questions; joined by or in `transports`. */
 enum resolver_transport {

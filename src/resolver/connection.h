@@ -58,6 +58,8 @@ struct connection_path {
 uint8_t *connection_room(struct connection *c);
 struct exchange *connection_exchange(struct connection *c);
 const struct service *connection_service(const struct connection *c);
+/** Whose client asks, by the policy in force at this moment. */
+uint32_t connection_group(const struct connection *c, const struct asker *asker);
 /** Asks one question; fills its path when it waits. @return whether it is answered: unit->out_len bytes */
 bool connection_ask(struct connection *c, struct exchange_unit *unit, int32_t stream_id);
 void connection_touch(struct connection *c);

@@ -219,11 +219,12 @@ static unsigned objection(const struct doh *d, const struct request *r, struct d
 		return rc == HN_ENOENT ? 404 : 400;
 	if (!r->get && !r->post)
 		return 405;
-	if (target->token_len > 0)
-		asker->group = groups_by_token(connection_service(d->connection)->groups, target->token,
-					       target->token_len);
+	if (target->token_len > 0) {
+		groups_print_token(target->token, target->token_len, asker->print);
+		asker->proof = ASKER_TOKEN;
+	}
 	/* A token that is none looks like a path that is none. */
-	if (asker->group == GROUP_NONE)
+	if (connection_group(d->connection, asker) == GROUP_NONE)
 		return target->token_len > 0 ? 404 : 403;
 	return 0;
 }

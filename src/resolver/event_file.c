@@ -77,6 +77,12 @@ void event_file_free(struct event_file *f)
 	free(f);
 }
 
+void event_file_limit(struct event_file *f, int64_t rotate_ns, uint64_t size_max)
+{
+	f->rotate_ns = rotate_ns;
+	f->size_max = size_max;
+}
+
 struct buf *event_file_lines(struct event_file *f)
 {
 	return &f->lines;

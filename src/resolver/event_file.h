@@ -37,6 +37,9 @@ HN_MUST_USE int event_file_new(const struct event_file_options *options, struct 
 /** What was not flushed is lost. NULL is allowed. */
 void event_file_free(struct event_file *f);
 
+/** When it is closed, from now on; as in the options. */
+void event_file_limit(struct event_file *f, int64_t rotate_ns, uint64_t size_max);
+
 /** Where whole lines, each with its line feed, are appended. Full (its err set): event_file_add() drops. */
 struct buf *event_file_lines(struct event_file *f);
 /** One line was appended by the caller; flushes when enough have come together. @return as

@@ -41,9 +41,9 @@ static int open_directory(struct event_log *log, uid_t owner, struct fault *faul
 	return HN_OK;
 }
 
-static uint64_t file_size(const struct resolver_config *config)
+static uint64_t file_size(const struct event_log *log)
 {
-	uint64_t part = config->events.size / FILES_PART;
+	uint64_t part = atomic_load(&log->size) / FILES_PART;
 	return part < FILE_SIZE ? part : FILE_SIZE;
 }
 
@@ -53,13 +53,13 @@ static int new_file(const struct event_log *log, const char *directory, struct e
 		.dir_fd = log->dir_fd,
 		.directory = directory,
 		.stem = "events",
-		.rotate_ns = log->config->events.rotate_ns,
-		.size_max = file_size(log->config),
+		.rotate_ns = atomic_load(&log->rotate_ns),
+		.size_max = file_size(log),
 	};
 	return event_file_new(&options, out);
 }
 
-struct event_file *event_log_file_of(const struct event_log *log, const struct uuid *organisation)
+static struct event_file *find_file(const struct event_log *log, const struct uuid *organisation)
 {
 	for (size_t i = 0; i < log->address_count; i++)
 		if (uuid_compare(&log->addresses[i].organisation, organisation) == 0)
@@ -74,21 +74,46 @@ static void directory_of(const struct uuid *organisation, char out[64])
 	(void)snprintf(out, 64, EVENT_KEEP_ORGANISATION "%s", text);
 }
 
+struct event_file *event_log_file_of(struct event_log *log, const struct uuid *organisation)
+{
+	char directory[64];
+	struct event_file *file = find_file(log, organisation);
+	if (file)
+		return file;
+	struct addresses *all = realloc(log->addresses, (log->address_count + 1) * sizeof(*all));
+	if (!all)
+		return NULL;
+	log->addresses = all;
+	directory_of(organisation, directory);
+	if (new_file(log, directory, &file) != HN_OK)
+		return NULL;
+	all[log->address_count++] = (struct addresses){*organisation, file};
+	return file;
+}
+
+void event_log_limit_files(struct event_log *log)
+{
+	int64_t rotate_ns = atomic_load(&log->rotate_ns);
+	event_file_limit(log->file, rotate_ns, file_size(log));
+	for (size_t i = 0; i < log->address_count; i++)
+		event_file_limit(log->addresses[i].file, rotate_ns, file_size(log));
+}
+
+void event_log_settings(struct event_log *log, const struct resolver_events *settings)
+{
+	atomic_store(&log->rotate_ns, settings->rotate_ns);
+	atomic_store(&log->keep_ns, settings->keep_ns);
+	atomic_store(&log->size, settings->size);
+}
+
 static int make_files(struct event_log *log)
 {
 	const struct config_list *groups = &log->config->groups;
-	log->addresses = calloc(groups->count + 1, sizeof(*log->addresses));
-	int rc = log->addresses ? new_file(log, NULL, &log->file) : HN_ENOMEM;
+	int rc = new_file(log, NULL, &log->file);
 	for (size_t i = 0; i < groups->count && rc == HN_OK; i++) {
 		const struct resolver_group *g = RESOLVER_ITEM(resolver_group, groups, i);
-		char directory[64];
-		if (!g->addresses || event_log_file_of(log, &g->organisation))
-			continue;
-		struct addresses *a = &log->addresses[log->address_count];
-		directory_of(&g->organisation, directory);
-		rc = new_file(log, directory, &a->file);
-		a->organisation = g->organisation;
-		log->address_count += rc == HN_OK;
+		if (g->addresses && !event_log_file_of(log, &g->organisation))
+			rc = HN_ENOMEM;
 	}
 	return rc;
 }
@@ -111,6 +136,7 @@ int event_log_new(const struct resolver_config *config, uid_t owner, struct even
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
 	*log = (struct event_log){
 		.config = config, .dir_fd = -1, .epoch = uuid_v4(), .since_ns = utc_now_ns()};
+	event_log_settings(log, &config->events);
 	(void)pthread_mutex_init(&log->top_lock, NULL);
 	(void)pthread_mutex_init(&log->stop_lock, NULL);
 	init_condition(&log->stopped);

@@ -68,6 +68,9 @@ HN_MUST_USE int event_log_feed(struct event_log *log, struct event_feed *out);
  * thread; events of one that was not yet shown wait for it. */
 void event_log_policy(struct event_log *log, const struct policy *policy);
 
+/** How long and how much is kept, and when files are closed, from now on. From any thread. */
+void event_log_settings(struct event_log *log, const struct resolver_events *settings);
+
 /** Starts the thread, all signals blocked. @return HN_EIO (errno) */
 HN_MUST_USE int event_log_start(struct event_log *log);
 /** Takes and writes what is left, ends the thread. */

@@ -57,7 +57,9 @@ static void add_item(struct event_log *log, const struct event_top_item *item, s
 		 entry_kind_name((enum entry_kind)item->kind),
 		 policy_trigger_name((enum policy_trigger)item->trigger),
 		 policy_action_name((enum policy_action)item->action));
-	const struct event_set *set = event_names_lock(log->names, event_names_newest(log->names), item->set);
+	const struct resolver_group *group;
+	const struct event_set *set =
+		event_names_lock(log->names, event_names_newest(log->names), item->set, 0, &group);
 	buf_json_string(out, set ? set->name : "", set ? strlen(set->name) : 0);
 	event_names_unlock(log->names);
 	buf_addf(out, ",\"count\":%llu,\"over\":%llu}", (unsigned long long)item->count,

@@ -24,7 +24,9 @@ struct addresses {
 enum event_log_duty { DUTY_FILES, DUTY_SKETCH, DUTY_KEEP, EVENT_LOG_DUTIES };
 
 struct event_log {
-	const struct resolver_config *config;
+	const struct resolver_config *config; /* that it was made for */
+	_Atomic int64_t rotate_ns, keep_ns;   /* these may change */
+	_Atomic uint64_t size;
 	int dir_fd; /* -1: none */
 	struct event_feed feeds[RESOLVER_THREADS_MAX];
 	size_t feed_count;
@@ -56,8 +58,10 @@ struct event_log {
 	bool started;
 };
 
-/** The file of an organisation's addresses; NULL: it did not ask for them. */
-struct event_file *event_log_file_of(const struct event_log *log, const struct uuid *organisation);
+/** The file of an organisation's addresses, made when it is first asked for. NULL: no memory. */
+struct event_file *event_log_file_of(struct event_log *log, const struct uuid *organisation);
+/** Lets all files rotate as the settings say now. */
+void event_log_limit_files(struct event_log *log);
 /** Writes a sum that is over. */
 event_sum_over event_log_write_sum;
 /** Takes and writes all that is there, and closes the files. */

@@ -54,22 +54,23 @@ void event_log_write_sum(void *context, const struct event_sum *sum)
 {
 	struct event_log *log = context;
 	uint64_t number = log->records++;
-	const struct event_told told = {
+	struct event_told told = {
 		.event = &sum->event,
 		.count = sum->count,
 		.first_ns = sum->first_ns,
 		.last_ns = sum->last_ns,
 		.uid = uuid_v5(&log->epoch, &number, sizeof(number)),
-		.group = RESOLVER_ITEM(resolver_group, &log->config->groups, sum->event.group),
-		.set = event_names_lock(log->names, sum->event.generation, sum->event.set),
 		.pseudonym = sum->pseudonym,
 		.prefix_pseudonym = sum->prefix_pseudonym,
 	};
+	told.set = event_names_lock(log->names, sum->event.generation, sum->event.set, sum->event.group,
+				    &told.group);
 	add_line(log, log->file, &told);
-	if (told.group->addresses) {
-		struct event_told with_address = told;
-		with_address.pseudonym = NULL;
-		add_line(log, event_log_file_of(log, &told.group->organisation), &with_address);
+	struct event_file *own =
+		told.group->addresses ? event_log_file_of(log, &told.group->organisation) : NULL;
+	if (own) {
+		told.pseudonym = NULL;
+		add_line(log, own, &told);
 	}
 	event_names_unlock(log->names);
 	atomic_store_explicit(&log->count_records, log->records, memory_order_relaxed);
@@ -77,6 +78,7 @@ void event_log_write_sum(void *context, const struct event_sum *sum)
 
 static int flush(struct event_log *log)
 {
+	event_log_limit_files(log);
 	int rc = event_file_flush(log->file, log->utc_ns);
 	uint64_t lost = event_file_lost(log->file);
 	for (size_t i = 0; i < log->address_count; i++) {
@@ -93,8 +95,8 @@ static int keep(struct event_log *log)
 {
 	const struct event_keep k = {
 		.dir_fd = log->dir_fd,
-		.keep_ns = log->config->events.keep_ns,
-		.size = log->config->events.size,
+		.keep_ns = atomic_load(&log->keep_ns),
+		.size = atomic_load(&log->size),
 	};
 	uint64_t removed;
 	int rc = event_keep_apply(&k, log->utc_ns, &removed);

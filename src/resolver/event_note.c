@@ -61,7 +61,7 @@ static void note_match(struct event_ring *ring, const struct asked *a, const str
 	event->client = a->asker.client;
 	event->transport = (uint8_t)__builtin_ctz(a->asker.transport);
 	event->qtype = a->query.type;
-	event->set = match->set;
+	event->set = policy_slot(policy, match->set);
 	event->rcode = rcode;
 	event->action = action;
 	event->trigger = match->trigger;

@@ -14,6 +14,7 @@
 #include "resolver/judge.h"
 #include "resolver/rate_limit.h"
 #include "resolver/sketch.h"
+#include "resolver/terms.h"
 
 #define STALE_TTL         30 /* seconds; RFC 8767, 4 */
 #define STALE_RETRY_S     30 /* RFC 8767, 5: the failure recheck timer */
@@ -34,6 +35,7 @@ struct exchange {
 	struct event_feed feed;
 	/* Of the batch, or the landing, that is being answered: */
 	const struct policy *policy;
+	const struct terms *terms; /* the policy's */
 	uint32_t epoch;
 	int64_t utc_ns;
 	struct composer composer;
@@ -45,6 +47,7 @@ struct exchange {
 static void look_around(struct exchange *e)
 {
 	e->policy = policy_store_get(e->service->policies);
+	e->terms = policy_terms(e->policy);
 	e->utc_ns = loop_utc_ns(e->loop);
 	e->epoch = judge_epoch(policy_generation(e->policy), e->utc_ns);
 	e->composer = (struct composer){
@@ -56,12 +59,12 @@ static void look_around(struct exchange *e)
 
 static const struct resolver_group *group_of(const struct exchange *e, const struct asked *a)
 {
-	return RESOLVER_ITEM(resolver_group, &e->service->config->groups, a->asker.group);
+	return terms_group(e->terms, a->asker.group);
 }
 
 static unsigned view_of(const struct exchange *e, const struct asked *a)
 {
-	return e->service->views[a->asker.group];
+	return terms_view(e->terms, a->asker.group);
 }
 
 static struct answer_key key_of(const struct exchange *e, const struct asked *a)
@@ -134,7 +137,7 @@ static size_t tell_blocked(struct exchange *e, const struct asked *a, const stru
 			   const uint8_t *answer, size_t len)
 {
 	count_add(&e->counts.blocked[v->action], 1);
-	count_add(&e->counts.blocked_by[v->decided.set], 1);
+	count_add(&e->counts.blocked_by[policy_slot(v->policy, v->decided.set)], 1);
 	event_note(e->feed.events, a, v, true, answer, len, e->utc_ns);
 	return len;
 }
@@ -221,7 +224,7 @@ static bool is_fresh(const struct exchange *e, const struct cached_answer *answe
 /* Too old even to serve as a stale one, which it may for the one second of a refresh anyway. */
 static bool is_over(const struct exchange *e, const struct cached_answer *answer)
 {
-	int64_t stale_s = e->service->config->cache.stale_ns / NS_SECOND;
+	int64_t stale_s = e->terms->config->cache.stale_ns / NS_SECOND;
 	return !is_fresh(e, answer) && e->composer.now_s - answer->expires >= (uint32_t)stale_s + REFRESH_S;
 }
 
@@ -282,7 +285,7 @@ static bool give(struct exchange *e, struct exchange_unit *u, struct cached_answ
 		done(e, u, compose_cached(&e->composer, &u->asked, answer, 0, told, u->out));
 		return true;
 	}
-	if (e->service->config->cache.prefetch && now - answer->expires < REFRESH_S && is_popular(answer)) {
+	if (e->terms->config->cache.prefetch && now - answer->expires < REFRESH_S && is_popular(answer)) {
 		refresh(e, answer, &u->key);
 		count_add(&e->counts.hits, 1);
 		done(e, u, compose_cached(&e->composer, &u->asked, answer, REFRESH_S, NOTHING, u->out));
@@ -414,7 +417,13 @@ static void deliver(struct exchange *e, struct waiter *w, const struct landing *
 	static _Thread_local uint8_t out[DNS_MESSAGE_MAX];
 	const struct exchange_port *port = w->port;
 	size_t len;
-	if (goes_on(e, w)) {
+	/* Whose client it is may have changed while it waited. */
+	w->asked.asker.group = terms_find(e->terms, &w->asked.asker);
+	if (w->asked.asker.group == GROUP_NONE) {
+		count_add(&e->counts.unregistered, 1);
+		len = compose_error(&e->composer, &w->asked, DNS_RCODE_REFUSED, NOTHING, out);
+		count_add(&e->counts.answers[DNS_RCODE_REFUSED], 1);
+	} else if (goes_on(e, w)) {
 		if (!go_on(e, w, out, &len))
 			return;
 	} else {
@@ -470,6 +479,7 @@ static bool is_refused(struct exchange *e, struct exchange_unit *u)
 {
 	struct asked *a = &u->asked;
 	int64_t now_us = loop_now_ms(e->loop) * 1000;
+	a->asker.group = terms_find(e->terms, &a->asker);
 	if (a->asker.group == GROUP_NONE) {
 		count_add(&e->counts.unregistered, 1);
 		bool tell =

@@ -29,10 +29,9 @@ struct tls_contexts;
 
 /** What all serving threads share; everything in it outlives them. */
 struct service {
-	const struct resolver_config *config;
-	const struct groups *groups;
-	const uint8_t *views; /* the view of each group; GROUP views of policy_spec */
-	struct policy_store *policies;
+	const struct resolver_config
+		*config;               /* that it was started with: listeners and all else that stays */
+	struct policy_store *policies; /* each with its terms: what may change while it serves */
 	struct recursor *recursor;
 	struct answer_cache *cache;
 	_Atomic(const struct cookie_secrets *)
@@ -61,7 +60,7 @@ enum exchange_state {
 
 /** One question of a batch. */
 struct exchange_unit {
-	struct asked asked; /* asker, message and len are filled by the caller */
+	struct asked asked; /* asker but its group, message and len are filled by the caller */
 	uint8_t *out;       /* room for the answer: 4,096 bytes for UDP, else DNS_MESSAGE_MAX */
 	size_t out_len;
 	enum exchange_state state;
@@ -83,7 +82,7 @@ struct exchange_counts {
 	_Atomic uint64_t refreshed; /* asked again at expiry, while the old one served */
 	_Atomic uint64_t waited;    /* asked of the recursor */
 	_Atomic uint64_t blocked[POLICY_ACTION_COUNT];
-	_Atomic uint64_t blocked_by[POLICY_SETS_MAX]; /* by the set's number */
+	_Atomic uint64_t blocked_by[POLICY_SETS_MAX]; /* by policy_slot() */
 	_Atomic uint64_t truncated;
 	_Atomic uint64_t unregistered;
 	_Atomic uint64_t limited;

@@ -80,7 +80,6 @@ static void answer_batch(struct front *f, const struct datagrams *d, size_t coun
 		udp_batch_client(f->batch, i, &a->asker.client);
 		if (d->listener->proxy)
 			read_proxy_header(d, a);
-		a->asker.group = groups_by_address(f->service->groups, &a->asker.client);
 		a->asker.transport = RESOLVER_UDP;
 		units[i].out = udp_batch_answer(f->batch, i);
 	}

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/groups.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,16 @@ struct groups {
 	struct print *certificates; /* sorted, as are the tokens */
 	struct print *tokens;
 	size_t certificate_count, token_count;
-	uint8_t key[crypto_generichash_KEYBYTES]; /* random: nobody can tell which tokens lie beside each
-						     other */
 };
+
+/* Random: nobody can tell which tokens lie beside each other. */
+static uint8_t token_key[crypto_generichash_KEYBYTES];
+static pthread_once_t token_key_once = PTHREAD_ONCE_INIT;
+
+static void make_token_key(void)
+{
+	randombytes_buf(token_key, sizeof(token_key));
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -105,9 +113,11 @@ static int add_certificates(struct groups *g, const struct resolver_config *c, s
 	return settle(g->certificates, count, tr("the same certificate", "同じ証明書"), c, fault);
 }
 
-static void print_token(const struct groups *g, const char *token, size_t len, uint8_t out[SHA256_SIZE])
+void groups_print_token(const char *token, size_t len, uint8_t out[SHA256_SIZE])
 {
-	(void)crypto_generichash(out, SHA256_SIZE, (const unsigned char *)token, len, g->key, sizeof(g->key));
+	(void)pthread_once(&token_key_once, make_token_key);
+	(void)crypto_generichash(out, SHA256_SIZE, (const unsigned char *)token, len, token_key,
+				 sizeof(token_key));
 }
 
 static int add_tokens(struct groups *g, const struct resolver_config *c, struct fault *fault)
@@ -120,7 +130,7 @@ static int add_tokens(struct groups *g, const struct resolver_config *c, struct 
 		if (token == NULL)
 			continue;
 		struct print *p = &g->tokens[g->token_count++];
-		print_token(g, token, strlen(token), p->digest);
+		groups_print_token(token, strlen(token), p->digest);
 		p->group = (uint32_t)i;
 	}
 	return settle(g->tokens, g->token_count, tr("the same token", "同じトークン"), c, fault);
@@ -132,7 +142,6 @@ int groups_new(const struct resolver_config *config, struct groups **out, struct
 	if (g == NULL)
 		return config_fault(fault, HN_ENOMEM, config->file, 0, "groups", "%s",
 				    hn_strerror(HN_ENOMEM));
-	randombytes_buf(g->key, sizeof(g->key));
 	int rc = add_prefixes(g, config, fault);
 	if (rc == HN_OK)
 		rc = add_certificates(g, config, fault);
@@ -155,7 +164,6 @@ void groups_free(struct groups *groups)
 	prefix_map_free(groups->prefixes);
 	free(groups->certificates);
 	free(groups->tokens);
-	sodium_memzero(groups->key, sizeof(groups->key));
 	free(groups);
 }
 
@@ -197,6 +205,11 @@ uint32_t groups_by_certificate(const struct groups *groups, const uint8_t digest
 uint32_t groups_by_token(const struct groups *groups, const char *token, size_t len)
 {
 	uint8_t digest[SHA256_SIZE];
-	print_token(groups, token, len, digest);
-	return find(groups->tokens, groups->token_count, digest);
+	groups_print_token(token, len, digest);
+	return groups_by_token_print(groups, digest);
+}
+
+uint32_t groups_by_token_print(const struct groups *groups, const uint8_t print[SHA256_SIZE])
+{
+	return find(groups->tokens, groups->token_count, print);
 }

@@ -49,10 +49,15 @@ uint32_t groups_by_certificate(const struct groups *groups, const uint8_t digest
 
 /**
  * The group of a DoH path token. How long it takes says nothing about any token that is registered: only
- * hashes under a random key of this object are compared. The tokens themselves are not kept.
+ * hashes under a random key of this process are compared. The tokens themselves are not kept.
  *
  * @return GROUP_NONE when there is none
  */
 uint32_t groups_by_token(const struct groups *groups, const char *token, size_t len);
+
+/** What stands for a token where it must be kept: its hash under a random key of this process. */
+void groups_print_token(const char *token, size_t len, uint8_t out[SHA256_SIZE]);
+/** The same as groups_by_token() of what was printed. */
+uint32_t groups_by_token_print(const struct groups *groups, const uint8_t print[SHA256_SIZE]);
 
 #endif

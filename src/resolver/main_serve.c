@@ -25,7 +25,7 @@ static const struct command_help help = {
 		"  explain NAME    which entry of which set decides, and why\n"
 		"  ctl COMMAND     asks the resolver that runs: status, reload, flush, stats, top, policy\n"
 		"  export          a group's policy as a response policy zone\n"
-		"SIGHUP reads policy and trust anchors again; SIGTERM answers what waits and ends.",
+		"SIGHUP reads configuration and policy again; SIGTERM answers what waits and ends.",
 	.text_ja =
 		"プロテクティブDNS: "
 		"問合せに答え、攻撃に使われる名前とアドレスを遮断し、遮断したものを報告する。\n"
@@ -33,7 +33,7 @@ static const struct command_help help = {
 		"  explain 名前    どの集合のどの項目が、なぜ決めるか\n"
 		"  ctl コマンド    動いている resolver に尋ねる: status、reload、flush、stats、top、policy\n"
 		"  export          グループのポリシーをRPZとして書き出す\n"
-		"SIGHUPでポリシーとトラストアンカーを読み直し、SIGTERMで待ちに答えて終わる。",
+		"SIGHUPで設定とポリシーを読み直し、SIGTERMで待ちに答えて終わる。",
 	.example = "hinomi resolver --config /etc/hinomi/resolver.yaml --check",
 };
 

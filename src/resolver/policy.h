@@ -130,11 +130,14 @@ struct policy_view_spec {
 	size_t set_count;
 };
 
+struct terms;
+
 struct policy_spec {
 	const struct policy_set_spec *sets;
 	size_t set_count;
 	const struct policy_view_spec *views;
 	size_t view_count;
+	struct terms *terms; /* who is served and how (terms.h); used by the policy. NULL: none */
 };
 
 /**
@@ -157,6 +160,8 @@ void policy_free(struct policy *p);
 
 /** Rises by one with each policy; never 0. */
 uint64_t policy_generation(const struct policy *p);
+/** Those of its spec; they live as long as the policy. */
+const struct terms *policy_terms(const struct policy *p);
 size_t policy_view_count(const struct policy *p);
 size_t policy_set_count(const struct policy *p);
 /** The view's number. @return HN_ENOENT */
@@ -178,8 +183,13 @@ struct policy_set_info {
 	uint64_t entries;
 	uint64_t bytes; /* of memory */
 	size_t layers;  /* of a `.him` */
+	uint16_t slot;  /* policy_slot() */
 };
 void policy_set_info(const struct policy *p, size_t set, struct policy_set_info *out);
+
+/** A number below POLICY_SETS_MAX that stays a set's own while policies follow each other and it keeps its
+ * name: for counters. Given to another only when there are no others left. */
+uint16_t policy_slot(const struct policy *p, size_t set);
 
 /* ---- judging ---- */
 

@@ -11,6 +11,7 @@
 #include "resolver/policy_set.h"
 #include "resolver/rdata_text.h"
 #include "resolver/record_text.h"
+#include "resolver/terms.h"
 #include "wire/dns_number.h"
 
 #define RECORDS_BYTES_MAX (POLICY_RECORDS_MAX * UINT64_C(65600))
@@ -38,6 +39,7 @@ void policy_free(struct policy *p)
 	free(p->sets);
 	free(p->views);
 	free(p->notes);
+	terms_release(p->terms);
 	free(p);
 }
 
@@ -305,6 +307,36 @@ static int open_sources(struct policy *p, const struct policy_spec *spec, const 
 	return rc;
 }
 
+static bool slot_taken(const struct policy *p, size_t count, uint16_t slot)
+{
+	for (size_t i = 0; i < count; i++)
+		if (p->sets[i].slot == slot)
+			return true;
+	return false;
+}
+
+/* By name; new names take slots that nobody had, then any that nobody has. */
+static void give_slots(struct policy *p, const struct policy *former)
+{
+	uint16_t slot = 0;
+	p->slot_count = former == NULL ? 0 : former->slot_count;
+	for (size_t i = 0; i < p->set_count; i++) {
+		const struct policy_set *before = former_set(former, p->sets[i].name);
+		p->sets[i].slot = before == NULL ? UINT16_MAX : before->slot;
+	}
+	for (size_t i = 0; i < p->set_count; i++) {
+		if (p->sets[i].slot != UINT16_MAX)
+			continue;
+		if (p->slot_count < POLICY_SETS_MAX) {
+			p->sets[i].slot = (uint16_t)p->slot_count++;
+			continue;
+		}
+		while (slot_taken(p, p->set_count, slot))
+			slot++;
+		p->sets[i].slot = slot;
+	}
+}
+
 static int make(struct policy *p, const struct policy_spec *spec, const struct policy_made_of *of,
 		struct fault *fault)
 {
@@ -314,6 +346,7 @@ static int make(struct policy *p, const struct policy_spec *spec, const struct p
 	p->views = calloc(spec->view_count + 1, sizeof(*p->views));
 	if (p->sets == NULL || p->views == NULL)
 		return HN_ENOMEM;
+	p->terms = terms_use(spec->terms);
 	p->set_count = spec->set_count;
 	p->view_count = spec->view_count;
 	int rc = open_sources(p, spec, of, fault);
@@ -321,6 +354,8 @@ static int make(struct policy *p, const struct policy_spec *spec, const struct p
 		return HN_OK;
 	for (size_t i = 0; rc == HN_OK && i < p->set_count; i++)
 		rc = fill_set(&p->sets[i], &spec->sets[i], former, fault);
+	if (rc == HN_OK)
+		give_slots(p, former);
 	for (size_t i = 0; rc == HN_OK && i < p->view_count; i++)
 		rc = make_view(p, &p->views[i], &spec->views[i]);
 	return rc;

@@ -50,6 +50,7 @@ struct policy_set {
 	enum policy_reason reason;
 	uint32_t ttl;
 	bool name_servers;
+	uint16_t slot;
 	bool allows;        /* has allow entries */
 	unsigned triggers;  /* bit n: has entries for trigger n */
 	struct buf records; /* bytes of a rule (rpz.h): what POLICY_SINKHOLE and POLICY_LOCAL answer */
@@ -64,10 +65,11 @@ struct policy_view {
 
 struct policy {
 	uint64_t generation;
-	size_t set_count, view_count, note_count;
+	size_t set_count, view_count, note_count, slot_count;
 	struct policy_set *sets;
 	struct policy_view *views;
 	struct fault *notes;
+	struct terms *terms; /* a use; NULL: none */
 };
 
 /** What a policy takes over. */

@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/policy_spec.h"
 
+#include "resolver/terms.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +98,7 @@ int policy_spec_keep(const struct policy_spec *spec, struct policy_spec_kept *ou
 	}
 	kept.spec.sets = kept.sets;
 	kept.spec.views = views;
+	kept.spec.terms = terms_use(spec->terms);
 	*out = kept;
 	return HN_OK;
 }
@@ -105,5 +108,6 @@ void policy_spec_clear(struct policy_spec_kept *kept)
 	for (size_t i = 0; i < kept->block_count; i++)
 		free(kept->blocks[i]);
 	free(kept->blocks);
+	terms_release(kept->spec.terms);
 	*kept = (struct policy_spec_kept){0};
 }

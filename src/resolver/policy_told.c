@@ -43,6 +43,16 @@ uint64_t policy_generation(const struct policy *p)
 	return p->generation;
 }
 
+uint16_t policy_slot(const struct policy *p, size_t set)
+{
+	return p->sets[set].slot;
+}
+
+const struct terms *policy_terms(const struct policy *p)
+{
+	return p->terms;
+}
+
 size_t policy_view_count(const struct policy *p)
 {
 	return p->view_count;
@@ -83,6 +93,7 @@ void policy_set_info(const struct policy *p, size_t set, struct policy_set_info 
 	out->contact = s->contact;
 	out->organisation = s->organisation;
 	out->ttl = s->ttl;
+	out->slot = s->slot;
 }
 
 /* The set that decided; NULL where none did. */

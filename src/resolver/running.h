@@ -8,15 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/fault.h"
 #include "resolver/exchange.h"
 #include "resolver/front.h"
 
 struct lookup;
+struct terms;
 
 /* The resolver that runs, as control socket and block page see it. */
 struct running {
-	const struct resolver_config *config;
+	const struct resolver_config *config; /* with which it was started */
+	struct terms *terms;                  /* in force; under reload. Others take the policy's */
 	struct service service;
 	struct front **fronts;
 	struct collector *collector; /* NULL: none */
@@ -25,16 +28,20 @@ struct running {
 	int64_t since_ns;                /* UTC */
 	_Atomic int64_t policy_since_ns; /* UTC; when the policy in force was */
 	_Atomic int64_t policy_load_ns;  /* how long reading it took */
-	pthread_mutex_t reload;          /* of anchors, certificates and secrets: one reload at a time */
+	pthread_mutex_t reload;          /* one reload at a time of what is not the policy's files alone */
 };
 
-/** Reads the policy and the trust anchors again and says so in the log. Not from a thread that asks the
- * policy. force: as policy_store_reload() says. */
-HN_MUST_USE int running_reload_policy(struct running *r, bool force, struct fault *fault);
-HN_MUST_USE int running_reload_anchors(struct running *r, struct fault *fault);
-/** The same, told in the log. */
+/**
+ * Reads everything again that may change in a process that runs: the configuration, files of policies and
+ * prefixes, trust anchors, certificates, the cookies' file. All or nothing; says so in the log. Not from a
+ * thread that asks the policy.
+ *
+ * @param force  as policy_store_reload() says
+ * @param kept   keys that differ from those with which it was started, and come into force by a restart only,
+ *               are appended, as "listen, threads"
+ */
+HN_MUST_USE int running_reload(struct running *r, bool force, struct buf *kept, struct fault *fault);
+/** Reads trust anchors and root hints again, and tells of it in the log. */
 void running_anchors_changed(struct running *r);
-/** The same of certificates, keys and the cookies' file. On an error those in use stay. */
-HN_MUST_USE int running_reload_secrets(struct running *r, struct fault *fault);
 
 #endif

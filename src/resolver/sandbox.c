@@ -7,10 +7,12 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "resolver/config_files.h"
 #include "resolver/event_log.h"
 
 #define RULES_MAX 1024
@@ -18,20 +20,40 @@
 
 static const char *const USERS[] = {"hinomi-resolver", "nobody"};
 
+/* Directories that stay open; each once, since many files lie in one. */
 struct rules {
 	struct confine_rule all[RULES_MAX];
+	struct stat of[RULES_MAX];
 	size_t count;
 };
 
+static bool is_there(const struct rules *rules, const struct stat *st, unsigned rights)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->of[i].st_dev == st->st_dev && rules->of[i].st_ino == st->st_ino &&
+		    rules->all[i].rights == rights)
+			return true;
+	return false;
+}
+
 static int add_directory(struct rules *rules, const char *path, unsigned rights, struct fault *fault)
 {
-	if (rules->count == RULES_MAX)
-		return fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int rc = HN_OK, fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fault_set(fault, hn_err_of_errno(errno), path, "%s", hn_errno_text(errno));
-	rules->all[rules->count++] = (struct confine_rule){fd, rights};
-	return HN_OK;
+	if (fstat(fd, &st) != 0) {
+		rc = fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
+	} else if (!is_there(rules, &st, rights)) {
+		if (rules->count < RULES_MAX) {
+			rules->of[rules->count] = st;
+			rules->all[rules->count++] = (struct confine_rule){fd, rights};
+			return HN_OK;
+		}
+		rc = fault_set(fault, HN_ELIMIT, path, "%s", hn_strerror(HN_ELIMIT));
+	}
+	(void)close(fd);
+	return rc;
 }
 
 /* The directory a file lies in: a newer one is renamed into its place. */
@@ -49,31 +71,26 @@ static int add_parent(struct rules *rules, const char *path, struct fault *fault
 	return add_directory(rules, slash && len == 0 ? "/" : parent, CONFINE_READ, fault);
 }
 
-static int add_policy(struct rules *rules, const struct resolver_policy *p, struct fault *fault)
+struct walk {
+	struct rules *rules;
+	struct fault *fault;
+};
+
+/* What the recursion names is not looked at here: it opens its directories itself (recursor_watched()), and
+ * its CA is read at the start alone. */
+static bool is_recursion(const struct config_file *file)
 {
-	const char *const *paths = p->set.items;
-	int rc = HN_OK;
-	for (size_t i = 0; i < p->set.count && rc == HN_OK; i++)
-		rc = add_parent(rules, paths[i], fault);
-	if (rc == HN_OK && p->rpz)
-		rc = add_parent(rules, p->rpz, fault);
-	if (rc == HN_OK && p->directory)
-		rc = add_directory(rules, p->directory, CONFINE_READ, fault);
-	return rc;
+	return strncmp(file->key, "recursion.", strlen("recursion.")) == 0;
 }
 
-/* What a reload reads again: renewed certificates, another secret. */
-static int add_secrets(struct rules *rules, const struct resolver_config *config, struct fault *fault)
+static int add_file(void *context, const struct config_file *file)
 {
-	int rc = config->cookies.secrets ? add_parent(rules, config->cookies.secrets, fault) : HN_OK;
-	for (size_t i = 0; i < config->listen.count && rc == HN_OK; i++) {
-		const struct resolver_listener *l = RESOLVER_ITEM(resolver_listener, &config->listen, i);
-		const char *const paths[] = {l->certificate, l->key, l->client_ca};
-		for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]) && rc == HN_OK; j++)
-			if (paths[j])
-				rc = add_parent(rules, paths[j], fault);
-	}
-	return rc;
+	const struct walk *w = context;
+	if (file->use == CONFIG_FILE_MADE)
+		return add_directory(w->rules, file->path, CONFINE_WRITE, w->fault);
+	if (file->use == CONFIG_FILE_SETS)
+		return add_directory(w->rules, file->path, CONFINE_READ, w->fault);
+	return is_recursion(file) ? HN_OK : add_parent(w->rules, file->path, w->fault);
 }
 
 static int add_all(struct rules *rules, const struct resolver_config *config, const struct recursor *recursor,
@@ -81,16 +98,41 @@ static int add_all(struct rules *rules, const struct resolver_config *config, co
 {
 	int dirs[2];
 	int rc = HN_OK;
-	for (size_t i = 0; i < config->policy.count && rc == HN_OK; i++)
-		rc = add_policy(rules, RESOLVER_ITEM(resolver_policy, &config->policy, i), fault);
+	if (strcmp(config->file, RESOLVER_BUILT_IN) != 0)
+		rc = add_parent(rules, config->file, fault);
+	struct walk w = {rules, fault};
+	if (rc == HN_OK)
+		rc = config_files_each(config, add_file, &w);
 	size_t count = recursor_watched(recursor, dirs);
 	for (size_t i = 0; i < count && rules->count < RULES_MAX; i++)
 		rules->all[rules->count++] = (struct confine_rule){dup(dirs[i]), CONFINE_READ};
-	if (rc == HN_OK)
-		rc = add_secrets(rules, config, fault);
-	if (rc == HN_OK && config->events.directory)
-		rc = add_directory(rules, config->events.directory, CONFINE_WRITE, fault);
 	return rc;
+}
+
+static int try_file(void *context, const struct config_file *file)
+{
+	if (file->use == CONFIG_FILE_MADE || is_recursion(file))
+		return HN_OK;
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(file->path, file->use == CONFIG_FILE_SETS ? flags | O_DIRECTORY : flags);
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		return fault_set(context, HN_EIO, file->path, "%s",
+				 tr("cannot be read by the resolver that runs: its user has no right to it, "
+				    "or it lies "
+				    "outside the directories that were named at the start; put it into one "
+				    "of them, or "
+				    "restart",
+				    "動作中の resolver からは読めない: "
+				    "実行ユーザーに権限がないか、起動時に指定したディレクトリの外にある。"
+				    "その中に置くか、再起動すること"));
+	if (fd >= 0)
+		(void)close(fd);
+	return HN_OK; /* whatever else is wrong is told by who reads it */
+}
+
+int sandbox_reaches(const struct resolver_config *config, struct fault *fault)
+{
+	return config_files_each(config, try_file, fault);
 }
 
 int sandbox_user(const struct resolver_config *config, uid_t *user_out, gid_t *group_out, struct fault *fault)

@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "resolver/collector.h"
+#include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
 #include "resolver/front.h"
 #include "resolver/lookup.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
 #include "resolver/recursor_plan.h"
 #include "resolver/running.h"
@@ -30,6 +30,7 @@
 #include "resolver/serve_metrics.h"
 #include "resolver/serve_page.h"
 #include "resolver/serve_reload.h"
+#include "resolver/terms.h"
 #include "resolver/tls.h"
 
 #define DRAIN_MS           2000
@@ -39,8 +40,6 @@
 /* All that runs, in the order in which it is made. */
 struct resolver {
 	struct running running;
-	struct policy_plan plan;
-	struct groups *groups;
 	struct recursor *collecting; /* the collector's */
 	struct control *control;
 	struct blockpage *page;
@@ -60,25 +59,20 @@ static size_t core_count(void)
 	return n < 1 ? 1 : n > RESOLVER_THREADS_MAX ? RESOLVER_THREADS_MAX : (size_t)n;
 }
 
-/* Since when a policy is in force, and how long reading it took. */
-static void note_policy(struct running *r, int64_t begin_ns)
-{
-	int64_t now_ns = utc_now_ns();
-	atomic_store(&r->policy_since_ns, now_ns);
-	atomic_store(&r->policy_load_ns, now_ns - begin_ns);
-}
-
 static int make_policy(struct resolver *r, struct fault *fault)
 {
 	int64_t begin_ns = utc_now_ns();
-	int rc = policy_plan_make(r->running.config, &r->plan, fault);
-	if (rc == HN_OK)
-		rc = policy_store_new(&r->plan.spec, &r->running.service.policies, fault);
-	note_policy(&r->running, begin_ns);
-	if (rc == HN_OK)
-		rc = policy_store_watch(r->running.service.policies, &r->policy_fd, fault);
-	r->running.service.views = r->plan.views;
-	return rc;
+	int rc = terms_new(r->running.config, &r->running.terms, fault);
+	if (rc != HN_OK)
+		return rc;
+	const struct policy_spec spec = terms_spec(r->running.terms);
+	rc = policy_store_new(&spec, &r->running.service.policies, fault);
+	if (rc != HN_OK)
+		return rc;
+	int64_t now_ns = utc_now_ns();
+	atomic_store(&r->running.policy_since_ns, now_ns);
+	atomic_store(&r->running.policy_load_ns, now_ns - begin_ns);
+	return policy_store_watch(r->running.service.policies, &r->policy_fd, fault);
 }
 
 /* Before the serving threads, each of which has a ring of its own. */
@@ -146,6 +140,15 @@ static int make_fronts(struct resolver *r, struct fault *fault)
 	return HN_OK;
 }
 
+static int make_cookies(struct resolver *r, struct fault *fault)
+{
+	struct cookie_secrets *secrets;
+	int rc = cookie_secrets_read(r->running.config->cookies.secrets, &secrets, fault);
+	if (rc == HN_OK)
+		serve_cookies_put(&r->running, secrets);
+	return rc;
+}
+
 static int make_service(struct resolver *r, struct fault *fault)
 {
 	const struct resolver_cache *cache = &r->running.config->cache;
@@ -154,9 +157,7 @@ static int make_service(struct resolver *r, struct fault *fault)
 	if (rc == HN_OK)
 		rc = make_events(r, fault);
 	if (rc == HN_OK)
-		rc = groups_new(r->running.config, &r->groups, fault);
-	if (rc == HN_OK)
-		rc = serve_cookies_read(&r->running, fault);
+		rc = make_cookies(r, fault);
 	if (rc == HN_OK)
 		rc = tls_contexts_new(r->running.config, &r->running.service.tls, fault);
 	if (rc == HN_OK)
@@ -168,7 +169,6 @@ static int make_service(struct resolver *r, struct fault *fault)
 	rc = lookup_new(r->running.service.recursor, r->running.service.events, &r->running.lookup);
 	if (rc != HN_OK)
 		return fault_set(fault, rc, "", "%s", hn_strerror(rc));
-	r->running.service.groups = r->groups;
 	rc = rate_limit_new(&r->running.service.limits);
 	if (rc == HN_OK)
 		rc = rate_limit_new(&r->running.service.refusals);
@@ -351,8 +351,7 @@ static void clear(struct resolver *r)
 	rate_limit_free(r->running.service.limits);
 	rate_limit_free(r->running.service.refusals);
 	policy_store_free(r->running.service.policies);
-	policy_plan_clear(&r->plan);
-	groups_free(r->groups);
+	terms_release(r->running.terms);
 	tls_contexts_free(r->running.service.tls);
 	serve_cookies_free(&r->running);
 	if (r->signal_fd >= 0)

@@ -9,12 +9,12 @@
 #include "base/utc.h"
 #include "base/version.h"
 #include "match/canonical.h"
-#include "resolver/config_files.h"
 #include "resolver/event_log.h"
 #include "resolver/rdata_text.h"
 #include "resolver/running.h"
 #include "resolver/serve_explain.h"
 #include "resolver/serve_metrics.h"
+#include "resolver/terms.h"
 
 /* ---- small JSON ---- */
 
@@ -74,9 +74,10 @@ static int status(void *context, const char *const args[], size_t count, struct 
 	set_text(all, "since", since);
 	set_number(all, "threads", r->front_count);
 	set_number(all, "listeners", r->config->listen.count);
-	set_number(all, "groups", r->config->groups.count);
 	policy_thread_join();
-	set_number(all, "generation", policy_generation(policy_store_get(r->service.policies)));
+	const struct policy *p = policy_store_get(r->service.policies);
+	set_number(all, "groups", policy_terms(p)->config->groups.count);
+	set_number(all, "generation", policy_generation(p));
 	policy_thread_leave();
 	(void)json_object_set_new(all, "cache", cache_status(r));
 	(void)json_object_set_new(all, "recursion", recursion_status(r));
@@ -117,13 +118,8 @@ static json_t *notes(const struct policy *p)
 	return list;
 }
 
-static int policy_status(void *context, const char *const args[], size_t count, struct buf *answer,
-			 struct fault *fault)
+static json_t *policy_json(const struct running *r)
 {
-	const struct running *r = context;
-	(void)args;
-	(void)count;
-	(void)fault;
 	json_t *all = json_object();
 	json_t *sets = json_array();
 	policy_thread_join();
@@ -134,27 +130,38 @@ static int policy_status(void *context, const char *const args[], size_t count, 
 	(void)json_object_set_new(all, "sets", sets);
 	(void)json_object_set_new(all, "left_out", notes(p));
 	policy_thread_leave();
-	return give(all, answer);
+	return all;
+}
+
+static int policy_status(void *context, const char *const args[], size_t count, struct buf *answer,
+			 struct fault *fault)
+{
+	(void)args;
+	(void)count;
+	(void)fault;
+	return give(policy_json(context), answer);
 }
 
 static int reload(void *context, const char *const args[], size_t count, struct buf *answer,
 		  struct fault *fault)
 {
 	struct running *r = context;
+	struct buf kept;
 	bool force = count > 0;
 	if (force && strcmp(args[0], "force") != 0)
 		return fault_set(fault, HN_EFORMAT, "",
 				 tr("reload takes 'force' or nothing, not '%s'",
 				    "reload の引数は 'force' だけ。'%s' は不可"),
 				 args[0]);
-	int rc = running_reload_policy(r, force, fault);
-	if (rc == HN_OK)
-		rc = running_reload_anchors(r, fault);
-	if (rc == HN_OK)
-		rc = running_reload_secrets(r, fault);
-	if (rc == HN_OK)
-		return policy_status(context, args, count, answer, fault);
-	config_files_blame(r->config, fault);
+	buf_init(&kept, CONTROL_ANSWER_MAX);
+	int rc = running_reload(r, force, &kept, fault);
+	if (rc == HN_OK) {
+		json_t *all = policy_json(r);
+		if (kept.len > 0)
+			(void)json_object_set_new(all, "restart_needed", json_stringn(kept.data, kept.len));
+		rc = give(all, answer);
+	}
+	buf_clear(&kept);
 	return rc;
 }
 
@@ -215,6 +222,15 @@ static bool is_given(const char *const args[], size_t count, size_t i)
 	return count > i && strcmp(args[i], "-") != 0;
 }
 
+static bool is_served(const struct running *r, const struct ip *client)
+{
+	policy_thread_join();
+	const struct terms *terms = policy_terms(policy_store_get(r->service.policies));
+	bool served = groups_by_address(terms->groups, client) != GROUP_NONE;
+	policy_thread_leave();
+	return served;
+}
+
 /* "CLIENT TYPE TRANSPORT" behind the name, each of which may be "-" or left out. */
 static int read_question(const struct running *r, const char *const args[], size_t count,
 			 struct served_question *q, struct ip *client, struct fault *fault)
@@ -224,13 +240,12 @@ static int read_question(const struct running *r, const char *const args[], size
 			return fault_set(fault, HN_EFORMAT, "",
 					 tr("'%s' is no address", "'%s' はアドレスではない"), args[1]);
 		q->client = client;
-		q->group = groups_by_address(r->service.groups, client);
 	}
-	if (q->group >= r->config->groups.count)
+	if (q->client && !is_served(r, client))
 		return fault_set(fault, HN_ENOENT, "",
 				 tr("%s belongs to no group: it is refused",
 				    "%s はどのグループにも属さない: 拒否される"),
-				 q->client ? args[1] : "");
+				 args[1]);
 	if (is_given(args, count, 2)) {
 		q->type = args[2];
 		if (rrtype_parse(args[2], strlen(args[2]), &q->type_number) != HN_OK)

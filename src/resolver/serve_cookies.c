@@ -4,26 +4,18 @@
 
 #include <sodium.h>
 #include <urcu-qsbr.h>
-
-#include "resolver/cookie_file.h"
-
 static void free_secrets(const struct cookie_secrets *secrets)
 {
 	sodium_free((void *)(uintptr_t)secrets);
 }
 
-int serve_cookies_read(struct running *r, struct fault *fault)
+void serve_cookies_put(struct running *r, struct cookie_secrets *secrets)
 {
-	struct cookie_secrets *secrets;
-	int rc = cookie_secrets_read(r->config->cookies.secrets, &secrets, fault);
-	if (rc != HN_OK)
-		return rc;
 	const struct cookie_secrets *former = atomic_exchange(&r->service.cookies, secrets);
 	if (former) {
 		synchronize_rcu();
 		free_secrets(former);
 	}
-	return HN_OK;
 }
 
 void serve_cookies_free(struct running *r)

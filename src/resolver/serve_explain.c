@@ -9,6 +9,7 @@
 #include "resolver/explain.h"
 #include "resolver/judge.h"
 #include "resolver/lookup.h"
+#include "resolver/terms.h"
 #include "wire/dns_number.h"
 
 #define STEPS_MAX     24 /* questions to the recursor, as many as for a client's */
@@ -39,7 +40,8 @@ static bool is_fresh(const struct cached_answer *answer)
 
 static bool is_usable(const struct running *r, const struct cached_answer *answer)
 {
-	int64_t stale_s = r->service.config->cache.stale_ns / NS_SECOND;
+	const struct terms *terms = policy_terms(policy_store_get(r->service.policies));
+	int64_t stale_s = terms->config->cache.stale_ns / NS_SECOND;
 	return is_fresh(answer) || now_s() - answer->expires < (uint32_t)stale_s;
 }
 
@@ -53,9 +55,13 @@ static struct cached_answer *find_cached(const struct running *r, const struct s
 
 static struct judged_question judged(const struct running *r, const struct served_question *q)
 {
+	const struct policy *policy = policy_store_get(r->service.policies);
+	const struct terms *terms = policy_terms(policy);
+	/* Whoever is in no group any more is judged by no list. */
+	uint32_t group = q->client ? groups_by_address(terms->groups, q->client) : 0;
 	return (struct judged_question){
-		.policy = policy_store_get(r->service.policies),
-		.view = r->service.views[q->group],
+		.policy = policy,
+		.view = group == GROUP_NONE ? POLICY_VIEWS_MAX : terms_view(terms, group),
 		.transport = q->transport,
 		.client = q->client,
 		.name = q->name,

@@ -16,9 +16,8 @@
 struct served_question {
 	const uint8_t *name; /* wire form, lower case, without the root's byte */
 	size_t len;
-	const struct ip *client; /* NULL: none */
-	uint32_t group;
-	const char *type; /* as written; NULL: A and AAAA */
+	const struct ip *client; /* whose group's list counts; NULL: none, the first group's */
+	const char *type;        /* as written; NULL: A and AAAA */
 	uint16_t type_number;
 	enum resolver_transport transport;
 };

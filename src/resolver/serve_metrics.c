@@ -107,7 +107,7 @@ static void add_policy(struct metrics *m, const struct running *r, const struct 
 	metrics_family(m, "policy_blocked_total", METRICS_COUNTER, "policy", "The same by the policy.");
 	for (size_t i = 0; i < policy_set_count(p); i++) {
 		policy_set_info(p, i, &info);
-		metrics_add(m, info.name, c->blocked_by[i]);
+		metrics_add(m, info.name, c->blocked_by[info.slot]);
 	}
 	metrics_family(m, "policy_entries", METRICS_GAUGE, "policy", "Entries of the policy in force.");
 	for (size_t i = 0; i < policy_set_count(p); i++) {

@@ -11,6 +11,7 @@
 #include "match/canonical.h"
 #include "resolver/running.h"
 #include "resolver/serve_explain.h"
+#include "resolver/terms.h"
 #include "wire/dns_number.h"
 
 /* The entry as text; a wildcard without its "*.": a page is read by people. Who asks is nowhere written. */
@@ -79,10 +80,11 @@ static bool find_answer(const struct running *r, const struct canonical *name, c
 		.name = name->key.data,
 		.len = name->key.len,
 		.client = client,
-		.group = groups_by_address(r->service.groups, client),
 		.transport = RESOLVER_UDP,
 	};
-	for (size_t i = 0; q.group != GROUP_NONE && i < sizeof(types) / sizeof(types[0]); i++) {
+	const struct terms *terms = policy_terms(policy_store_get(r->service.policies));
+	bool served = groups_by_address(terms->groups, client) != GROUP_NONE;
+	for (size_t i = 0; served && i < sizeof(types) / sizeof(types[0]); i++) {
 		struct policy_verdict v;
 		q.type_number = types[i];
 		if (serve_explain_cached(r, &q, &v) && leads_here(&v))

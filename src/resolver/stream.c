@@ -20,6 +20,7 @@
 #include "resolver/doh.h"
 #include "resolver/proxy_header.h"
 #include "resolver/socket_address.h"
+#include "resolver/terms.h"
 
 #define ACCEPTS      16 /* a round */
 #define READS        4  /* a round, of one connection */
@@ -141,7 +142,8 @@ static uint32_t place_of(const struct streams *s, const struct ip *client)
  * said. */
 static bool may_be_served(const struct streams *s, const struct resolver_listener *l, const struct ip *client)
 {
-	if (groups_by_address(s->service->groups, client) != GROUP_NONE)
+	const struct terms *terms = policy_terms(policy_store_get(s->service->policies));
+	if (groups_by_address(terms->groups, client) != GROUP_NONE)
 		return true;
 	return l->client_ca || l->transports & RESOLVER_HTTPS;
 }
@@ -167,7 +169,6 @@ static void set_client(struct connection *c, const struct ip *client)
 	struct streams *s = c->streams;
 	s->of_place[c->place]--;
 	c->asker.client = *client;
-	c->asker.group = groups_by_address(s->service->groups, client);
 	c->place = place_of(s, client);
 	s->of_place[c->place]++;
 }
@@ -507,22 +508,23 @@ static bool read_proxy_header(struct connection *c)
 	return begin_tls(c);
 }
 
+uint32_t connection_group(const struct connection *c, const struct asker *asker)
+{
+	return terms_find(policy_terms(policy_store_get(c->streams->service->policies)), asker);
+}
+
 static bool shake_hands(struct connection *c)
 {
-	uint8_t digest[SHA256_SIZE];
 	enum tls_result result = tls_handshake(c->tls);
 	if (result == TLS_FAILED)
 		return false;
 	c->wanted = result == TLS_WANTS_WRITE ? LOOP_READ | LOOP_WRITE : LOOP_READ;
 	if (result != TLS_DONE)
 		return true;
-	if (tls_client_digest(c->tls, digest)) {
-		uint32_t group = groups_by_certificate(c->streams->service->groups, digest);
-		if (group != GROUP_NONE)
-			c->asker.group = group;
-	}
+	if (tls_client_digest(c->tls, c->asker.print))
+		c->asker.proof = ASKER_CERTIFICATE;
 	bool https = c->asker.transport == RESOLVER_HTTPS;
-	if (!https && c->asker.group == GROUP_NONE)
+	if (!https && connection_group(c, &c->asker) == GROUP_NONE)
 		return false;
 	if (https && (!tls_is_h2(c->tls) || doh_new(c, &c->doh) != HN_OK))
 		return false;

@@ -156,23 +156,17 @@ int tls_contexts_new(const struct resolver_config *config, struct tls_contexts *
 	return HN_OK;
 }
 
-int tls_contexts_reload(struct tls_contexts *contexts, const struct resolver_config *config,
-			struct fault *fault)
+void tls_contexts_replace(struct tls_contexts *contexts, struct tls_contexts *newer)
 {
-	SSL_CTX *newer[RESOLVER_LISTENERS_MAX] = {0};
-	int rc = make_all(config, newer, fault);
-	if (rc != HN_OK)
-		return rc;
 	pthread_mutex_lock(&contexts->lock);
 	for (size_t i = 0; i < contexts->count; i++) {
 		SSL_CTX *former = contexts->of[i];
-		contexts->of[i] = newer[i];
-		newer[i] = former;
+		contexts->of[i] = newer->of[i];
+		newer->of[i] = former;
 	}
 	pthread_mutex_unlock(&contexts->lock);
 	/* Connections hold references of their own. */
-	free_all(newer, contexts->count);
-	return HN_OK;
+	tls_contexts_free(newer);
 }
 
 void tls_contexts_free(struct tls_contexts *contexts)

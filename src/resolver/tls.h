@@ -28,10 +28,9 @@ struct tls_contexts;
  */
 HN_MUST_USE int tls_contexts_new(const struct resolver_config *config, struct tls_contexts **out,
 				 struct fault *fault);
-/** Reads them again; connections that are open go on with what they began with. On an error nothing changes.
- */
-HN_MUST_USE int tls_contexts_reload(struct tls_contexts *contexts, const struct resolver_config *config,
-				    struct fault *fault);
+/** Puts those of `newer`, which is freed, in place; connections that are open go on with what they began
+ * with. Both of as many listeners. */
+void tls_contexts_replace(struct tls_contexts *contexts, struct tls_contexts *newer);
 /** NULL is allowed. */
 void tls_contexts_free(struct tls_contexts *contexts);
 

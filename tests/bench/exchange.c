@@ -24,8 +24,8 @@
 #include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
 #include "resolver/exchange.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
+#include "resolver/terms.h"
 #include "tests/unit/resolver/fakes.h"
 
 #define NAMES 4096
@@ -34,8 +34,8 @@
 struct world {
 	struct service service;
 	struct resolver_config *config;
-	struct groups *groups;
-	struct policy_plan plan;
+	struct terms *terms;
+	struct policy_spec spec;
 	struct cookie_secrets *cookies;
 	struct loop *loop;
 	struct exchange *exchange;
@@ -74,14 +74,12 @@ static void make_world(struct world *w, unsigned rules, const char *events)
 			   "policy:\n  - name: national\n    rpz: %s\n    contact: cert@example\n%s%s\n",
 			   path, events ? "events:\n  directory: " : "", events ? events : "");
 	must(resolver_config_parse("bench", text, (size_t)len, &w->config, &fault), &fault);
-	must(groups_new(w->config, &w->groups, &fault), &fault);
-	must(policy_plan_make(w->config, &w->plan, &fault), &fault);
-	must(policy_store_new(&w->plan.spec, &w->service.policies, &fault), &fault);
+	must(terms_new(w->config, &w->terms, &fault), &fault);
+	w->spec = terms_spec(w->terms);
+	must(policy_store_new(&w->spec, &w->service.policies, &fault), &fault);
 	must(cookie_secrets_read(NULL, &w->cookies, &fault), &fault);
 	must(answer_cache_new((size_t)64 << 20, 3600, &w->service.cache), &fault);
 	w->service.config = w->config;
-	w->service.groups = w->groups;
-	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
 	must(rate_limit_new(&w->service.limits), &fault);
 	must(rate_limit_new(&w->service.refusals), &fault);
@@ -135,7 +133,6 @@ static void ask(struct world *w, const struct exchange_port *port, const struct 
 		units[i].asked.message = questions[i].bytes;
 		units[i].asked.len = questions[i].len;
 		units[i].asked.asker.client = (struct ip){{127, 0, 0, 1}, 4};
-		units[i].asked.asker.group = groups_by_address(w->groups, &units[i].asked.asker.client);
 		units[i].asked.asker.transport = RESOLVER_UDP;
 		units[i].out = out[i];
 	}

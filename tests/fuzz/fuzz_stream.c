@@ -10,10 +10,10 @@
 #include <urcu-qsbr.h>
 
 #include "resolver/cookie_file.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
 #include "resolver/stream.h"
+#include "resolver/terms.h"
 #include "tests/fuzz/target.h"
 #include "tests/unit/resolver/fakes.h"
 
@@ -29,8 +29,8 @@
 static struct world {
 	struct service service;
 	struct resolver_config *config;
-	struct policy_plan plan;
-	struct groups *groups;
+	struct terms *terms;
+	struct policy_spec spec;
 	struct cookie_secrets *cookies;
 	struct loop *loop;
 	struct exchange *exchange;
@@ -49,14 +49,13 @@ static bool set_up(struct world *w)
 	    resolver_config_parse("test", text, sizeof(text) - 1, &w->config, &fault) != HN_OK)
 		return false;
 	((struct resolver_listener *)w->config->listen.items)->port = 0;
-	if (groups_new(w->config, &w->groups, &fault) != HN_OK ||
-	    policy_plan_make(w->config, &w->plan, &fault) != HN_OK ||
-	    policy_store_new(&w->plan.spec, &w->service.policies, &fault) != HN_OK ||
+	if (terms_new(w->config, &w->terms, &fault) != HN_OK)
+		return false;
+	w->spec = terms_spec(w->terms);
+	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK ||
 	    cookie_secrets_read(NULL, &w->cookies, &fault) != HN_OK)
 		return false;
 	w->service.config = w->config;
-	w->service.groups = w->groups;
-	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
 	return rate_limit_new(&w->service.limits) == HN_OK && rate_limit_new(&w->service.refusals) == HN_OK &&
 	       loop_new(&w->loop) == HN_OK && exchange_new(&w->service, w->loop, &w->exchange) == HN_OK &&

@@ -6,7 +6,12 @@ is judged under one configuration, and nothing waits for what is large.
 
 Run inside dns-tree.py, whose namespace holds the servers: dns-tree.py resolver_reload.py
 """
+import contextlib
+import os
+import shutil
+import signal
 import socket
+import struct
 import threading
 
 from resolver_world import *  # noqa: F403
@@ -63,9 +68,12 @@ class Load:
         self.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def end(self):
         self.stopped = True
         self.thread.join()
+
+    def __exit__(self, *_):
+        self.end()
 
 
 def code(name, source="127.0.0.1", **options):
@@ -116,12 +124,198 @@ policy:
         print(f"# the overlay after {took * 1000:.1f} ms ({SOON * 1000:.0f} wanted), the list of 600,001 rules after "
               f"{read * 1000:.0f} ms")
         tap.check("each is one policy", r.said().count("is in force") == generations + 2)
+        load.end()
+        tap.check("no sanitizer had a word", r.end() == 0 and "Sanitizer" not in r.said(), r.said())
     tap.check(f"no question was lost: {load.asked} asked, {load.codes}", load.lost == 0 and set(load.codes) == {0})
+
+
+def ctl(path, *words):
+    """@return exit code and what it said"""
+    done = run(BIN / "hinomi-resolver", "ctl", "--socket", path / "control", *words,
+               env={**os.environ, "HINOMI_LANG": "en"})
+    return done.returncode, done.stdout
+
+
+def configuration(path, groups, policies, listen="", more=""):
+    return f"""
+threads: 2
+listen:
+  - {{address: {HOST}, port: {PORT}, transports: [udp, tcp]}}
+{listen}
+groups:
+{groups}
+policy:
+{policies}
+control: {{socket: {path}/control}}
+{more}
+""" + RECURSION
+
+
+HOME = "  - {name: home, prefixes: [127.0.0.1/32], policy: [first]}\n"
+
+
+def zone_policy(path, name, more=""):
+    return f"  - {{name: {name}, rpz: {path}/zones/{name}.rpz{more}}}\n"
+
+
+def tcp_code(s, name):
+    s.sendall(framed(query(name)))
+    return dns.rcode.to_text(dns.message.from_wire(exactly(s, struct.unpack("!H", exactly(s, 2))[0])).rcode())
+
+
+def generation(path):
+    return ctl(path, "status")[1].split("generation: ")[1].split()[0]
+
+
+def groups_and_policies(tap, r, path):
+    first, second = zone_policy(path, "first"), zone_policy(path, "second")
+
+    def change(*args, **options):
+        r.config.write_text(configuration(path, *args, **options))
+        return ctl(path, "reload")
+
+    tap.equal("who is in no group is refused", code("www.secure.example", "127.0.0.3"), "REFUSED")
+    guest = "  - {name: guest, prefixes: [127.0.0.3/32], policy: []}\n"
+    status, said = change(guest + HOME, first)
+    tap.check("a group that is added is served", status == 0 and code("www.secure.example", "127.0.0.3") == "NOERROR",
+              status, said)
+    tap.check("and keeps to its list", not blocked("first.blocked.test", source="127.0.0.3"))
+    tap.check("as the other keeps to its own", blocked("first.blocked.test"), said)
+    with connect(PORT, source="127.0.0.3") as s:
+        tap.equal("over TCP too", tcp_code(s, "www.secure.example"), "NOERROR")
+        change(HOME, first)
+        tap.equal("a group that is gone is refused at the next question", code("www.secure.example", "127.0.0.3"),
+                  "REFUSED")
+        tap.equal("also over a connection that stands", tcp_code(s, "www.secure.example"), "REFUSED")
+
+    put(path / "zones" / "second.rpz", (RPZ + f"second.blocked.test A {SINKHOLE}\n").encode())
+    tap.check("a list that nobody named is not heard", not blocked("second.blocked.test"))
+    both = HOME.replace("[first]", "[second, first]")
+    change(both, first + zone_policy(path, "second", ", contact: 'desk@office.test'"))
+    tap.check("one that is named is", blocked("second.blocked.test") and blocked("first.blocked.test"))
+    with connect(PORT) as s:
+        s.sendall(framed(query("second.blocked.test", use_edns=0)))
+        answer = dns.message.from_wire(exactly(s, struct.unpack("!H", exactly(s, 2))[0]))
+    tap.check("with its contact", any("desk@office.test" in o.to_text() for o in answer.options), answer)
+    change(both.replace(", first", ""), first + second)
+    tap.check("and one that a group does not name any more is not", not blocked("first.blocked.test"))
+    change(HOME, first)
+    before = generation(path)
+    change(HOME, "# as before\n" + first)
+    tap.equal("what says the same is the same policy", generation(path), before)
+
+
+def wrong_files(tap, r, path):
+    first = zone_policy(path, "first")
+    good = configuration(path, HOME, first)
+    before = generation(path)
+    elsewhere = directory()
+    put(elsewhere / "far.rpz", (RPZ + "far.blocked.test CNAME .\n").encode())
+    far = f"  - {{name: far, rpz: {elsewhere}/far.rpz}}\n"
+    cases = [
+        ("an unknown key", good + "grups: []\n", "resolver.yaml:"),
+        ("a policy that is not there", good.replace("[first]", "[none]"), "groups.policy: no policy is called 'none'"),
+        ("a prefix in two groups", configuration(path, HOME + HOME.replace("home", "too"), first), "resolver.yaml:"),
+        ("a zone that is not there", configuration(path, HOME, first + zone_policy(path, "gone")), "gone.rpz"),
+        ("a token that no listener in force takes",
+         configuration(path, HOME + "  - {name: t, token: 0123456789abcdef}\n", first,
+                       listen=f"  - {{address: {HOST}, port: 4430, transports: [https], certificate: {path}/server.pem,"
+                              f" key: {path}/server.key}}\n"),
+         "restart to change them too"),
+    ]
+    if "Landlock ABI 0" not in r.said():
+        cases.append(("a file beyond the sandbox", configuration(path, HOME, first + far), "or restart"))
+    for name, text, why in cases:
+        r.config.write_text(text)
+        status, said = ctl(path, "reload")
+        tap.check(f"{name} is refused and told", status == 1 and why in said, status, said)
+    tap.equal("nothing has changed", generation(path), before)
+    tap.equal("and the same are served", (code("www.secure.example"), code("www.secure.example", "127.0.0.3")),
+              ("NOERROR", "REFUSED"))
+    before = r.said()
+    r.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing was changed" in r.said()[len(before):], "SIGHUP tells the same")
+    tap.check("SIGHUP tells the same", cases[-1][2] in r.said()[len(before):], r.said()[len(before):])
+    shutil.rmtree(elsewhere)
+
+
+def what_needs_a_restart(tap, r, path):
+    guest = "  - {name: guest, prefixes: [127.0.0.3/32], policy: []}\n"
+    r.config.write_text(configuration(
+        path, HOME + guest, zone_policy(path, "first"), listen=f"  - {{address: {HOST}, port: 5399, transports: [udp]}}\n",
+        more="metrics: {port: 9153}\ncache: {size: 32 MiB, stale: 0s}\n").replace("threads: 2", "threads: 1"))
+    before = r.said()
+    status, said = ctl(path, "reload")
+    wanted = "listen, threads, cache.size, metrics.port"
+    tap.check("what needs a restart is told", status == 0 and wanted in said, said)
+    tap.equal("in one line of the log", r.said()[len(before):].count("by a restart only"), 1)
+    tap.equal("the rest is in force", code("www.secure.example", "127.0.0.3"), "NOERROR")
+    with contextlib.suppress(OSError, dns.exception.Timeout):
+        ask("www.secure.example", port=5399, timeout=0.3)
+        tap.check("nobody listens there", False)
+    before = r.said()
+    r.config.write_text(configuration(path, HOME, zone_policy(path, "first")))
+    r.process.send_signal(signal.SIGHUP)
+    until(lambda: code("www.secure.example", "127.0.0.3") == "REFUSED", "SIGHUP puts it in force")
+    tap.check("SIGHUP does the same, and nothing is left to tell", "by a restart only" not in r.said()[len(before):])
+
+
+def one_generation(tap, r, path):
+    """Two configurations in turn, each with its groups and lists in another order: an answer that mixes them is in
+    neither."""
+    for name, address in (("x", "192.0.2.101"), ("y", "192.0.2.102")):
+        put(path / "zones" / f"{name}.rpz", (RPZ + f"turn.blocked.test A {address}\n").encode())
+    other = "  - {name: other, prefixes: [127.0.0.9/32], policy: []}\n"
+    texts = [configuration(path, HOME.replace("[first]", "[x]") + other, zone_policy(path, "x") + zone_policy(path, "first")),
+             configuration(path, other + HOME.replace("[first]", "[first, y]"),
+                           zone_policy(path, "first") + zone_policy(path, "y"))]
+    seen, wrong, stop = {}, [], threading.Event()
+
+    def work():
+        while not stop.is_set():
+            text = " ".join(rrset.to_text() for rrset in ask("turn.blocked.test", port=PORT).answer)
+            which = [a for a in ("192.0.2.101", "192.0.2.102") if a in text]
+            seen[str(which)] = seen.get(str(which), 0) + 1
+            if len(which) != 1:
+                wrong.append(text)
+
+    r.config.write_text(texts[0])
+    ctl(path, "reload")
+    clients = [threading.Thread(target=work) for _ in range(2)]
+    for c in clients:
+        c.start()
+    for i in range(30):
+        r.config.write_text(texts[(i + 1) % 2])
+        ctl(path, "reload")
+    stop.set()
+    for c in clients:
+        c.join()
+    tap.check("each answer is of one configuration", not wrong and len(seen) == 2, seen, wrong[:3])
+
+
+def reloads(tap):
+    path = directory()
+    certificates(path)
+    (path / "zones").mkdir(mode=0o755)
+    put(path / "zones" / "first.rpz", (RPZ + f"first.blocked.test A {SINKHOLE}\n").encode())
+    with Resolver(path, configuration(path, HOME, zone_policy(path, "first"))) as r:
+        with Load("www.secure.example") as load:
+            groups_and_policies(tap, r, path)
+            wrong_files(tap, r, path)
+            what_needs_a_restart(tap, r, path)
+        tap.check("no question was lost", load.lost == 0 and set(load.codes) == {0}, load.asked, load.lost, load.codes)
+        one_generation(tap, r, path)
+        tap.equal("it ends well", r.end(), 0)
+        tap.check("no sanitizer had a word", "Sanitizer" not in r.said(), r.said())
+        if tap.failed:
+            print("# " + r.said().replace("\n", "\n# "))
 
 
 def main():
     need("openssl")
     tap = Tap()
+    TREE.chmod(0o755)  # hints and anchors are read again, too, as another user
+    reloads(tap)
     overlay_past_a_list(tap)
     tap.done()
 

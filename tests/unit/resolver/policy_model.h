@@ -17,7 +17,7 @@ static inline struct policy *policy_of(const struct policy_set_spec *sets, size_
 	for (size_t i = 0; i < count; i++)
 		order[i] = (uint16_t)i;
 	const struct policy_view_spec view = {"all", order, count};
-	const struct policy_spec spec = {sets, count, &view, 1};
+	const struct policy_spec spec = {sets, count, &view, 1, NULL};
 	int rc = policy_new(&spec, NULL, &p, &fault);
 	if (rc != HN_OK)
 		fail_msg("%s: %s", fault.place, fault.message);

@@ -15,8 +15,8 @@
 #include "policy_world.h"
 #include "resolver/cookie_file.h"
 #include "resolver/exchange.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
+#include "resolver/terms.h"
 
 #define ORGANISATION "11111111-2222-4333-8444-555555555555"
 
@@ -43,8 +43,8 @@ struct log_world {
 	struct world files;
 	struct service service;
 	struct resolver_config *config;
-	struct groups *groups;
-	struct policy_plan plan;
+	struct terms *terms;
+	struct policy_spec spec;
 	struct cookie_secrets *cookies;
 	struct loop *loop;
 	struct exchange *exchange;
@@ -93,15 +93,13 @@ static int set_up(void **state)
 			   world_path(&w->files, "events"));
 	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(groups_new(w->config, &w->groups, &fault), HN_OK);
-	assert_int_equal(policy_plan_make(w->config, &w->plan, &fault), HN_OK);
-	if (policy_store_new(&w->plan.spec, &w->service.policies, &fault) != HN_OK)
+	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
+	w->spec = terms_spec(w->terms);
+	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
 	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
 	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
 	w->service.config = w->config;
-	w->service.groups = w->groups;
-	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
 	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
 	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
@@ -126,8 +124,7 @@ static int tear_down(void **state)
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();
-	policy_plan_clear(&w->plan);
-	groups_free(w->groups);
+	terms_release(w->terms);
 	sodium_free(w->cookies);
 	resolver_config_free(w->config);
 	loop_free(w->loop);
@@ -159,7 +156,6 @@ static void ask_found(struct log_world *w, const struct asking *q, const struct 
 	unit.asked.message = message;
 	unit.asked.len = at + 4;
 	assert_int_equal(ip_parse(q->client, strlen(q->client), &unit.asked.asker.client), HN_OK);
-	unit.asked.asker.group = groups_by_address(w->groups, &unit.asked.asker.client);
 	unit.asked.asker.transport = q->transport ? q->transport : RESOLVER_UDP;
 	exchange_batch(w->exchange, &w->port, &unit, 1);
 	if (unit.state == EXCHANGE_WAITING)

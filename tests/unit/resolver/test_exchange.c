@@ -9,8 +9,8 @@
 
 #include "fakes.h"
 #include "resolver/cookie_file.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
+#include "resolver/terms.h"
 #include "wire/dns_rr.h"
 
 #include "../check.h"
@@ -32,8 +32,8 @@ static const char NS_RPZ[] = "$ORIGIN ns.rpz.\n$TTL 60\n@ SOA . . 1 1 1 1 60\n@ 
 struct world {
 	struct service service;
 	struct resolver_config *config;
-	struct groups *groups;
-	struct policy_plan plan;
+	struct terms *terms;
+	struct policy_spec spec;
 	struct cookie_secrets *cookies;
 	struct loop *loop;
 	struct exchange *exchange;
@@ -87,15 +87,13 @@ static int set_up(void **state)
 			   path, path);
 	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(groups_new(w->config, &w->groups, &fault), HN_OK);
-	assert_int_equal(policy_plan_make(w->config, &w->plan, &fault), HN_OK);
-	if (policy_store_new(&w->plan.spec, &w->service.policies, &fault) != HN_OK)
+	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
+	w->spec = terms_spec(w->terms);
+	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
 	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
 	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
 	w->service.config = w->config;
-	w->service.groups = w->groups;
-	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
 	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
 	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
@@ -120,8 +118,7 @@ static int tear_down(void **state)
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();
-	policy_plan_clear(&w->plan);
-	groups_free(w->groups);
+	terms_release(w->terms);
 	sodium_free(w->cookies);
 	resolver_config_free(w->config);
 	loop_free(w->loop);
@@ -184,7 +181,6 @@ static bool ask(struct world *w, const struct question *q)
 	unit.asked.message = message;
 	const char *client = q->client ? q->client : "192.0.2.1";
 	assert_int_equal(ip_parse(client, strlen(client), &unit.asked.asker.client), HN_OK);
-	unit.asked.asker.group = groups_by_address(w->groups, &unit.asked.asker.client);
 	unit.asked.asker.transport = q->transport ? q->transport : RESOLVER_UDP;
 	exchange_batch(w->exchange, &w->port, &unit, 1);
 	if (unit.state == EXCHANGE_WAITING) {
@@ -644,6 +640,58 @@ static void what_cannot_be_asked_fails_at_once(void **state)
 	assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
 }
 
+/* Puts other groups in force, with the lists in another order. */
+static void change_groups(struct world *w, const char *groups)
+{
+	struct fault fault = {0};
+	struct resolver_config *config;
+	struct terms *terms;
+	char text[1024];
+	int len = snprintf(text, sizeof(text),
+			   "policy:\n  - name: servers\n    rpz: %s/ns.zone\n"
+			   "  - name: national\n    rpz: %s/rpz.zone\ngroups:\n%s",
+			   w->directory, w->directory, groups);
+	if (resolver_config_parse("test", text, (size_t)len, &config, &fault) != HN_OK)
+		fail_msg("%s %s", fault.place, fault.message);
+	assert_int_equal(terms_new(config, &terms, &fault), HN_OK);
+	terms_own(terms, config);
+	const struct policy_spec spec = terms_spec(terms);
+	policy_thread_offline();
+	assert_int_equal(policy_store_reload(w->service.policies, &spec, false, &fault), HN_OK);
+	policy_thread_online();
+	terms_release(terms);
+}
+
+/* Whose client it is, and what its list says, is as the policy in force when the answer is given. */
+static void groups_may_change_while_a_question_waits(void **state)
+{
+	struct world *w = *state;
+	const struct question stays = {.name = "\3www\7example"};
+	const struct question goes = {.name = "\3www\7example", .client = "198.51.100.1"};
+	const struct question comes = {.name = "\3www\7example", .client = "203.0.113.200"};
+	assert_false(ask(w, &stays));
+	assert_false(ask(w, &goes));
+	change_groups(w, "  - {name: other, prefixes: [203.0.113.128/25], policy: [national]}\n"
+			 "  - {name: office, prefixes: [192.0.2.0/24], policy: []}\n");
+	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	assert_int_equal(w->late, 2);
+	assert_true(ask(w, &goes));
+	assert_int_equal(rcode(w), DNS_RCODE_REFUSED);
+	assert_true(ask(w, &stays));
+	assert_int_equal(rcode(w), DNS_RCODE_NOERROR);
+	assert_string_equal(address(w, NULL), "192.0.2.1");
+	assert_true(ask(w, &comes));
+	assert_string_equal(address(w, NULL), "192.0.2.1");
+
+	const struct question alone = {.name = "\4late\7example", .client = "203.0.113.200"};
+	assert_false(ask(w, &alone));
+	change_groups(w, "  - {name: office, prefixes: [192.0.2.0/24], policy: []}\n");
+	fake_answer(w->loop, 1, RECURSOR_INSECURE, WWW, 1);
+	assert_int_equal(w->late, 3);
+	assert_int_equal(rcode(w), DNS_RCODE_REFUSED);
+	assert_string_equal(address(w, NULL), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -662,6 +710,7 @@ int main(void)
 		TEST(bogus_data_are_for_who_asked_for_them_alone),
 		TEST(strangers_are_refused_in_no_more_bytes_than_they_sent_and_then_met_with_silence),
 		TEST(a_group_has_its_limit_by_prefix),
+		TEST(groups_may_change_while_a_question_waits),
 		TEST(a_blocked_answer_is_long_only_for_who_proved_its_address),
 		TEST(who_serves_a_name_is_judged_by_name_and_address),
 		TEST(an_answer_too_large_for_a_datagram_sends_the_client_to_tcp),

@@ -247,6 +247,34 @@ static void keeps_what_a_new_base_will_hold(void **state)
 	home_close(&h);
 }
 
+/* Counters are by slot: another order of sets, one that is gone and one that is new change none of them. */
+static void a_set_keeps_its_slot(void **state)
+{
+	struct home h;
+	struct fault fault;
+	(void)state;
+	home_open(&h);
+	const uint16_t sets = policy_slot(policy_store_get(h.store), 0),
+		       zone = policy_slot(policy_store_get(h.store), 1);
+	assert_int_not_equal(sets, zone);
+	struct policy_set_spec turned[] = {h.sets[1], h.sets[0]};
+	const struct policy_spec spec = {turned, 2, &h.view, 1, NULL};
+	assert_int_equal(policy_store_reload(h.store, &spec, false, &fault), HN_OK);
+	assert_int_equal(policy_slot(policy_store_get(h.store), 0), zone);
+	assert_int_equal(policy_slot(policy_store_get(h.store), 1), sets);
+	for (unsigned i = 0; i < 2 * POLICY_SETS_MAX; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "new-%u", i);
+		turned[1].name = name;
+		assert_int_equal(policy_store_reload(h.store, &spec, false, &fault), HN_OK);
+		const struct policy *p = policy_store_get(h.store);
+		assert_int_equal(policy_slot(p, 0), zone);
+		assert_int_not_equal(policy_slot(p, 1), zone);
+		assert_true(policy_slot(p, 1) < POLICY_SETS_MAX);
+	}
+	home_close(&h);
+}
+
 static bool readable(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -367,6 +395,7 @@ int main(void)
 		cmocka_unit_test(takes_a_much_smaller_zone_only_by_force),
 		cmocka_unit_test(takes_an_overlay_past_a_large_file),
 		cmocka_unit_test(keeps_what_a_new_base_will_hold),
+		cmocka_unit_test(a_set_keeps_its_slot),
 		cmocka_unit_test(hears_of_its_own_files_only),
 		cmocka_unit_test(is_replaced_while_threads_ask),
 	};

@@ -12,9 +12,9 @@
 
 #include "fakes.h"
 #include "resolver/cookie_file.h"
-#include "resolver/policy_plan.h"
 #include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
+#include "resolver/terms.h"
 
 #include "../check.h"
 
@@ -33,8 +33,8 @@ enum listener {
 struct world {
 	struct service service;
 	struct resolver_config *config;
-	struct groups *groups;
-	struct policy_plan plan;
+	struct terms *terms;
+	struct policy_spec spec;
 	struct cookie_secrets *cookies;
 	struct loop *loop;
 	struct exchange *exchange;
@@ -61,14 +61,12 @@ static int set_up(void **state)
 	/* Any ports that are free. */
 	for (size_t i = 0; i < COUNT(w->ports); i++)
 		((struct resolver_listener *)w->config->listen.items)[i].port = 0;
-	assert_int_equal(groups_new(w->config, &w->groups, &fault), HN_OK);
-	assert_int_equal(policy_plan_make(w->config, &w->plan, &fault), HN_OK);
-	assert_int_equal(policy_store_new(&w->plan.spec, &w->service.policies, &fault), HN_OK);
+	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
+	w->spec = terms_spec(w->terms);
+	assert_int_equal(policy_store_new(&w->spec, &w->service.policies, &fault), HN_OK);
 	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
 	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
 	w->service.config = w->config;
-	w->service.groups = w->groups;
-	w->service.views = w->plan.views;
 	w->service.cookies = w->cookies;
 	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
 	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
@@ -105,8 +103,7 @@ static int tear_down(void **state)
 	rcu_thread_offline();
 	policy_store_free(w->service.policies);
 	rcu_thread_online();
-	policy_plan_clear(&w->plan);
-	groups_free(w->groups);
+	terms_release(w->terms);
 	sodium_free(w->cookies);
 	resolver_config_free(w->config);
 	loop_free(w->loop);
