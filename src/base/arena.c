@@ -18,6 +18,7 @@ struct block {
 struct arena {
 	struct block *blocks; /* the newest first */
 	size_t taken, max;
+	size_t block; /* bytes of an ordinary one */
 };
 
 static struct block *block_new(size_t size)
@@ -30,11 +31,17 @@ static struct block *block_new(size_t size)
 
 struct arena *arena_new(size_t max)
 {
+	return arena_new_small(max, BLOCK_SIZE);
+}
+
+struct arena *arena_new_small(size_t max, size_t block)
+{
 	struct arena *a = calloc(1, sizeof(*a));
 	if (!a)
 		return NULL;
 	a->max = max;
-	a->blocks = block_new(BLOCK_SIZE);
+	a->block = block;
+	a->blocks = block_new(block);
 	if (!a->blocks) {
 		free(a);
 		return NULL;
@@ -65,7 +72,7 @@ void arena_free(struct arena *a)
 /* What is larger than an ordinary block gets one of its own size. */
 static struct block *add_block(struct arena *a, size_t size)
 {
-	struct block *b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+	struct block *b = block_new(size > a->block ? size : a->block);
 	if (!b)
 		return NULL;
 	b->next = a->blocks;

@@ -14,6 +14,9 @@ struct arena;
 /** @param max  bytes that may be taken in all. @return NULL: no memory */
 struct arena *arena_new(size_t max);
 
+/** One of many that are kept: its memory is taken in blocks of this many bytes, not of several thousand. */
+struct arena *arena_new_small(size_t max, size_t block);
+
 /** NULL is allowed. */
 void arena_free(struct arena *a);
 

@@ -61,9 +61,10 @@ struct credential {
  * Adds one; a password or second factor takes the place of the person's former one, and with it all that
  * sign-ins have made ends.
  *
- * Who may: oneself for oneself; an organisation's administrator for its machines and for its people (not for
- * those who have a place elsewhere too), the centre's administrators for all but each other's second factors
- * and passwords.
+ * Who may: oneself for oneself. For others: the centre's administrators, and an organisation's administrators
+ * for its machines and for its people who have a place nowhere else; but nobody for a person with a higher
+ * clearance than their own, or who handles what was selected: who could sign in as somebody would see what
+ * that one sees.
  *
  * @param credential  number, created_us and revision are filled in
  * @return HN_EAUTH: the actor may not (the fault says why); HN_ENOENT: no such person or organisation;

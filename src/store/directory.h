@@ -27,10 +27,14 @@ struct directory;
 
 /** Reads everything. The store must outlive it. @param shared  other processes change the database too */
 HN_MUST_USE int directory_open(struct store *store, bool shared, struct directory **out, struct fault *fault);
-/** After the store's last job. NULL is allowed. */
+/** When the store does no job any more: it tells the directory of each. NULL is allowed. */
 void directory_close(struct directory *d);
 
-/** Takes in what other processes have changed. Nothing happens where the database is not shared. */
+/**
+ * Before somebody is believed: takes in what other processes have changed, where the database is shared, and
+ * what could not be read when it was changed. Else nothing happens. @return HN_EIO, HN_ENOMEM: nobody is to
+ * be believed now
+ */
 HN_MUST_USE int directory_current(struct directory *d);
 
 /** The number of the last change in the image. */
@@ -111,8 +115,9 @@ int64_t directory_centre(struct directory *d);
  * @param revision_out  for the entity tag: what changes when, and only when, the bytes may
  * @return HN_ENOENT: not there, or not to be known; nobody can tell which
  */
-HN_MUST_USE int directory_get(struct directory *d, const struct asker *asker, enum directory_thing thing,
-			      const struct uuid *id, struct buf *out, int64_t *revision_out);
+HN_MUST_USE int directory_get(struct directory *d, const struct asker *asker, int64_t now_us,
+			      enum directory_thing thing, const struct uuid *id, struct buf *out,
+			      int64_t *revision_out);
 
 /**
  * The same for many, in the order of their numbers, separated by commas.
@@ -122,9 +127,9 @@ HN_MUST_USE int directory_get(struct directory *d, const struct asker *asker, en
  *                    of this person
  * @param last_out    the last number given out
  */
-HN_MUST_USE int directory_list(struct directory *d, const struct asker *asker, enum directory_thing thing,
-			       int64_t within, int64_t after, size_t limit, struct buf *out,
-			       int64_t *last_out, bool *more_out);
+HN_MUST_USE int directory_list(struct directory *d, const struct asker *asker, int64_t now_us,
+			       enum directory_thing thing, int64_t within, int64_t after, size_t limit,
+			       struct buf *out, int64_t *last_out, bool *more_out);
 
 /* ---- for owners.h ---- */
 struct organisation;

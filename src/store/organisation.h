@@ -14,6 +14,8 @@
 #include "base/uuid.h"
 #include "store/label.h"
 
+struct arena;
+
 /*
  * An organisation and a sharing group as their JSON says (catalog/api/organisation.schema.json,
  * group.schema.json). Read strictly, written canonically; what the programs ask is parsed beside it. Times
@@ -75,7 +77,7 @@ struct organisation {
 	char *card; /* what others may know: id, kind, names, sectors, parents */
 	size_t card_len;
 	/* private */
-	void *memory;
+	struct arena *memory;
 };
 
 /**
@@ -95,6 +97,8 @@ struct group {
 	bool ended;
 	char *text;
 	size_t text_len;
+	/* private */
+	struct arena *memory;
 };
 
 /** The same for a group. */

@@ -12,16 +12,19 @@
 #include "store/store.h"
 
 /*
- * Changes of organisations and groups; reading is store/directory.h's. Rules of who may change what stand
- * here, so that no handler can leave one out:
+ * Changes of organisations and groups; reading is store/directory.h's. Who may change what stands here, so
+ * that no handler can leave it out:
  *
- *   - The centre's administrators change any organisation and group. Kind, parents, memberships, agreements
- *     and handlings of their own organisation are beyond them too: nobody raises their own rights. (There is
- *     one centre, made by `hinomi hub init`; no other can be made, and it does not end.)
+ *   - The centre's administrators change any organisation and group; but of their own organisation neither
+ *     kind, parents, memberships nor agreements: nobody raises their own rights. (There is one centre, made
+ *     by `hinomi hub init`; no other can be made, and it does not end.)
  *   - An organisation's own administrators change its names, contact windows and holdings, in which they may
  *     claim, keep and give up but not prove or enter; and they consent to memberships that the centre
  *     offered.
+ *   - A group's keeper's administrators change its names and description.
  *   - Nobody else changes anything.
+ *
+ * Nothing is removed: what has ended says so, and keeps its number.
  */
 
 /**
@@ -38,7 +41,7 @@ HN_MUST_USE int organisations_put(struct writing *w, const struct asker *actor, 
 				  int64_t revision, const char *text, size_t len, int64_t *number_out,
 				  int64_t *revision_out, struct fault *fault);
 
-/** The same for a sharing group. Its keeper's administrators may change its names. */
+/** The same for a sharing group. */
 HN_MUST_USE int groups_put(struct writing *w, const struct asker *actor, const struct uuid *id,
 			   int64_t revision, const char *text, size_t len, int64_t *number_out,
 			   int64_t *revision_out, struct fault *fault);

@@ -12,6 +12,8 @@
 #include "base/uuid.h"
 #include "store/asker.h"
 
+struct arena;
+
 /* A person as the JSON says (catalog/api/person.schema.json). Times are microseconds, 0: not said. */
 
 #define PERSON_TEXT_MAX  (64u << 10)
@@ -42,6 +44,8 @@ struct person {
 	size_t handling_count;
 	char *text; /* canonical JSON */
 	size_t text_len;
+	/* private */
+	struct arena *memory;
 };
 
 /** Reads and checks one. @return as organisation_read() */

@@ -106,9 +106,34 @@ static const char *const answers[] = {
 	NULL,
 };
 
+/* Organisations, sharing groups, people and what they sign in with (store/directory_rows.h). */
+static const char *const directory[] = {
+	"CREATE TABLE directory_change (revision BIGINT PRIMARY KEY, thing BIGINT NOT NULL, number BIGINT "
+	"NOT NULL)",
+	"CREATE TABLE organisation (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT "
+	"NULL, revision BIGINT NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX organisation_id ON organisation (uuid_a, uuid_b)",
+	"CREATE TABLE sharing_group (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT "
+	"NULL, revision BIGINT NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX sharing_group_id ON sharing_group (uuid_a, uuid_b)",
+	"CREATE TABLE person (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"login TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX person_id ON person (uuid_a, uuid_b)",
+	"CREATE TABLE credential (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"kind BIGINT NOT NULL, person BIGINT NOT NULL, organisation BIGINT NOT NULL, scopes BIGINT NOT NULL, "
+	"used_for BIGINT NOT NULL, purposes BIGINT NOT NULL, tlp_max BIGINT NOT NULL, session BIGINT NOT "
+	"NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL, step BIGINT NOT NULL, revision BIGINT NOT "
+	"NULL, title TEXT NOT NULL, prefix TEXT NOT NULL, secret BYTES NOT NULL)",
+	"CREATE UNIQUE INDEX credential_id ON credential (uuid_a, uuid_b)",
+	"CREATE UNIQUE INDEX credential_secret ON credential (kind, secret)",
+	"CREATE INDEX credential_person ON credential (person)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
 	{3, "kept answers, entries for the ledger", answers},
+	{4, "organisations, groups, people, credentials", directory},
 	{0},
 };
