@@ -6,7 +6,6 @@
  * the next attempt succeeds. Ours go through the linker's wraps; those of jansson go through base/json.h,
  * those of Vectorscan through the function that it lets us set. OpenSSL and libc keep theirs.
  */
-#include <errno.h>
 #include <hs.h>
 #include <sys/mman.h>
 
@@ -27,79 +26,22 @@
 #include "wire/capture.h"
 #include "wire/fragment.h"
 
+#include "fails.h"
+
 /* NOLINTBEGIN(bugprone-reserved-identifier): the names that the linker's --wrap gives. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
 char *__real_strdup(const char *text);
-void __real_free(void *memory);
 void *__real_sodium_malloc(size_t size);
 void __real_sodium_free(void *memory);
 void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
-void __wrap_free(void *memory);
 void *__wrap_sodium_malloc(size_t size);
 void __wrap_sodium_free(void *memory);
 void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 
-static bool counting;
-static unsigned calls, fail_at; /* the number of the call that fails, while counting; 0: none */
-static long live;               /* blocks that are out, of those that were counted */
-
-static bool fails(void)
-{
-	if (!counting || ++calls != fail_at)
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *given(void *memory)
-{
-	live += memory != NULL;
-	return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : given(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : given(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	if (fails())
-		return NULL;
-	return old == NULL ? given(__real_realloc(NULL, size)) : __real_realloc(old, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	if (fails())
-		return NULL;
-	return old == NULL ? given(__real_reallocarray(NULL, count, size))
-			   : __real_reallocarray(old, count, size);
-}
-
 char *__wrap_strdup(const char *text)
 {
 	return fails() ? NULL : given(__real_strdup(text));
-}
-
-void __wrap_free(void *memory)
-{
-	live -= memory != NULL;
-	__real_free(memory);
 }
 
 void *__wrap_sodium_malloc(size_t size)
