@@ -117,6 +117,10 @@ is "for a client" "$($resolver explain --json evil.example --client 198.51.100.1
 is "for a group" "$($resolver explain --json evil.example --group free --config good.yaml | python3 -c 'import json,sys; print(json.load(sys.stdin)["action"])')" none
 is "a client of no group" "$(code $resolver explain evil.example --client 203.0.113.1 --config good.yaml)" 1
 is "a group that is not there" "$(code $resolver explain evil.example --group none --config good.yaml)" 2
+is "without a network it says what it could not judge" "$($resolver explain www.example --client 192.0.2.1 --config good.yaml | sed -n 's/^  note: //p')" \
+	"not judged, since nothing is resolved here: aliases; how much it is asked, and where it leads, says the resolver that runs: leave out --config"
+is "what client or name decide needs no more" "$($resolver explain evil.example --client 192.0.2.1 --config good.yaml | sed -n 's/^  note: //p')" \
+	"how much it is asked, and where it leads, says the resolver that runs: leave out --config"
 is "what is no name" "$(code $resolver explain 'a b' --config good.yaml)" 2
 is "what is no address" "$(code $resolver explain evil.example --client x --config good.yaml)" 2
 
