@@ -63,7 +63,7 @@ struct stix_marking {
 	enum stix_tlp tlp;
 	enum stix_pap pap;
 	unsigned clearance;
-	unsigned purposes; /* bits in the order of stix_purpose_words; 0: no limit */
+	uint32_t purposes; /* bits in the order of stix_purpose_words; 0: no limit */
 	uint32_t consent;  /* bits in the order of stix_consent_words; 0: no limit */
 	unsigned content;  /* 0: not said; 1 technical, 2 background */
 	bool originator_control;

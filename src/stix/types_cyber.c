@@ -236,18 +236,18 @@ static const struct stix_property x509_certificate[] = {
 };
 CYBER_TABLES(x509_certificate, RULES(RULE(ANY_MEMBER, NULL)));
 
-/* What makes an identifier (STIX 2.1, 2.9 and each type's section). */
+/* What makes an identifier (STIX 2.1, 2.9 and each type's section), in the order of canonical JSON. */
 static const char *const by_value[] = {"value", NULL};
 static const char *const by_name[] = {"name", NULL};
 static const char *const by_number[] = {"number", NULL};
 static const char *const by_path[] = {"path", NULL};
 static const char *const of_artifact[] = {"hashes", "payload_bin", NULL};
-static const char *const of_message[] = {"from_ref", "subject", "body", NULL};
-static const char *const of_file[] = {"hashes", "name", "extensions", "parent_directory_ref", NULL};
-static const char *const of_traffic[] = {"start",    "end",       "src_ref",    "dst_ref", "src_port",
-					 "dst_port", "protocols", "extensions", NULL};
-static const char *const of_software[] = {"name", "cpe", "swid", "vendor", "version", NULL};
-static const char *const of_account[] = {"account_type", "user_id", "account_login", NULL};
+static const char *const of_message[] = {"body", "from_ref", "subject", NULL};
+static const char *const of_file[] = {"extensions", "hashes", "name", "parent_directory_ref", NULL};
+static const char *const of_traffic[] = {"dst_port", "dst_ref", "end",   "extensions", "protocols",
+					 "src_port", "src_ref", "start", NULL};
+static const char *const of_software[] = {"cpe", "name", "swid", "vendor", "version", NULL};
+static const char *const of_account[] = {"account_login", "account_type", "user_id", NULL};
 static const char *const of_registry_key[] = {"key", "values", NULL};
 static const char *const of_certificate[] = {"hashes", "serial_number", NULL};
 
