@@ -18,27 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sodium.h>
-#include <urcu-qsbr.h>
-
-#include "resolver/cookie_file.h"
 #include "resolver/event_log.h"
-#include "resolver/exchange.h"
-#include "resolver/rate_limit.h"
-#include "resolver/terms.h"
-#include "tests/unit/resolver/fakes.h"
+#include "tests/unit/resolver/served.h"
 
 #define NAMES 4096
 #define BATCH 64
 
 struct world {
-	struct service service;
-	struct resolver_config *config;
-	struct terms *terms;
-	struct policy_spec spec;
-	struct cookie_secrets *cookies;
-	struct loop *loop;
-	struct exchange *exchange;
+	struct served served;
 };
 
 static void must(int rc, const struct fault *fault)
@@ -73,25 +60,16 @@ static void make_world(struct world *w, unsigned rules, const char *events)
 	int len = snprintf(text, sizeof(text),
 			   "policy:\n  - name: national\n    rpz: %s\n    contact: cert@example\n%s%s\n",
 			   path, events ? "events:\n  directory: " : "", events ? events : "");
-	must(resolver_config_parse("bench", text, (size_t)len, &w->config, &fault), &fault);
-	must(terms_new(w->config, &w->terms, &fault), &fault);
-	w->spec = terms_spec(w->terms);
-	must(policy_store_new(&w->spec, &w->service.policies, &fault), &fault);
-	must(cookie_secrets_read(NULL, &w->cookies, &fault), &fault);
-	must(answer_cache_new((size_t)64 << 20, 3600, &w->service.cache), &fault);
-	w->service.config = w->config;
-	w->service.cookies = w->cookies;
-	must(rate_limit_new(&w->service.limits), &fault);
-	must(rate_limit_new(&w->service.refusals), &fault);
-	must(loop_new(&w->loop), &fault);
+	must(resolver_config_parse("bench", text, (size_t)len, &w->served.config, &fault), &fault);
+	must(served_make(&w->served, (size_t)64 << 20, &fault), &fault);
 	if (events) {
-		must(event_log_new(w->config, (uid_t)-1, &w->service.events, &fault), &fault);
-		must(event_log_open(w->service.events, &fault), &fault);
-		event_log_policy(w->service.events, policy_store_get(w->service.policies));
+		must(event_log_new(w->served.config, (uid_t)-1, &w->served.service.events, &fault), &fault);
+		must(event_log_open(w->served.service.events, &fault), &fault);
+		event_log_policy(w->served.service.events, policy_store_get(w->served.service.policies));
 	}
-	must(exchange_new(&w->service, w->loop, &w->exchange), &fault);
+	must(exchange_new(&w->served.service, w->served.loop, &w->served.exchange), &fault);
 	if (events)
-		must(event_log_start(w->service.events), &fault);
+		must(event_log_start(w->served.service.events), &fault);
 	(void)unlink(path);
 	(void)rmdir(directory);
 }
@@ -136,10 +114,10 @@ static void ask(struct world *w, const struct exchange_port *port, const struct 
 		units[i].asked.asker.transport = RESOLVER_UDP;
 		units[i].out = out[i];
 	}
-	exchange_batch(w->exchange, port, units, count);
+	exchange_batch(w->served.exchange, port, units, count);
 	while (fake.count > 0) {
 		static const struct fake_record www[] = {{NULL, DNS_TYPE_A, 86400, "\xc0\0\2\1", 4}};
-		fake_answer(w->loop, 0, RECURSOR_INSECURE, www, 1);
+		fake_answer(w->served.loop, 0, RECURSOR_INSECURE, www, 1);
 	}
 }
 
@@ -194,10 +172,10 @@ int main(int argc, char **argv)
 	}
 	printf("%s, %u rules: %.1f ns an answer\n", argv[1], rules,
 	       (cpu_ns() - begin) / ((double)rounds * BATCH));
-	if (w.service.events) {
+	if (w.served.service.events) {
 		struct event_log_counts counts;
-		event_log_stop(w.service.events);
-		event_log_counts(w.service.events, &counts);
+		event_log_stop(w.served.service.events);
+		event_log_counts(w.served.service.events, &counts);
 		printf("%llu events, %llu lost; %llu sites, %llu lost\n", (unsigned long long)counts.events,
 		       (unsigned long long)counts.lost, (unsigned long long)counts.sites,
 		       (unsigned long long)counts.sites_lost);

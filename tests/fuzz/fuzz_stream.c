@@ -4,18 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sodium.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <urcu-qsbr.h>
 
-#include "resolver/cookie_file.h"
-#include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
 #include "resolver/stream.h"
-#include "resolver/terms.h"
 #include "tests/fuzz/target.h"
-#include "tests/unit/resolver/fakes.h"
+#include "tests/unit/resolver/served.h"
 
 /*
  * Input: how it is cut, and then what a client sends over TCP before it says that it sends no more. However
@@ -27,13 +22,7 @@
 #define POLLS_MAX    20000
 
 static struct world {
-	struct service service;
-	struct resolver_config *config;
-	struct terms *terms;
-	struct policy_spec spec;
-	struct cookie_secrets *cookies;
-	struct loop *loop;
-	struct exchange *exchange;
+	struct served served;
 	struct streams *streams;
 	union socket_address at;
 } world;
@@ -45,22 +34,14 @@ static bool set_up(struct world *w)
 	struct fault fault = {0};
 	socklen_t len = sizeof(w->at);
 	rcu_register_thread();
-	if (sodium_init() < 0 ||
-	    resolver_config_parse("test", text, sizeof(text) - 1, &w->config, &fault) != HN_OK)
+	if (resolver_config_parse("test", text, sizeof(text) - 1, &w->served.config, &fault) != HN_OK)
 		return false;
-	((struct resolver_listener *)w->config->listen.items)->port = 0;
-	if (terms_new(w->config, &w->terms, &fault) != HN_OK)
-		return false;
-	w->spec = terms_spec(w->terms);
-	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK ||
-	    cookie_secrets_read(NULL, &w->cookies, &fault) != HN_OK)
-		return false;
-	w->service.config = w->config;
-	w->service.cookies = w->cookies;
-	return rate_limit_new(&w->service.limits) == HN_OK && rate_limit_new(&w->service.refusals) == HN_OK &&
-	       loop_new(&w->loop) == HN_OK && exchange_new(&w->service, w->loop, &w->exchange) == HN_OK &&
-	       streams_new(&w->service, NULL, w->loop, w->exchange, &w->streams, &fault) == HN_OK &&
-	       getsockname(w->loop->fds[1].fd, &w->at.any, &len) == 0;
+	((struct resolver_listener *)w->served.config->listen.items)->port = 0;
+	return served_make(&w->served, 0, &fault) == HN_OK &&
+	       exchange_new(&w->served.service, w->served.loop, &w->served.exchange) == HN_OK &&
+	       streams_new(&w->served.service, NULL, w->served.loop, w->served.exchange, &w->streams,
+			   &fault) == HN_OK &&
+	       getsockname(w->served.loop->fds[1].fd, &w->at.any, &len) == 0;
 }
 
 /* What the client sends is read in the plainest way. @return how many answers are due; -1: perhaps fewer */
@@ -87,9 +68,9 @@ static void answer_all(struct world *w)
 {
 	const struct fake_record record = {NULL, DNS_TYPE_A, 1, "\xc0\0\2\1", 4};
 	while (fake.count > 1)
-		fake_answer(w->loop, 0, RECURSOR_INSECURE, &record, 1);
+		fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &record, 1);
 	if (fake.count == 1)
-		fake_failure(w->loop);
+		fake_failure(w->served.loop);
 }
 
 /* Whatever came: whole answers, each to a question. @return how many; -1: the server has ended */
@@ -133,7 +114,7 @@ static void talk(struct world *w, int fd, const uint8_t *data, size_t len, size_
 		at += sent > 0 ? (size_t)sent : 0;
 		if (at == len)
 			(void)shutdown(fd, SHUT_WR);
-		(void)fake_events(w->loop);
+		(void)fake_events(w->served.loop);
 		answer_all(w);
 		answered += take_answers(fd, &in, ids, &ended);
 	}
@@ -156,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int due = expect(data + 1, len - 1, ids);
 	if (due > MESSAGES_MAX)
 		return 0;
-	if (answer_cache_new((size_t)1 << 16, 3600, &world.service.cache) != HN_OK)
+	if (answer_cache_new((size_t)1 << 16, 3600, &world.served.service.cache) != HN_OK)
 		return 0;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert(fd >= 0 && connect(fd, &world.at.any, sizeof(world.at.in4)) == 0);
@@ -166,8 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	(void)close(fd);
 	answer_all(&world);
 	/* Nothing is remembered from one input to the next. */
-	fake_pass(world.loop, 2000);
+	fake_pass(world.served.loop, 2000);
 	rcu_barrier();
-	answer_cache_free(world.service.cache);
+	answer_cache_free(world.served.service.cache);
 	return 0;
 }

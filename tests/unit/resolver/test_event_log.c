@@ -3,20 +3,14 @@
 #include "resolver/event_log.h"
 
 #include <signal.h>
-#include <sodium.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <urcu-qsbr.h>
 
 #include "base/json.h"
 #include "base/utc.h"
 #include "event_world.h"
-#include "fakes.h"
 #include "policy_world.h"
-#include "resolver/cookie_file.h"
-#include "resolver/exchange.h"
-#include "resolver/rate_limit.h"
-#include "resolver/terms.h"
+#include "served.h"
 
 #define ORGANISATION "11111111-2222-4333-8444-555555555555"
 
@@ -41,13 +35,7 @@ static const struct world_entry MARKED[] = {
 
 struct log_world {
 	struct world files;
-	struct service service;
-	struct resolver_config *config;
-	struct terms *terms;
-	struct policy_spec spec;
-	struct cookie_secrets *cookies;
-	struct loop *loop;
-	struct exchange *exchange;
+	struct served served;
 	struct exchange_port port;
 	struct event_log *log;
 };
@@ -63,12 +51,12 @@ static void on_late(void *context, const void *path, const uint8_t *message, siz
 static void open_log(struct log_world *w)
 {
 	struct fault fault = {0};
-	if (event_log_new(w->config, (uid_t)-1, &w->log, &fault) != HN_OK ||
+	if (event_log_new(w->served.config, (uid_t)-1, &w->log, &fault) != HN_OK ||
 	    event_log_open(w->log, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	event_log_policy(w->log, policy_store_get(w->service.policies));
-	w->service.events = w->log;
-	assert_int_equal(exchange_new(&w->service, w->loop, &w->exchange), HN_OK);
+	event_log_policy(w->log, policy_store_get(w->served.service.policies));
+	w->served.service.events = w->log;
+	assert_int_equal(exchange_new(&w->served.service, w->served.loop, &w->served.exchange), HN_OK);
 }
 
 static int set_up(void **state)
@@ -77,7 +65,6 @@ static int set_up(void **state)
 	struct fault fault = {0};
 	char text[2048];
 	assert_non_null(w);
-	assert_true(sodium_init() >= 0);
 	world_open(&w->files);
 	int len = snprintf(text, sizeof(text),
 			   "policy:\n  - name: national\n    rpz: %s\n  - name: watch\n    rpz: %s\n    "
@@ -91,22 +78,11 @@ static int set_up(void **state)
 			   world_text(&w->files, "watched.zone", WATCHED),
 			   world_him(&w->files, "marked.him", NULL, MARKED, COUNT(MARKED), NULL),
 			   world_path(&w->files, "events"));
-	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
+	if (resolver_config_parse("test", text, (size_t)len, &w->served.config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
-	w->spec = terms_spec(w->terms);
-	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK)
+	if (served_make(&w->served, (size_t)1 << 20, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
-	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
-	w->service.config = w->config;
-	w->service.cookies = w->cookies;
-	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
-	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
-	assert_int_equal(loop_new(&w->loop), HN_OK);
 	w->port = (struct exchange_port){on_late, w};
-	fake.count = 0;
-	fake.refuse = HN_OK;
 	open_log(w);
 	*state = w;
 	return 0;
@@ -115,19 +91,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct log_world *w = *state;
-	exchange_free(w->exchange);
+	exchange_free(w->served.exchange);
+	w->served.exchange = NULL;
 	event_log_free(w->log);
-	rcu_barrier();
-	answer_cache_free(w->service.cache);
-	rate_limit_free(w->service.limits);
-	rate_limit_free(w->service.refusals);
-	rcu_thread_offline();
-	policy_store_free(w->service.policies);
-	rcu_thread_online();
-	terms_release(w->terms);
-	sodium_free(w->cookies);
-	resolver_config_free(w->config);
-	loop_free(w->loop);
+	served_clear(&w->served);
 	world_close(&w->files);
 	free(w);
 	return 0;
@@ -157,9 +124,9 @@ static void ask_found(struct log_world *w, const struct asking *q, const struct 
 	unit.asked.len = at + 4;
 	assert_int_equal(ip_parse(q->client, strlen(q->client), &unit.asked.asker.client), HN_OK);
 	unit.asked.asker.transport = q->transport ? q->transport : RESOLVER_UDP;
-	exchange_batch(w->exchange, &w->port, &unit, 1);
+	exchange_batch(w->served.exchange, &w->port, &unit, 1);
 	if (unit.state == EXCHANGE_WAITING)
-		fake_answer(w->loop, 0, RECURSOR_INSECURE, records, 1);
+		fake_answer(w->served.loop, 0, RECURSOR_INSECURE, records, 1);
 }
 
 static void ask(struct log_world *w, const char *name, const char *client)
@@ -170,8 +137,8 @@ static void ask(struct log_world *w, const char *name, const char *client)
 /* A round of the writer, this much later. */
 static void pass(struct log_world *w, int64_t seconds)
 {
-	fake_pass(w->loop, seconds * 1000);
-	(void)event_log_round(w->log, loop_utc_ns(w->loop));
+	fake_pass(w->served.loop, seconds * 1000);
+	(void)event_log_round(w->log, loop_utc_ns(w->served.loop));
 }
 
 static void events_directory(const struct log_world *w, const char *below, char out[256])
@@ -422,13 +389,13 @@ static void events_wait_for_their_policy_and_outlive_it(void **state)
 		   "$ORIGIN rpz.\n$TTL 60\n@ SOA . . 2 1 1 1 60\n@ NS .\nnew.example CNAME .\n"
 		   "a.example CNAME .\nb.example CNAME .\nc.example CNAME .\nd.example CNAME .\n");
 	rcu_thread_offline();
-	assert_int_equal(policy_store_reload(w->service.policies, NULL, true, &fault), HN_OK);
+	assert_int_equal(policy_store_reload(w->served.service.policies, NULL, true, &fault), HN_OK);
 	rcu_thread_online();
 	ask(w, "\3new\7example", "192.0.2.1");
 	pass(w, 0);
 	event_log_counts(w->log, &counts);
 	assert_int_equal(counts.events, 1);
-	event_log_policy(w->log, policy_store_get(w->service.policies));
+	event_log_policy(w->log, policy_store_get(w->served.service.policies));
 	pass(w, 0);
 	event_log_counts(w->log, &counts);
 	assert_int_equal(counts.events, 2);
@@ -462,7 +429,7 @@ static void the_sketch_tells_how_much_is_asked_but_not_what_was_stopped(void **s
 		struct buf out;
 		buf_init(&out, 65536);
 		assert_int_equal(event_log_sketch(w->log, (const uint8_t *)cases[i].name,
-						  strlen(cases[i].name), loop_utc_ns(w->loop), &out),
+						  strlen(cases[i].name), loop_utc_ns(w->served.loop), &out),
 				 HN_OK);
 		char *first_day = strchr(out.data, '}');
 		assert_non_null(first_day);

@@ -2,18 +2,13 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "resolver/exchange.h"
 
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <urcu-qsbr.h>
 
-#include "fakes.h"
-#include "resolver/cookie_file.h"
-#include "resolver/rate_limit.h"
-#include "resolver/terms.h"
 #include "wire/dns_rr.h"
 
 #include "../check.h"
+#include "served.h"
 
 static const char RPZ[] = "$ORIGIN rpz.\n$TTL 60\n@ SOA . . 1 1 1 1 60\n@ NS .\n"
 			  "blocked.example CNAME .\n"
@@ -30,13 +25,7 @@ static const char NS_RPZ[] = "$ORIGIN ns.rpz.\n$TTL 60\n@ SOA . . 1 1 1 1 60\n@ 
 			     "32.99.2.0.192.rpz-nsip CNAME *.\n";
 
 struct world {
-	struct service service;
-	struct resolver_config *config;
-	struct terms *terms;
-	struct policy_spec spec;
-	struct cookie_secrets *cookies;
-	struct loop *loop;
-	struct exchange *exchange;
+	struct served served;
 	struct exchange_port port;
 	char directory[64];
 	/* The last answer, late or not. */
@@ -70,7 +59,6 @@ static int set_up(void **state)
 	struct fault fault = {0};
 	char text[1024], path[96];
 	assert_non_null(w);
-	assert_true(sodium_init() >= 0);
 	snprintf(w->directory, sizeof(w->directory), "/tmp/hinomi-exchange-XXXXXX");
 	assert_non_null(mkdtemp(w->directory));
 	write_zone(w, "ns.zone", NS_RPZ, sizeof(NS_RPZ) - 1);
@@ -85,23 +73,12 @@ static int set_up(void **state)
 			   "    queries_per_second: 2\n"
 			   "  - name: strict\n    prefixes: [198.18.0.0/16]\n    policy: [servers]\n",
 			   path, path);
-	if (resolver_config_parse("test", text, (size_t)len, &w->config, &fault) != HN_OK)
+	if (resolver_config_parse("test", text, (size_t)len, &w->served.config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
-	w->spec = terms_spec(w->terms);
-	if (policy_store_new(&w->spec, &w->service.policies, &fault) != HN_OK)
+	if (served_make(&w->served, (size_t)1 << 20, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
-	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
-	w->service.config = w->config;
-	w->service.cookies = w->cookies;
-	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
-	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
-	assert_int_equal(loop_new(&w->loop), HN_OK);
-	assert_int_equal(exchange_new(&w->service, w->loop, &w->exchange), HN_OK);
+	assert_int_equal(exchange_new(&w->served.service, w->served.loop, &w->served.exchange), HN_OK);
 	w->port = (struct exchange_port){on_late, w};
-	fake.count = 0;
-	fake.refuse = HN_OK;
 	*state = w;
 	return 0;
 }
@@ -110,18 +87,7 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 	char path[96];
-	exchange_free(w->exchange);
-	rcu_barrier();
-	answer_cache_free(w->service.cache);
-	rate_limit_free(w->service.limits);
-	rate_limit_free(w->service.refusals);
-	rcu_thread_offline();
-	policy_store_free(w->service.policies);
-	rcu_thread_online();
-	terms_release(w->terms);
-	sodium_free(w->cookies);
-	resolver_config_free(w->config);
-	loop_free(w->loop);
+	served_clear(&w->served);
 	snprintf(path, sizeof(path), "%s/rpz.zone", w->directory);
 	(void)unlink(path);
 	snprintf(path, sizeof(path), "%s/ns.zone", w->directory);
@@ -182,7 +148,7 @@ static bool ask(struct world *w, const struct question *q)
 	const char *client = q->client ? q->client : "192.0.2.1";
 	assert_int_equal(ip_parse(client, strlen(client), &unit.asked.asker.client), HN_OK);
 	unit.asked.asker.transport = q->transport ? q->transport : RESOLVER_UDP;
-	exchange_batch(w->exchange, &w->port, &unit, 1);
+	exchange_batch(w->served.exchange, &w->port, &unit, 1);
 	if (unit.state == EXCHANGE_WAITING) {
 		memset(unit.path, 0x5a, EXCHANGE_PATH_MAX);
 		return false;
@@ -248,13 +214,13 @@ static void an_answer_is_asked_for_once_and_then_comes_from_the_cache(void **sta
 	const struct question q = {.name = "\3WwW\7example", .edns = true};
 	assert_false(ask(w, &q));
 	assert_int_equal(fake.count, 1);
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_int_equal(w->late, 1);
 	uint32_t ttl = 0;
 	assert_string_equal(address(w, &ttl), "192.0.2.1");
 	assert_int_equal(ttl, 300);
 	assert_memory_equal(w->out + DNS_HEADER_LEN, "\3WwW\7example", 13);
-	fake_pass(w->loop, 100000);
+	fake_pass(w->served.loop, 100000);
 	assert_true(ask(w, &q));
 	assert_string_equal(address(w, &ttl), "192.0.2.1");
 	assert_int_equal(ttl, 200);
@@ -269,7 +235,7 @@ static void equal_questions_under_way_are_one(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_false(ask(w, &q));
 	assert_int_equal(fake.count, 1);
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_int_equal(w->late, 5);
 }
 
@@ -326,7 +292,7 @@ static void each_group_has_its_own_policy_for_the_same_cached_answer(void **stat
 	const struct question office = {.name = "\5other\7example", .edns = true};
 	const struct question open = {.name = "\5other\7example", .client = "198.51.100.1", .edns = true};
 	assert_false(ask(w, &open));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, bad, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, bad, 1);
 	assert_string_equal(address(w, NULL), "192.0.2.66");
 	assert_true(ask(w, &office));
 	assert_int_equal(rcode(w), DNS_RCODE_NXDOMAIN);
@@ -344,7 +310,7 @@ static void a_chain_is_judged_at_each_step(void **state)
 	};
 	const struct question q = {.name = "\5start\7example", .edns = true};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, chain, COUNT(chain));
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, chain, COUNT(chain));
 	assert_int_equal(rcode(w), DNS_RCODE_NXDOMAIN);
 	assert_int_equal(ede(w), 15);
 	/* From the cache too. */
@@ -357,7 +323,7 @@ static void tcp_only_is_met_over_tcp(void **state)
 	struct world *w = *state;
 	const struct question q = {.name = "\3tcp\7example", .transport = RESOLVER_TCP};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_string_equal(address(w, NULL), "192.0.2.1");
 }
 
@@ -368,7 +334,7 @@ static void a_local_cname_brings_what_it_leads_to(void **state)
 	const struct question q = {.name = "\5moved\7example", .client = "203.0.113.1", .edns = true};
 	assert_false(ask(w, &q));
 	assert_memory_equal(fake.asks[0].name, "\4page\4test", 10);
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, page, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, page, 1);
 	assert_string_equal(address(w, NULL), "192.0.2.99");
 	assert_int_equal(ede(w), 4);
 	assert_true(ask(w, &q));
@@ -381,15 +347,15 @@ static void popular_answers_are_fetched_again_while_the_old_one_serves_a_second(
 	static const struct fake_record newer[] = {{NULL, DNS_TYPE_A, 300, "\xc0\0\2\2", 4}};
 	const struct question q = {.name = "\3www\7example"};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_true(ask(w, &q) && ask(w, &q));
-	fake_pass(w->loop, 300000);
+	fake_pass(w->served.loop, 300000);
 	assert_true(ask(w, &q));
 	uint32_t ttl = 0;
 	assert_string_equal(address(w, &ttl), "192.0.2.1");
 	assert_true(ttl <= 1);
 	assert_int_equal(fake.count, 1);
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, newer, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, newer, 1);
 	assert_true(ask(w, &q));
 	assert_string_equal(address(w, NULL), "192.0.2.2");
 }
@@ -399,9 +365,9 @@ static void the_old_answer_serves_no_longer_than_that_second(void **state)
 	struct world *w = *state;
 	const struct question q = {.name = "\3www\7example"};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_true(ask(w, &q) && ask(w, &q));
-	fake_pass(w->loop, 301000);
+	fake_pass(w->served.loop, 301000);
 	assert_false(ask(w, &q));
 }
 
@@ -410,12 +376,12 @@ static void a_stale_answer_serves_when_none_comes_in_time(void **state)
 	struct world *w = *state;
 	const struct question q = {.name = "\3www\7example", .edns = true};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
-	fake_pass(w->loop, 400000);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_pass(w->served.loop, 400000);
 	assert_false(ask(w, &q));
-	fake_pass(w->loop, 1700);
+	fake_pass(w->served.loop, 1700);
 	assert_int_equal(w->late, 1);
-	fake_pass(w->loop, 200);
+	fake_pass(w->served.loop, 200);
 	assert_int_equal(w->late, 2);
 	uint32_t ttl = 0;
 	assert_string_equal(address(w, &ttl), "192.0.2.1");
@@ -425,7 +391,7 @@ static void a_stale_answer_serves_when_none_comes_in_time(void **state)
 	assert_true(ask(w, &q));
 	assert_int_equal(ede(w), DNS_EDE_STALE);
 	/* When the answer comes at last, it is the one. */
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_true(ask(w, &q));
 	assert_int_equal(ede(w), -1);
 }
@@ -435,20 +401,20 @@ static void a_stale_answer_serves_when_recursion_fails_and_none_takes_its_place(
 	struct world *w = *state;
 	const struct question q = {.name = "\3www\7example", .edns = true};
 	assert_false(ask(w, &q));
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
-	fake_pass(w->loop, 400000);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_pass(w->served.loop, 400000);
 	assert_false(ask(w, &q));
-	fake_failure(w->loop);
+	fake_failure(w->served.loop);
 	assert_string_equal(address(w, NULL), "192.0.2.1");
 	assert_int_equal(ede(w), DNS_EDE_STALE);
-	fake_pass(w->loop, 31000);
+	fake_pass(w->served.loop, 31000);
 	assert_false(ask(w, &q));
-	fake_failure(w->loop);
+	fake_failure(w->served.loop);
 	assert_string_equal(address(w, NULL), "192.0.2.1");
 	/* Past its stale time there is nothing any more. */
-	fake_pass(w->loop, INT64_C(4) * 86400 * 1000);
+	fake_pass(w->served.loop, INT64_C(4) * 86400 * 1000);
 	assert_false(ask(w, &q));
-	fake_failure(w->loop);
+	fake_failure(w->served.loop);
 	assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
 }
 
@@ -458,15 +424,15 @@ static void bogus_data_are_for_who_asked_for_them_alone(void **state)
 	const struct question checked = {.name = "\3www\7example", .edns = true};
 	const struct question unchecked = {.name = "\3www\7example", .edns = true, .unchecked = true};
 	assert_false(ask(w, &checked));
-	fake_answer(w->loop, 0, RECURSOR_BOGUS, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_BOGUS, WWW, 1);
 	assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
 	assert_int_equal(ede(w), DNS_EDE_BOGUS);
 	assert_false(ask(w, &unchecked));
-	fake_answer(w->loop, 0, RECURSOR_BOGUS, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_BOGUS, WWW, 1);
 	assert_string_equal(address(w, NULL), "192.0.2.1");
 	/* The failure is remembered for a moment. */
 	assert_true(ask(w, &checked));
-	fake_pass(w->loop, 6000);
+	fake_pass(w->served.loop, 6000);
 	assert_false(ask(w, &checked));
 }
 
@@ -501,7 +467,7 @@ static void a_group_has_its_limit_by_prefix(void **state)
 	assert_true(is_truncated(w));
 	assert_true(ask(w, &tcp));
 	assert_int_equal(rcode(w), DNS_RCODE_REFUSED);
-	fake_pass(w->loop, 1000);
+	fake_pass(w->served.loop, 1000);
 	assert_true(ask(w, &q) && rcode(w) == DNS_RCODE_NXDOMAIN);
 }
 
@@ -518,7 +484,8 @@ static void a_blocked_answer_is_long_only_for_who_proved_its_address(void **stat
 	uint8_t cookie[COOKIE_SIZE] = "12345678";
 	struct ip client;
 	assert_int_equal(ip_parse("192.0.2.1", 9, &client), HN_OK);
-	cookie_make(w->cookies, cookie, &client, (uint32_t)(w->loop->utc_ns / NS_SECOND), cookie);
+	cookie_make(w->served.cookies, cookie, &client, (uint32_t)(w->served.loop->utc_ns / NS_SECOND),
+		    cookie);
 	q.cookie = cookie;
 	q.cookie_len = sizeof(cookie);
 	assert_true(ask(w, &q));
@@ -537,15 +504,15 @@ static void give_servers(struct world *w, const char *server, size_t server_len,
 		const struct fake_ask *next = &fake.asks[0];
 		if (next->type == DNS_TYPE_NS && next->len == strlen("\4site\4test")) {
 			const struct fake_record ns = {NULL, DNS_TYPE_NS, 300, server, server_len};
-			fake_answer(w->loop, 0, RECURSOR_INSECURE, &ns, 1);
+			fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &ns, 1);
 		} else if (next->type == DNS_TYPE_A) {
 			const struct fake_record a = {NULL, DNS_TYPE_A, 300, its_address, 4};
-			fake_answer(w->loop, 0, RECURSOR_INSECURE, &a, 1);
+			fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &a, 1);
 		} else {
 			/* SOA: no such data below this apex. */
 			const struct fake_record soa = {"\4site\4test", DNS_TYPE_SOA, 300,
 							"\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\1\0", 22};
-			fake_answer(w->loop, 0, RECURSOR_INSECURE, &soa, 1);
+			fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &soa, 1);
 		}
 	}
 }
@@ -566,10 +533,10 @@ static void who_serves_a_name_is_judged_by_name_and_address(void **state)
 	struct world *w = *state;
 	const struct question q = {.name = "\1a\3www\4site\4test", .client = "198.18.0.1"};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		(void)answer_cache_flush(w->service.cache, NULL, 0);
+		(void)answer_cache_flush(w->served.service.cache, NULL, 0);
 		w->late = 0;
 		assert_false(ask(w, &q));
-		fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+		fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 		assert_int_equal(w->late, 0);
 		give_servers(w, cases[i].server, cases[i].len, cases[i].address);
 		assert_int_equal(w->late, 1);
@@ -582,11 +549,11 @@ static void who_serves_a_name_is_judged_by_name_and_address(void **state)
 		assert_int_equal(fake.count, 0);
 	}
 	/* Nobody else waits for that. */
-	(void)answer_cache_flush(w->service.cache, NULL, 0);
+	(void)answer_cache_flush(w->served.service.cache, NULL, 0);
 	const struct question other = {.name = "\1a\3www\4site\4test"};
 	assert_false(ask(w, &other));
 	w->late = 0;
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_int_equal(w->late, 1);
 	assert_int_equal(fake.count, 0);
 }
@@ -608,7 +575,7 @@ static void an_answer_too_large_for_a_datagram_sends_the_client_to_tcp(void **st
 		for (size_t i = 0; i < count; i++)
 			records[i] = (struct fake_record){NULL, DNS_TYPE_TXT, 300, text, sizeof(text) - 1};
 		assert_false(ask(w, &q));
-		fake_answer(w->loop, 0, RECURSOR_INSECURE, records, count);
+		fake_answer(w->served.loop, 0, RECURSOR_INSECURE, records, count);
 		/* Late, from the cache, and over TCP. */
 		assert_int_equal(is_truncated(w), count == 15);
 		uint8_t guard = w->out[4097] = 0xee;
@@ -657,7 +624,7 @@ static void change_groups(struct world *w, const char *groups)
 	terms_own(terms, config);
 	const struct policy_spec spec = terms_spec(terms);
 	policy_thread_offline();
-	assert_int_equal(policy_store_reload(w->service.policies, &spec, false, &fault), HN_OK);
+	assert_int_equal(policy_store_reload(w->served.service.policies, &spec, false, &fault), HN_OK);
 	policy_thread_online();
 	terms_release(terms);
 }
@@ -673,7 +640,7 @@ static void groups_may_change_while_a_question_waits(void **state)
 	assert_false(ask(w, &goes));
 	change_groups(w, "  - {name: other, prefixes: [203.0.113.128/25], policy: [national]}\n"
 			 "  - {name: office, prefixes: [192.0.2.0/24], policy: []}\n");
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
 	assert_int_equal(w->late, 2);
 	assert_true(ask(w, &goes));
 	assert_int_equal(rcode(w), DNS_RCODE_REFUSED);
@@ -686,7 +653,7 @@ static void groups_may_change_while_a_question_waits(void **state)
 	const struct question alone = {.name = "\4late\7example", .client = "203.0.113.200"};
 	assert_false(ask(w, &alone));
 	change_groups(w, "  - {name: office, prefixes: [192.0.2.0/24], policy: []}\n");
-	fake_answer(w->loop, 1, RECURSOR_INSECURE, WWW, 1);
+	fake_answer(w->served.loop, 1, RECURSOR_INSECURE, WWW, 1);
 	assert_int_equal(w->late, 3);
 	assert_int_equal(rcode(w), DNS_RCODE_REFUSED);
 	assert_string_equal(address(w, NULL), "");

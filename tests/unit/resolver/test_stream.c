@@ -4,19 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-#include <urcu-qsbr.h>
 
-#include "fakes.h"
-#include "resolver/cookie_file.h"
-#include "resolver/rate_limit.h"
 #include "resolver/socket_address.h"
-#include "resolver/terms.h"
 
 #include "../check.h"
+#include "served.h"
 
 /* Real sockets on loopback; the clock and the recursor are told by hand. */
 
@@ -31,13 +26,7 @@ enum listener {
 };
 
 struct world {
-	struct service service;
-	struct resolver_config *config;
-	struct terms *terms;
-	struct policy_spec spec;
-	struct cookie_secrets *cookies;
-	struct loop *loop;
-	struct exchange *exchange;
+	struct served served;
 	struct streams *streams;
 	uint16_t ports[2];
 };
@@ -55,38 +44,29 @@ static int set_up(void **state)
 	struct world *w = calloc(1, sizeof(*w));
 	struct fault fault = {0};
 	assert_non_null(w);
-	assert_true(sodium_init() >= 0);
-	if (resolver_config_parse("test", CONFIG, sizeof(CONFIG) - 1, &w->config, &fault) != HN_OK)
+	if (resolver_config_parse("test", CONFIG, sizeof(CONFIG) - 1, &w->served.config, &fault) != HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
 	/* Any ports that are free. */
 	for (size_t i = 0; i < COUNT(w->ports); i++)
-		((struct resolver_listener *)w->config->listen.items)[i].port = 0;
-	assert_int_equal(terms_new(w->config, &w->terms, &fault), HN_OK);
-	w->spec = terms_spec(w->terms);
-	assert_int_equal(policy_store_new(&w->spec, &w->service.policies, &fault), HN_OK);
-	assert_int_equal(cookie_secrets_read(NULL, &w->cookies, &fault), HN_OK);
-	assert_int_equal(answer_cache_new((size_t)1 << 20, 3600, &w->service.cache), HN_OK);
-	w->service.config = w->config;
-	w->service.cookies = w->cookies;
-	assert_int_equal(rate_limit_new(&w->service.limits), HN_OK);
-	assert_int_equal(rate_limit_new(&w->service.refusals), HN_OK);
-	assert_int_equal(loop_new(&w->loop), HN_OK);
-	assert_int_equal(streams_new(&w->service, NULL, w->loop, NULL, &w->streams, &fault), HN_OK);
+		((struct resolver_listener *)w->served.config->listen.items)[i].port = 0;
+	if (served_make(&w->served, (size_t)1 << 20, &fault) != HN_OK)
+		fail_msg("%s %s", fault.place, fault.message);
+	assert_int_equal(streams_new(&w->served.service, NULL, w->served.loop, NULL, &w->streams, &fault),
+			 HN_OK);
 	for (size_t i = 0; i < COUNT(w->ports); i++) {
 		union socket_address at;
 		socklen_t len = sizeof(at);
-		assert_int_equal(getsockname(w->loop->fds[i].fd, &at.any, &len), 0);
+		assert_int_equal(getsockname(w->served.loop->fds[i].fd, &at.any, &len), 0);
 		w->ports[i] = ntohs(at.in4.sin_port);
 	}
 	streams_free(w->streams);
 	/* Again, with an exchange whose descriptor is told first: answers land before clients are heard. */
 	for (size_t i = 0; i < COUNT(w->ports); i++)
-		((struct resolver_listener *)w->config->listen.items)[i].port = w->ports[i];
-	assert_int_equal(exchange_new(&w->service, w->loop, &w->exchange), HN_OK);
-	if (streams_new(&w->service, NULL, w->loop, w->exchange, &w->streams, &fault) != HN_OK)
+		((struct resolver_listener *)w->served.config->listen.items)[i].port = w->ports[i];
+	assert_int_equal(exchange_new(&w->served.service, w->served.loop, &w->served.exchange), HN_OK);
+	if (streams_new(&w->served.service, NULL, w->served.loop, w->served.exchange, &w->streams, &fault) !=
+	    HN_OK)
 		fail_msg("%s %s", fault.place, fault.message);
-	fake.count = 0;
-	fake.refuse = HN_OK;
 	*state = w;
 	return 0;
 }
@@ -95,18 +75,7 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 	streams_free(w->streams);
-	exchange_free(w->exchange);
-	rcu_barrier();
-	answer_cache_free(w->service.cache);
-	rate_limit_free(w->service.limits);
-	rate_limit_free(w->service.refusals);
-	rcu_thread_offline();
-	policy_store_free(w->service.policies);
-	rcu_thread_online();
-	terms_release(w->terms);
-	sodium_free(w->cookies);
-	resolver_config_free(w->config);
-	loop_free(w->loop);
+	served_clear(&w->served);
 	free(w);
 	return 0;
 }
@@ -122,7 +91,7 @@ static int64_t now_ms(void)
 static void settle(struct world *w)
 {
 	unsigned rounds = 0;
-	while (fake_events(w->loop) > 0)
+	while (fake_events(w->served.loop) > 0)
 		if (++rounds > ROUNDS_MAX)
 			fail_msg("the loop never rests");
 }
@@ -233,7 +202,7 @@ static int answer_of(int fd)
 static void learn(struct world *w)
 {
 	const struct fake_record record = {NULL, DNS_TYPE_A, 300, "\xc0\0\2\1", 4};
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, &record, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &record, 1);
 	settle(w);
 }
 
@@ -246,7 +215,7 @@ static void know(struct world *w, const char *label, uint16_t type)
 	int fd = dial(w, PLAIN);
 	ask(fd, 1, label, type);
 	AWAIT(w, fake.count == 1);
-	fake_answer(w->loop, 0, RECURSOR_INSECURE, &record, 1);
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, &record, 1);
 	settle(w);
 	EXPECT(w, fd, 1);
 	assert_int_equal(close(fd), 0);
@@ -264,8 +233,8 @@ static void await_ready(const struct world *w)
 	struct pollfd p[FAKE_FDS_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < FAKE_FDS_MAX; i++)
-		if (w->loop->fds[i].fd >= 0)
-			p[count++] = (struct pollfd){.fd = w->loop->fds[i].fd, .events = POLLIN};
+		if (w->served.loop->fds[i].fd >= 0)
+			p[count++] = (struct pollfd){.fd = w->served.loop->fds[i].fd, .events = POLLIN};
 	assert_true(poll(p, count, DEADLINE_MS) > 0);
 }
 
@@ -402,7 +371,7 @@ static void goes_on_when_the_client_reads(void **state)
 		if (half)
 			assert_int_equal(shutdown(fd, SHUT_WR), 0);
 		for (int64_t until = now_ms() + DEADLINE_MS; next < count && now_ms() < until;) {
-			(void)fake_events(w->loop);
+			(void)fake_events(w->served.loop);
 			int id;
 			while ((id = answer_of(fd)) >= 0)
 				assert_int_equal(id, next++);
@@ -431,7 +400,7 @@ static void closes_who_dribbles_or_is_idle(void **state)
 		if (ms < 8000)
 			assert_int_equal(send(dribbles, message + ms / 1000, 1, MSG_NOSIGNAL), 1);
 		settle(w);
-		fake_pass(w->loop, 1000);
+		fake_pass(w->served.loop, 1000);
 	}
 	EXPECT(w, idle, ENDED);
 	EXPECT(w, dribbles, ENDED);
@@ -461,7 +430,7 @@ static void ends_with_who_asks_nothing(void **state)
 		assert_int_equal(send(fd, said[i].bytes, said[i].len, 0), said[i].len);
 		await_ready(w);
 		settle(w);
-		fake_pass(w->loop, STREAM_IDLE_MS + 1000);
+		fake_pass(w->served.loop, STREAM_IDLE_MS + 1000);
 		EXPECT(w, fd, ENDED);
 		(void)close(fd);
 	}
@@ -541,7 +510,7 @@ static void makes_way_when_descriptors_are_out(void **state)
 	settle(w);
 	assert_int_equal(open_now(w), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	fake_pass(w->loop, 1000);
+	fake_pass(w->served.loop, 1000);
 	settle(w);
 	AWAIT(w, open_now(w) == 1);
 	(void)close(knocks);
@@ -594,7 +563,7 @@ static void believes_a_balancer(void **state)
 	int fd = dial(w, BALANCED);
 	assert_int_equal(send(fd, PROXY_HEAD, 12, 0), 12);
 	settle(w);
-	fake_pass(w->loop, STREAM_IDLE_MS + 1000);
+	fake_pass(w->served.loop, STREAM_IDLE_MS + 1000);
 	EXPECT(w, fd, ENDED);
 	(void)close(fd);
 }
