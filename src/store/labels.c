@@ -296,6 +296,25 @@ int labels_number(struct writing *w, const struct label *label, int64_t *number_
 	return err;
 }
 
+int labels_read(struct writing *w, int64_t number, struct label *out)
+{
+	struct db_rows *rows = NULL;
+	int err =
+		db_query(writing_db(w), &rows, "SELECT text FROM label WHERE number = $1", db_number(number));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	if (err == 1) {
+		size_t len = 0;
+		const uint8_t *text = db_blob(rows, 0, &len);
+		err = text == NULL ? HN_ENOENT : label_read(cur_of(text, len), out);
+	} else if (err == 0) {
+		err = HN_ENOENT;
+	}
+	db_rows_end(rows);
+	return err;
+}
+
 int labels_both(struct writing *w, int64_t a, int64_t b, int64_t *number_out)
 {
 	if (a == b) {

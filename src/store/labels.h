@@ -25,6 +25,10 @@ void labels_close(struct labels *labels);
 /** The number of a label; a row is added where there is none. */
 HN_MUST_USE int labels_number(struct writing *w, const struct label *label, int64_t *number_out);
 
+/** A label by its number, also of the open transaction. @return HN_ENOENT: there is none, or it is a "both"
+ */
+HN_MUST_USE int labels_read(struct writing *w, int64_t number, struct label *out);
+
 /** The number of "both of these": seen by who sees both (an older version under a newer one's marking). */
 HN_MUST_USE int labels_both(struct writing *w, int64_t a, int64_t b, int64_t *number_out);
 

@@ -52,4 +52,9 @@ static inline struct uuid uuid_of_halves(int64_t a, int64_t b)
 	return u;
 }
 
+struct writing;
+
+/** Puts the older versions of an object under their own marking and the newest's. */
+HN_MUST_USE int object_cover_older(struct writing *w, int64_t object, int64_t newest_label);
+
 #endif

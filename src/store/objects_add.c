@@ -160,9 +160,9 @@ static int insert_first(struct adding *a, const struct standing *s)
 	return err == HN_OK ? insert_version(a, s, a->seq, a->o->label, true) : err;
 }
 
-/* An older version is under its own marking and the newest's. */
-static int cover_older(struct adding *a, int64_t number)
+int object_cover_older(struct writing *w, int64_t number, int64_t newest_label)
 {
+	struct db *db = writing_db(w);
 	enum { BATCH = 64 };
 	int64_t after = 0;
 	for (;;) {
@@ -170,7 +170,7 @@ static int cover_older(struct adding *a, int64_t number)
 		size_t count = 0;
 		struct db_rows *rows;
 		int err = db_query(
-			a->db, &rows,
+			db, &rows,
 			"SELECT seq, own_label FROM version WHERE object = $1 AND seq > $2 AND newest = 0 "
 			"ORDER BY seq LIMIT 64",
 			db_number(number), db_number(after));
@@ -184,10 +184,10 @@ static int cover_older(struct adding *a, int64_t number)
 		db_rows_end(rows);
 		for (size_t i = 0; err == HN_OK && i < count; i++) {
 			int64_t both = labels[i];
-			if (both != a->o->label)
-				err = labels_both(a->w, labels[i], a->o->label, &both);
+			if (both != newest_label)
+				err = labels_both(w, labels[i], newest_label, &both);
 			if (err == HN_OK)
-				err = db_run(a->db, "UPDATE version SET label = $1 WHERE seq = $2",
+				err = db_run(db, "UPDATE version SET label = $1 WHERE seq = $2",
 					     db_number(both), db_number(seqs[i]));
 		}
 		if (err != HN_OK || count < BATCH)
@@ -205,7 +205,7 @@ static int insert_newer(struct adding *a, const struct standing *s)
 		err = db_run(a->db, "UPDATE object SET newest = $1 WHERE number = $2", db_number(a->seq),
 			     db_number(s->number));
 	if (err == HN_OK)
-		err = cover_older(a, s->number);
+		err = object_cover_older(a->w, s->number, a->o->label);
 	return err == HN_OK ? insert_version(a, s, s->number, a->o->label, true) : err;
 }
 

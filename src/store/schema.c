@@ -130,10 +130,19 @@ static const char *const directory[] = {
 	NULL,
 };
 
+static const char *const markings[] = {
+	/* Versions that wait for a marking-definition, and the label of their source (store/marking.h). */
+	"CREATE TABLE marking_wait (uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, seq BIGINT NOT NULL, "
+	"base "
+	"BIGINT NOT NULL, PRIMARY KEY (uuid_a, uuid_b, seq)) CLUSTERED",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
 	{3, "kept answers, entries for the ledger", answers},
 	{4, "organisations, groups, people, credentials", directory},
+	{5, "markings that are awaited", markings},
 	{0},
 };

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "store/marking_find.h"
+
+#include "store/db.h"
+#include "store/object_inside.h"
+
+static int centre_number(struct db *db, int64_t *out)
+{
+	struct db_rows *rows = NULL;
+	int err = db_query(db, &rows,
+			   "SELECT number FROM organisation WHERE body LIKE '%\"kind\":\"centre\"%' ORDER BY "
+			   "number LIMIT 1");
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	*out = err == 1 ? db_int(rows, 0) : 0;
+	db_rows_end(rows);
+	return err < 0 ? err : HN_OK;
+}
+
+int marking_holds_for_all(struct writing *w, int64_t owner, bool *out)
+{
+	int64_t centre = 0;
+	int err = centre_number(writing_db(w), &centre);
+	if (err == HN_OK)
+		*out = centre != 0 && centre == owner;
+	return err;
+}
+
+static int read_definition(const uint8_t *bytes, size_t len, enum stix_spec spec, struct stix_marking *out)
+{
+	struct stix_object o;
+	stix_object_init(&o);
+	int err = stix_object_read(&o, cur_of(bytes, len), spec, &STIX_DEFAULTS, NULL);
+	if (err == HN_OK)
+		stix_marking_read(&o, out);
+	stix_object_clear(&o);
+	return err;
+}
+
+static int find_of(struct db *db, int64_t owner, const struct stix_id *id, struct stix_marking *out)
+{
+	struct uuid_halves h = uuid_halves(&id->uuid);
+	struct db_rows *rows = NULL;
+	int err = db_query(
+		db, &rows,
+		"SELECT o.spec, c.bytes FROM object o JOIN content c ON c.seq = o.newest JOIN type t ON "
+		"t.number = o.type WHERE o.uuid_a = $1 AND o.uuid_b = $2 AND o.owner = $3 AND t.name = "
+		"'marking-definition' ORDER BY o.spec DESC LIMIT 1",
+		db_number(h.a), db_number(h.b), db_number(owner));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	if (err == 1) {
+		size_t len = 0;
+		const uint8_t *bytes = db_blob(rows, 1, &len);
+		err = read_definition(bytes, len, (enum stix_spec)db_int(rows, 0), out);
+		/* What a newer program took and this one cannot read is closed. */
+		if (err != HN_OK && err != HN_ENOMEM) {
+			*out = (struct stix_marking){
+				.unknown = true, .tlp = STIX_TLP_UNSAID, .pap = STIX_PAP_UNSAID};
+			err = HN_OK;
+		}
+	} else if (err == 0) {
+		err = HN_ENOENT;
+	}
+	db_rows_end(rows);
+	return err;
+}
+
+int marking_find(struct writing *w, int64_t owner, const struct stix_id *id, struct stix_marking *out)
+{
+	struct db *db = writing_db(w);
+	int64_t centre = 0;
+	int err = find_of(db, owner, id, out);
+	if (err != HN_ENOENT)
+		return err;
+	err = centre_number(db, &centre);
+	if (err != HN_OK || centre == 0 || centre == owner)
+		return err == HN_OK ? HN_ENOENT : err;
+	return find_of(db, centre, id, out);
+}
