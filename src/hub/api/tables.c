@@ -2,9 +2,8 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/tables.h"
 
+#include "hub/api/openapi.h"
+
 const struct route *const HUB_TABLES[] = {
-	HEALTH_ROUTES,
-	LEDGER_ROUTES,
-	ROOT_ROUTES,
-	NULL,
+	HEALTH_ROUTES, LEDGER_ROUTES, OPENAPI_ROUTES, ROOT_ROUTES, NULL,
 };
