@@ -49,7 +49,8 @@ struct db_kind {
 	void (*tend)(struct db *db, bool idle);
 	/* Bytes of the log that a snapshot keeps from being recycled. */
 	uint64_t (*log_bytes)(struct db *db);
-	/* Ends what another thread runs on the connection. */
+	/* From another thread: ends what runs in the transaction that is open; its statements fail with
+	 * HN_ESTATE from now on. */
 	void (*interrupt)(struct db *db);
 
 	/* Whether there is a table of that name; NULL: any table. */

@@ -10,6 +10,9 @@
 /* One writer in all hubs that share the database: numbers are given out in the order of commits. */
 #define WRITER_LOCK "7523094340262948457"
 
+#define BEGIN_TRIES    10
+#define BEGIN_PAUSE_MS 50
+
 struct pg_statement {
 	struct db_cached cached;
 	char name[24];
@@ -550,9 +553,13 @@ static int pg_begin(struct db *db)
 	if (p->in_transaction && p->conn != NULL)
 		return db_fail(db, HN_ESTATE, "a transaction is open");
 	int err = begin_once(p);
-	/* The peer may have gone away since it was last asked. */
-	if (err != HN_OK && p->conn == NULL)
+	/* The peer may have gone away since it was last asked; a writer waits a moment for it to come back.
+	 */
+	unsigned tries = db->access == DB_WRITE ? BEGIN_TRIES : 1;
+	for (unsigned i = 0; i < tries && err != HN_OK && p->conn == NULL; i++) {
+		pg_pause_ms(i * BEGIN_PAUSE_MS);
 		err = begin_once(p);
+	}
 	if (err != HN_OK)
 		db_rollback(db);
 	return err;
@@ -682,6 +689,12 @@ static uint64_t pg_log_bytes(struct db *db)
 	return 0;
 }
 
+static void pg_interrupt(struct db *db)
+{
+	/* The server ends by itself what lasts too long (set_session()). */
+	(void)db;
+}
+
 static int pg_has_table(struct db *db, const char *name, bool *out)
 {
 	struct db_rows *rows;
@@ -720,6 +733,7 @@ const struct db_kind DB_POSTGRES = {
 	.changes = pg_changes,
 	.tend = pg_tend,
 	.log_bytes = pg_log_bytes,
+	.interrupt = pg_interrupt,
 	.has_table = pg_has_table,
 	.backup = pg_backup,
 	.restore = pg_restore,

@@ -59,6 +59,9 @@ int pg_open(const char *url, enum db_access access, struct db **out, struct faul
 /** Connects again after the peer went away. @return HN_EIO */
 HN_MUST_USE int pg_connect(struct pg_db *p);
 
+/** Lets the server come back. */
+void pg_pause_ms(long ms);
+
 /** Ends the connection and forgets what stood on it. */
 void pg_disconnect(struct pg_db *p);
 

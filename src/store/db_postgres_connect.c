@@ -209,7 +209,7 @@ int pg_open(const char *url, enum db_access access, struct db **out, struct faul
 
 /* ---- a commit whose answer was lost ---- */
 
-static void pause_ms(long ms)
+void pg_pause_ms(long ms)
 {
 	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 	(void)nanosleep(&t, NULL);
@@ -230,7 +230,7 @@ int pg_resolve(struct pg_db *p, int64_t transaction)
 {
 	char status[32], server[sizeof(p->server)];
 	memcpy(server, p->server, sizeof(server));
-	for (unsigned i = 0; i < RESOLVE_TRIES; i++, pause_ms(RESOLVE_MS)) {
+	for (unsigned i = 0; i < RESOLVE_TRIES; i++, pg_pause_ms(RESOLVE_MS)) {
 		if (p->conn == NULL && pg_connect(p) != HN_OK)
 			continue;
 		if (strcmp(server, p->server) != 0)

@@ -14,7 +14,7 @@
 #include "store/db_sql.h"
 
 #define BUSY_MS        10000 /* another process (backup, check) may hold the file for a moment */
-#define PAGE_SIZE      8192
+#define PAGE_SIZE      8192  /* as in set_up() */
 #define CACHE_WRITE_KB 32768
 #define CACHE_READ_KB  4096
 #define LOG_TEND_PAGES 2048       /* more than this is copied into the file between two transactions */
@@ -248,6 +248,8 @@ static int prepare(struct sqlite_db *s, const char *sql, struct sqlite_statement
 
 static int statement(struct sqlite_db *s, const char *sql, struct sqlite_statement **out)
 {
+	if (s->expired)
+		return db_fail(&s->db, HN_ESTATE, "the snapshot has lasted too long");
 	struct db_cached *cached = db_cache_find(&s->cache, sql, 0);
 	struct sqlite_statement *st = (struct sqlite_statement *)(void *)cached;
 	if (st == NULL || cached->busy) {
@@ -363,8 +365,11 @@ static int sqlite_query(struct db *db, const char *sql, const struct db_value *v
 static int sqlite_next(struct db_rows *rows)
 {
 	struct sqlite_statement *st = statement_of(rows);
+	struct sqlite_db *s = SQLITE_DB(rows->db);
+	if (s->expired)
+		return db_fail(&s->db, HN_ESTATE, "the snapshot has lasted too long");
 	int code = st->stmt == NULL ? SQLITE_DONE : sqlite3_step(st->stmt);
-	return code == SQLITE_ROW ? 1 : sqlite_fail(SQLITE_DB(rows->db), code);
+	return code == SQLITE_ROW ? 1 : sqlite_fail(s, code);
 }
 
 static bool sqlite_is_null(const struct db_rows *rows, unsigned column)
@@ -404,6 +409,7 @@ static int sqlite_begin(struct db *db)
 
 static void sqlite_rollback(struct db *db)
 {
+	SQLITE_DB(db)->expired = false;
 	/* An error may have undone it already. */
 	if (sqlite3_get_autocommit(SQLITE_DB(db)->handle) == 0)
 		(void)sqlite_run(db, "ROLLBACK", NULL, 0, NULL);
@@ -469,7 +475,9 @@ static uint64_t sqlite_log_bytes(struct db *db)
 
 static void sqlite_interrupt(struct db *db)
 {
-	sqlite3_interrupt(SQLITE_DB(db)->handle);
+	struct sqlite_db *s = SQLITE_DB(db);
+	s->expired = true;
+	sqlite3_interrupt(s->handle);
 }
 
 static int sqlite_has_table(struct db *db, const char *name, bool *out)

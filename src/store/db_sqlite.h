@@ -14,8 +14,8 @@ struct sqlite_db {
 	sqlite3 *handle;
 	char *path;
 	struct db_cache cache;
-	int log_pages; /* of the write-ahead log, as the last commit told */
-	int page_size;
+	_Atomic bool expired; /* its snapshot stands in the way */
+	int log_pages;        /* of the write-ahead log, as the last commit told */
 };
 
 #define SQLITE_DB(base) ((struct sqlite_db *)(void *)(base))

@@ -17,6 +17,13 @@ int64_t store_system_now_us(void *context)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+int64_t store_monotonic_us(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 int64_t store_now_us(const struct store *store)
 {
 	return store->now_us(store->now_context);

@@ -43,7 +43,10 @@ void store_close(struct store *store);
 
 /* ---- reading ---- */
 
-/** A snapshot seen by somebody. Belongs to one thread; short, or the write-ahead log grows. */
+/**
+ * A snapshot seen by somebody. Belongs to one thread; short, or the write-ahead log grows: over 1 GiB of it,
+ * questions of readers that last longer than 30 s are answered with HN_ESTATE.
+ */
 struct reader;
 
 /**
@@ -107,6 +110,17 @@ HN_MUST_USE int store_write(struct store *store, store_job_fn job, void *context
  * durable: for server-sent events, the text index, feeds. It must return at once. Up to 8.
  */
 HN_MUST_USE int store_watch(struct store *store, void (*fn)(void *context, int64_t seq), void *context);
+
+/** How it stands, for metrics. */
+struct store_status {
+	size_t waiting;     /* jobs in the queue */
+	uint64_t jobs;      /* that were run */
+	uint64_t commits;   /* that made changes durable */
+	uint64_t log_bytes; /* of the write-ahead log that are not yet in the file (SQLite) */
+	unsigned readers;   /* snapshots that are open */
+	int64_t oldest_us;  /* how long the oldest of them has lasted */
+};
+void store_status(struct store *store, struct store_status *out);
 
 /* ---- the database as a whole; all work while serving ---- */
 

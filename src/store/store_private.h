@@ -22,7 +22,7 @@ struct reader {
 	struct db *db; /* NULL until it is first needed */
 	struct view *view;
 	struct asker asker;
-	int64_t since_us; /* when its snapshot began; 0: it is free */
+	int64_t since_us; /* by the clock that does not jump, when its snapshot began; 0: it is free */
 	struct reader *next;
 };
 
@@ -61,6 +61,7 @@ struct writer {
 	size_t queue_max, first, count;
 	struct watcher watchers[STORE_WATCHERS_MAX];
 	size_t watcher_count;
+	_Atomic uint64_t commits, jobs, log_bytes;
 	/* The writer's thread alone. */
 	struct db *db;
 	struct writing writing;
@@ -85,6 +86,14 @@ int64_t store_now_us(const struct store *store);
 HN_MUST_USE int readers_init(struct store *store, unsigned count);
 /** Closes them. */
 void readers_clear(struct store *store);
+
+/** Ends what readers read whose snapshots are older; their next question is answered with HN_ESTATE. */
+void readers_expire(struct store *store, int64_t age_us);
+/** Fills in what is known of readers. */
+void readers_status(struct store *store, struct store_status *out);
+
+/** A clock that does not jump, microseconds. */
+int64_t store_monotonic_us(void);
 
 /** Starts the thread; the connection is the writer's from then on. */
 HN_MUST_USE int writer_start(struct store *store, struct db *db, size_t queue_max);

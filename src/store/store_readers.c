@@ -70,10 +70,42 @@ int store_read(struct store *store, const struct asker *asker, struct reader **o
 		give_back(reader);
 		return err;
 	}
+	(void)pthread_mutex_lock(&store->readers.lock);
+	reader->since_us = store_monotonic_us();
+	(void)pthread_mutex_unlock(&store->readers.lock);
 	reader->asker = *asker;
 	db_set_view(reader->db, reader->view);
 	*out = reader;
 	return HN_OK;
+}
+
+void readers_expire(struct store *store, int64_t age_us)
+{
+	struct readers *r = &store->readers;
+	int64_t now = store_monotonic_us();
+	(void)pthread_mutex_lock(&r->lock);
+	for (unsigned i = 0; i < STORE_READERS_MAX; i++)
+		if (r->slots[i].since_us != 0 && now - r->slots[i].since_us >= age_us)
+			db_kind(r->slots[i].db)->interrupt(r->slots[i].db);
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+void readers_status(struct store *store, struct store_status *out)
+{
+	struct readers *r = &store->readers;
+	int64_t now = store_monotonic_us();
+	out->readers = 0;
+	out->oldest_us = 0;
+	(void)pthread_mutex_lock(&r->lock);
+	for (unsigned i = 0; i < STORE_READERS_MAX; i++) {
+		int64_t since = r->slots[i].since_us;
+		if (since == 0)
+			continue;
+		out->readers++;
+		if (now - since > out->oldest_us)
+			out->oldest_us = now - since;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
 }
 
 void reader_end(struct reader *reader)

@@ -47,6 +47,23 @@ static const struct rule_between {
 	 "versions whose label is not there", "存在しないラベルを持つ版"},
 	{"SELECT count(*) FROM version v WHERE NOT EXISTS (SELECT 1 FROM object o WHERE o.number = v.object)",
 	 "versions that belong to no object", "オブジェクトに属さない版"},
+	{"SELECT count(*) FROM object o WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.seq = o.newest AND "
+	 "v.object = o.number AND v.newest = 1)",
+	 "objects whose newest version is not marked so", "最新版に最新の印がないオブジェクト"},
+	{"SELECT count(*) FROM version v WHERE v.newest = 1 AND NOT EXISTS (SELECT 1 FROM object o WHERE "
+	 "o.number = v.object AND o.newest = v.seq)",
+	 "versions marked newest that are not", "最新でないのに最新の印がある版"},
+	{"SELECT count(*) FROM (SELECT label, type FROM (SELECT label, type, objects AS n FROM tally UNION "
+	 "ALL "
+	 "SELECT label, type, -1 AS n FROM version WHERE newest = 1) x GROUP BY label, type HAVING sum(n) <> "
+	 "0) y",
+	 "counts that differ from what they count", "実際の数と異なる集計"},
+	{"SELECT count(*) FROM part p WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.seq = p.seq)",
+	 "marked parts that belong to no version", "版に属さない部分の表示区分"},
+	{"SELECT count(*) FROM reference r WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.seq = r.seq)",
+	 "references from no version", "版に属さない参照"},
+	{"SELECT count(*) FROM collected c WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.seq = c.seq)",
+	 "entries of collections that are no version", "版ではないコレクションの項目"},
 	{"SELECT count(*) FROM label l WHERE l.number < 1 OR l.number > (SELECT count(*) FROM label)",
 	 "labels that are not numbered without gaps", "連番でないラベル"},
 	{"SELECT count(*) FROM version v WHERE v.seq > (SELECT last_seq FROM writer)",

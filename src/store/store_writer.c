@@ -8,9 +8,11 @@
 
 #include "store/store_private.h"
 
-#define BATCH_MAX    512   /* jobs in a transaction */
-#define BATCH_US     50000 /* once it has lasted so long, those who wait are told first */
-#define TEND_IDLE_MS 200   /* without a job: time to tidy up */
+#define BATCH_MAX    512                 /* jobs in a transaction */
+#define BATCH_US     50000               /* once it has lasted so long, those who wait are told first */
+#define LOG_MAX      (UINT64_C(1) << 30) /* bytes of the log for the sake of old snapshots */
+#define READER_US    30000000            /* then those that last longer than this end */
+#define TEND_IDLE_MS 200                 /* without a job: time to tidy up */
 
 /* ---- the queue ---- */
 
@@ -99,13 +101,6 @@ int64_t writing_next_seq(struct writing *w)
 	return w->last_seq;
 }
 
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* The last number stands in the database: another process may have given out some since. */
 static int begin(struct writing *w)
 {
@@ -140,11 +135,10 @@ static bool run_one(struct writing *w, struct job *job)
 		job->err = job->err != HN_OK ? job->err : HN_EIO;
 		return true;
 	}
-	if (job->err == HN_OK) {
+	/* What it left for later fails here, if it does. */
+	if (job->err == HN_OK)
 		job->err = db_release(db);
-		return job->err != HN_OK;
-	}
-	return db_rollback_to(db) != HN_OK;
+	return job->err != HN_OK && db_rollback_to(db) != HN_OK;
 }
 
 /* @param changed_out  whether it changed anything */
@@ -196,24 +190,58 @@ static void run_alone(struct writing *w, struct job *job)
 		else
 			job->err = commit(w, before, &changed);
 	}
-	if (job->err == HN_OK && changed)
+	if (job->err == HN_ETRUNC)
+		job->err = HN_EIO;
+	if (job->err == HN_OK && changed) {
+		w->store->writer.commits++;
 		tell_watchers(w->store, w->last_seq);
+	}
 	tell(job);
 }
 
 /* Takes what waits, as long as it lasts, into the open transaction. @return whether that was lost */
 static bool run_waiting(struct writer *w, size_t *count_out)
 {
-	int64_t until = monotonic_us() + BATCH_US;
+	int64_t until = store_monotonic_us() + BATCH_US;
 	size_t count = 0;
 	bool lost = false;
 	while (!lost && count < BATCH_MAX && pop(w, &w->batch[count])) {
 		lost = run_one(&w->writing, &w->batch[count++]);
-		if (monotonic_us() > until)
+		w->jobs++;
+		if (store_monotonic_us() > until)
 			break;
 	}
 	*count_out = count;
 	return lost;
+}
+
+/* The database is away, or another process holds it: all who wait learn it. Who comes later may find it back.
+ */
+static void refuse_waiting(struct writer *w, int err)
+{
+	struct job job;
+	for (size_t i = 0; i < w->queue_max && pop(w, &job); i++) {
+		job.err = err;
+		tell(&job);
+	}
+}
+
+/* What comes of the jobs of a batch of which nothing holds, since one lost the transaction or the commit
+ * failed: one that may do better alone runs again. */
+static void retry(struct writer *w, size_t count, int err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct job *job = &w->batch[i];
+		/* Whose answer nobody knows is not run again: it might be there twice. */
+		bool again = err != HN_ETRUNC && !(count == 1 && err == HN_ENOSPC);
+		if (again) {
+			run_alone(&w->writing, job);
+			continue;
+		}
+		if (job->err == HN_OK)
+			job->err = err == HN_ETRUNC ? HN_EIO : err;
+		tell(job);
+	}
 }
 
 static void run_batch(struct writer *w)
@@ -222,33 +250,26 @@ static void run_batch(struct writer *w)
 	bool changed = false;
 	int err = begin(&w->writing);
 	if (err != HN_OK) {
-		/* Who waits longest learns it; the next may find the database back. */
-		if (pop(w, &w->batch[0])) {
-			w->batch[0].err = err;
-			tell(&w->batch[0]);
-		}
+		refuse_waiting(w, err);
 		return;
 	}
 	uint64_t before = db_kind(w->db)->changes(w->db);
 	bool lost = run_waiting(w, &count);
-	if (lost)
+	if (lost) {
+		err = w->batch[count - 1].err;
 		db_rollback(w->db);
-	else
+	} else {
 		err = commit(&w->writing, before, &changed);
-	/* Whose answer nobody knows is not run again: it might be there twice. */
-	bool again = lost || (err != HN_OK && err != HN_ETRUNC);
-	if (!again && err == HN_OK && changed)
-		tell_watchers(w->writing.store, w->writing.last_seq);
-	for (size_t i = 0; i < count; i++) {
-		struct job *job = &w->batch[i];
-		if (again && (job->err == HN_OK || count > 1)) {
-			run_alone(&w->writing, job);
-			continue;
-		}
-		if (job->err == HN_OK)
-			job->err = err;
-		tell(job);
 	}
+	w->commits += err == HN_OK && changed;
+	if (lost || err != HN_OK) {
+		retry(w, count, err);
+		return;
+	}
+	if (changed)
+		tell_watchers(w->writing.store, w->writing.last_seq);
+	for (size_t i = 0; i < count; i++)
+		tell(&w->batch[i]);
 }
 
 static void *writer_main(void *context)
@@ -263,6 +284,9 @@ static void *writer_main(void *context)
 			run_batch(w);
 		tended = end == WAIT_IDLE;
 		db_kind(w->db)->tend(w->db, tended);
+		w->log_bytes = db_kind(w->db)->log_bytes(w->db);
+		if (w->log_bytes > LOG_MAX)
+			readers_expire(w->writing.store, READER_US);
 	}
 }
 
@@ -365,6 +389,18 @@ int store_write(struct store *store, store_job_fn job, void *context)
 	(void)pthread_cond_destroy(&wait.told);
 	(void)pthread_mutex_destroy(&wait.lock);
 	return err;
+}
+
+void store_status(struct store *store, struct store_status *out)
+{
+	struct writer *w = &store->writer;
+	(void)pthread_mutex_lock(&w->lock);
+	out->waiting = w->count;
+	(void)pthread_mutex_unlock(&w->lock);
+	out->commits = w->commits;
+	out->jobs = w->jobs;
+	out->log_bytes = w->log_bytes;
+	readers_status(store, out);
 }
 
 int store_watch(struct store *store, void (*fn)(void *context, int64_t seq), void *context)
