@@ -46,7 +46,7 @@ static int backup_path(const struct store *store, int step, struct buf *out)
 	return buf_err(out);
 }
 
-static int backup_first(void *context, int step, struct fault *fault)
+int store_backup_first(void *context, int step, struct fault *fault)
 {
 	struct store *store = context;
 	struct buf path;
@@ -80,7 +80,7 @@ static int start(struct store *store, const struct store_options *options, struc
 	struct db *db = NULL;
 	int err = db_open(store->database, DB_WRITE, &db, fault);
 	if (err == HN_OK)
-		err = schema_apply(db, SCHEMA_STEPS, store_now_us(store), backup_first, store, fault);
+		err = schema_apply(db, SCHEMA_STEPS, store_now_us(store), store_backup_first, store, fault);
 	if (err == HN_OK) {
 		err = labels_open(db, &store->labels);
 		if (err == HN_OK)

@@ -112,6 +112,9 @@ typedef int (*schema_backup_fn)(void *context, int step, struct fault *fault);
 HN_MUST_USE int schema_apply(struct db *db, const struct schema_step steps[], int64_t now_us,
 			     schema_backup_fn backup, void *context, struct fault *fault);
 
+/** Makes one of a store (context) where its options say. */
+int store_backup_first(void *context, int step, struct fault *fault);
+
 /** In the open transaction of an empty database: the form that it had after the step `last`. */
 HN_MUST_USE int schema_make(struct db *db, const struct schema_step steps[], int last, int64_t now_us,
 			    struct fault *fault);
