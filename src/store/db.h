@@ -117,7 +117,7 @@ HN_MUST_USE int db_rollback_to(struct db *db);
 HN_MUST_USE int db_run_values(struct db *db, const char *sql, const struct db_value *values, size_t count,
 			      uint64_t *changed_out);
 #define db_run(db, sql, ...)                                                                                 \
-	db_run_values(db, "" sql, (const struct db_value[]){{0}, ##__VA_ARGS__} + 1,                         \
+	db_run_values(db, "" sql, &((const struct db_value[]){{0}, ##__VA_ARGS__})[1],                       \
 		      sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1,   \
 		      NULL)
 
@@ -129,7 +129,7 @@ HN_MUST_USE int db_run_later_values(struct db *db, const char *sql, const struct
 				    size_t count);
 #define db_run_later(db, sql, ...)                                                                           \
 	db_run_later_values(                                                                                 \
-		db, "" sql, (const struct db_value[]){{0}, ##__VA_ARGS__} + 1,                               \
+		db, "" sql, &((const struct db_value[]){{0}, ##__VA_ARGS__})[1],                             \
 		sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1)
 
 /** Runs a statement whose rows are read by db_next(). db_rows_end() in any case once it returned HN_OK. Other
@@ -137,7 +137,7 @@ HN_MUST_USE int db_run_later_values(struct db *db, const char *sql, const struct
 HN_MUST_USE int db_query_values(struct db *db, const char *sql, const struct db_value *values, size_t count,
 				struct db_rows **out);
 #define db_query(db, rows_out, sql, ...)                                                                     \
-	db_query_values(db, "" sql, (const struct db_value[]){{0}, ##__VA_ARGS__} + 1,                       \
+	db_query_values(db, "" sql, &((const struct db_value[]){{0}, ##__VA_ARGS__})[1],                     \
 			sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1, \
 			rows_out)
 

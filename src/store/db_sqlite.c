@@ -248,8 +248,10 @@ static int prepare(struct sqlite_db *s, const char *sql, struct sqlite_statement
 
 static int statement(struct sqlite_db *s, const char *sql, struct sqlite_statement **out)
 {
-	if (s->expired)
-		return db_fail(&s->db, HN_ESTATE, "the snapshot has lasted too long");
+	if (s->expired) {
+		(void)db_fail(&s->db, HN_ESTATE, "the snapshot has lasted too long");
+		return HN_ESTATE;
+	}
 	struct db_cached *cached = db_cache_find(&s->cache, sql, 0);
 	struct sqlite_statement *st = (struct sqlite_statement *)(void *)cached;
 	if (st == NULL || cached->busy) {
@@ -320,7 +322,7 @@ static int sqlite_run(struct db *db, const char *sql, const struct db_value *val
 		      uint64_t *changed_out)
 {
 	struct sqlite_db *s = SQLITE_DB(db);
-	struct sqlite_statement *st;
+	struct sqlite_statement *st = NULL;
 	int err = statement(s, sql, &st);
 	if (err != HN_OK)
 		return err;
@@ -349,7 +351,7 @@ static int sqlite_query(struct db *db, const char *sql, const struct db_value *v
 			struct db_rows **out)
 {
 	struct sqlite_db *s = SQLITE_DB(db);
-	struct sqlite_statement *st;
+	struct sqlite_statement *st = NULL;
 	int err = statement(s, sql, &st);
 	if (err != HN_OK)
 		return err;

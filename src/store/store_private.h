@@ -44,7 +44,6 @@ struct writing {
 	struct store *store;
 	int64_t now_us;
 	int64_t last_seq;
-	bool numbered; /* a number was given out in this transaction */
 };
 
 struct watcher {

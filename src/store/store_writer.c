@@ -97,7 +97,6 @@ int64_t writing_now_us(const struct writing *w)
 int64_t writing_next_seq(struct writing *w)
 {
 	w->last_seq = w->now_us > w->last_seq ? w->now_us : w->last_seq + 1;
-	w->numbered = true;
 	return w->last_seq;
 }
 
@@ -111,11 +110,12 @@ static int begin(struct writing *w)
 		return err;
 	err = db_query(db, &rows, "SELECT last_seq, clock FROM writer");
 	if (err == HN_OK) {
-		int64_t now = store_now_us(w->store);
 		err = db_next(rows);
-		w->numbered = false;
-		w->last_seq = db_int(rows, 0);
-		w->now_us = now > db_int(rows, 1) ? now : db_int(rows, 1);
+		if (err == 1) {
+			int64_t now = store_now_us(w->store);
+			w->last_seq = db_int(rows, 0);
+			w->now_us = now > db_int(rows, 1) ? now : db_int(rows, 1);
+		}
 		db_rows_end(rows);
 		err = err == 1 ? HN_OK : (err == 0 ? HN_EFORMAT : err);
 	}

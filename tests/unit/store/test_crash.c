@@ -235,8 +235,9 @@ static void the_peer_goes_away(void **state)
 	struct store_world w;
 	pthread_t threads[LOST_WRITERS];
 	int64_t writers[LOST_WRITERS], good;
+	/* SQLite is no peer. */
 	if (!world_is_postgres())
-		skip();
+		return;
 	world_open(&w);
 	assert_int_equal(store_write(w.store, make_tables, NULL), HN_OK);
 	memset(&lost, 0, sizeof(lost));
