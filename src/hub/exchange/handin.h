@@ -29,6 +29,7 @@ struct handin_how {
 	void (*free_extra)(void *extra);
 };
 
+/* What the route's functions call, as above. @return what they return */
 HN_MUST_USE int handin_piece(struct request *r, const struct handin_how *how, const uint8_t *data,
 			     size_t len);
 HN_MUST_USE int handin_end(struct request *r, const struct handin_how *how);
