@@ -19,7 +19,7 @@
 
 #define EXCHANGE_GROUP 16 /* questions whose memory is fetched together, and stays in the first cache */
 
-static const struct told EXCHANGE_NOTHING = {.code = ANSWER_NO_EDE};
+#define EXCHANGE_NOTHING ((struct told){.code = ANSWER_NO_EDE}) /* told beside an answer */
 
 struct exchange {
 	const struct service *service;
