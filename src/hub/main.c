@@ -9,6 +9,15 @@
 #include "base/log.h"
 #include "hub/commands.h"
 
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"backup", hub_cmd_backup},
+	{"check", hub_cmd_check},
+	{"restore", hub_cmd_restore},
+};
+
 int main(int argc, char **argv)
 {
 	(void)lang_get();
@@ -17,5 +26,8 @@ int main(int argc, char **argv)
 		log_line(LOG_LEVEL_ERROR, "%s", tr("no source of randomness", "乱数が得られない"));
 		return HN_EXIT_UNFINISHED;
 	}
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	return hub_cmd_serve(argc, argv);
 }

@@ -10,7 +10,7 @@
 #include "hub/serve.h"
 
 static const struct command_help help = {
-	.usage = "hinomi hub [OPTION]...",
+	.usage = "hinomi hub [OPTION]... | backup FOLDER | restore FOLDER | check",
 	.text_en =
 		"The centre where threat information meets and goes out to exactly those who may have it.\n"
 		"Without a configuration it keeps everything under ./hinomi-data and serves this machine on\n"
