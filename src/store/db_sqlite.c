@@ -56,14 +56,31 @@ static int err_of_constraint(int code)
 	}
 }
 
+/* What the kernel said to the last write of a file that failed. SQLite tells a full disk by ENOSPC alone. */
+static int write_errno(const struct sqlite_db *s)
+{
+	static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		sqlite3_file *file = NULL;
+		int error = 0;
+		(void)sqlite3_file_control(s->handle, "main", files[i], &file);
+		if (file == NULL || file->pMethods == NULL)
+			continue;
+		(void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+		if (error != 0)
+			return error;
+	}
+	return sqlite3_system_errno(s->handle);
+}
+
 static int err_of_io(const struct sqlite_db *s, int code)
 {
-	/* SQLite knows a full disk by ENOSPC alone, and not where its index of the log grows. */
-	int error = sqlite3_system_errno(s->handle);
-	bool full = code == SQLITE_IOERR_SHMSIZE || error == ENOSPC || error == EDQUOT || error == EFBIG;
 	if (code == SQLITE_IOERR_NOMEM)
 		return HN_ENOMEM;
-	return full ? HN_ENOSPC : HN_EIO;
+	/* It grows the index of the log by writing. */
+	if (code == SQLITE_IOERR_SHMSIZE)
+		return HN_ENOSPC;
+	return code == SQLITE_IOERR_WRITE ? hn_err_of_errno(write_errno(s)) : HN_EIO;
 }
 
 static int err_of(const struct sqlite_db *s, int code)

@@ -18,7 +18,8 @@
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 #define LEVEL     3
 #define HEAD_LEN  5
-#define LAST      1 /* no error is positive */
+#define WINDOW    23 /* log2 of the bytes of memory that a file may ask for */
+#define LAST      1  /* no error is positive */
 
 /* ---- writing ---- */
 
@@ -241,7 +242,8 @@ int dump_read(const char *path, dump_fn fn, void *context)
 	r.zstd = ZSTD_createDCtx();
 	r.digest = sha256_new();
 	int err = HN_ENOMEM;
-	if (r.raw != NULL && r.piece != NULL && r.zstd != NULL && r.digest != NULL)
+	if (r.raw != NULL && r.piece != NULL && r.zstd != NULL && r.digest != NULL &&
+	    !ZSTD_isError(ZSTD_DCtx_setParameter(r.zstd, ZSTD_d_windowLogMax, WINDOW)))
 		err = read_all(&r, fn, context);
 	(void)ZSTD_freeDCtx(r.zstd);
 	sha256_free(r.digest);
