@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 
+struct directory;  /* store/directory.h */
 struct hub_config; /* hub/config.h */
 struct identity;   /* hub/identity */
 struct record;     /* hub/record/record.h */
@@ -19,8 +20,9 @@ struct store;      /* store/store.h */
 struct hub {
 	const struct hub_config *config;
 	struct store *store;
-	struct record *record;     /* the ledger's thread and the access log */
-	struct identity *identity; /* who signs in, and how */
+	struct directory *directory; /* organisations, people */
+	struct record *record;       /* the ledger's thread and the access log */
+	struct identity *identity;   /* who signs in, and how */
 	struct server *server;
 };
 

@@ -20,9 +20,11 @@
 #include "hub/config.h"
 #include "hub/http/server.h"
 #include "hub/hub.h"
+#include "hub/identity/identity.h"
 #include "hub/keys.h"
 #include "hub/record/record.h"
 #include "hub/sandbox.h"
+#include "store/directory.h"
 #include "store/store.h"
 
 #define DRAIN_NS    (10 * NS_SECOND)
@@ -113,6 +115,17 @@ static int make_record(struct serving *s, struct fault *fault)
 	return record_open(&options, &s->hub.record, fault);
 }
 
+static int make_identity(struct serving *s, struct fault *fault)
+{
+	/* Several hubs may share a database that is not a file of one. */
+	bool shared = strncmp(s->hub.config->database, "sqlite:", 7) != 0;
+	int rc = directory_open(s->hub.store, shared, &s->hub.directory, fault);
+	if (rc != HN_OK)
+		return rc;
+	const struct identity_options options = {.directory = s->hub.directory, .data_fd = s->data_fd};
+	return identity_open(&options, &s->hub.identity, fault);
+}
+
 static int make_server(struct serving *s, struct fault *fault)
 {
 	const struct hub_http *c = &s->hub.config->http;
@@ -134,6 +147,7 @@ static int make_server(struct serving *s, struct fault *fault)
 		.proxies = c->proxies.items,
 		.proxy_count = c->proxies.count,
 		.certificate_header = c->certificate_header,
+		.identify = identity_request,
 	};
 	int rc = server_new(&options, &s->hub.server, fault);
 	if (rc == HN_OK)
@@ -156,6 +170,8 @@ static int make(struct serving *s, struct fault *fault)
 		rc = make_store(s, fault);
 	if (rc == HN_OK)
 		rc = make_record(s, fault);
+	if (rc == HN_OK)
+		rc = make_identity(s, fault);
 	return rc == HN_OK ? make_server(s, fault) : rc;
 }
 
@@ -228,7 +244,9 @@ static void stop(struct serving *s)
 static void clear(struct serving *s)
 {
 	server_free(s->hub.server);
+	identity_close(s->hub.identity);
 	store_close(s->hub.store);
+	directory_close(s->hub.directory);
 	record_free(s->hub.record);
 	router_free(s->router);
 	sodium_free(s->ledger_key);

@@ -452,7 +452,8 @@ void directory_close(struct directory *d)
 
 int directory_current(struct directory *d)
 {
-	if (!d->shared && !atomic_load(&d->stale))
+	/* Before there is a centre, `hinomi hub init` may make it any time. */
+	if (!d->shared && !atomic_load(&d->stale) && directory_centre(d) != 0)
 		return HN_OK;
 	int err = refresh(d);
 	if (err == HN_OK)

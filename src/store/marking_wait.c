@@ -151,7 +151,8 @@ static int set_parts(struct writing *w, int64_t seq, const struct label *base, c
 		if (err == HN_OK)
 			err = db_run(writing_db(w),
 				     "UPDATE part SET label = $1 WHERE seq = $2 AND place = $3",
-				     db_number(label), db_number(seq), db_number(place++));
+				     db_number(label), db_number(seq), db_number(place));
+		place++;
 	}
 	return err;
 }

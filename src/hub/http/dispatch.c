@@ -92,6 +92,15 @@ static void read_forwarded(struct exchange *e, struct ip *address)
 	}
 }
 
+const char *request_certificate(const struct request *r, size_t *len_out)
+{
+	const struct exchange *e = exchange_of_const(r);
+	const struct server_options *o = &e->worker->server->options;
+	if (o->certificate_header == NULL || !is_proxy(o, &e->connection->peer))
+		return NULL;
+	return request_header(r, o->certificate_header, len_out);
+}
+
 static enum lang language_of(const struct exchange *e)
 {
 	lang_reset_thread();

@@ -109,6 +109,10 @@ const char *request_query_next(const struct request *r, const char *name, size_t
 /** A header's value, trimmed. Names in any case. @return NULL: not there, or several times */
 const char *request_header(const struct request *r, const char *name, size_t *len_out);
 
+/** The client's certificate as a trusted proxy hands it on (hub.yaml: http.certificate_header). @return NULL:
+ * none, or the header came from somebody else */
+const char *request_certificate(const struct request *r, size_t *len_out);
+
 /** Whether the Accept header takes this media type (RFC 9110, 12.5.1); parameters of ours are compared where
  * the asker names them. No Accept header takes everything. */
 bool request_accepts(const struct request *r, const char *media);

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/identity/identity.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/lang.h"
+#include "base/utc.h"
+#include "hub/http/answer.h"
+#include "hub/http/server.h"
+#include "hub/hub.h"
+#include "hub/identity/certificate.h"
+#include "hub/identity/lockout.h"
+#include "hub/identity/password.h"
+#include "hub/identity/verified.h"
+#include "hub/keys.h"
+#include "hub/record/record.h"
+#include "store/people.h"
+
+#define TOKEN_BEGINS "hnm_" /* by which secret scanners know one */
+#define TOKEN_BYTES  32
+#define PREFIX_SHOWN 12
+#define BASIC_MAX    2048
+#define FAILURES_NS  (60 * NS_SECOND)
+#define SESSION_US   (INT64_C(12) * 3600 * 1000000)
+
+struct identity {
+	struct directory *directory;
+	uint8_t *key; /* two keys: of tokens' digests, of second factors */
+	struct password_worker *passwords;
+	struct verified *verified;
+	struct lockout *lockout;
+	int64_t session_us;
+	pthread_mutex_t lock; /* guards what follows */
+	unsigned failures;    /* since the last entry about them */
+	int64_t noted_ns;
+};
+
+#define KEY_SIZE (crypto_generichash_KEYBYTES + crypto_secretbox_KEYBYTES)
+
+int identity_open(const struct identity_options *options, struct identity **out, struct fault *fault)
+{
+	struct identity *i = calloc(1, sizeof(*i));
+	if (i == NULL)
+		return fault_set(fault, HN_ENOMEM, "identity", "%s", hn_strerror(HN_ENOMEM));
+	(void)pthread_mutex_init(&i->lock, NULL);
+	i->directory = options->directory;
+	i->session_us = options->session_us == 0 ? SESSION_US : options->session_us;
+	int err = hub_key(options->data_fd, "identity", KEY_SIZE, &i->key, fault);
+	if (err != HN_OK) {
+		identity_close(i);
+		return err;
+	}
+	i->verified = verified_new();
+	i->lockout = lockout_new();
+	err = i->verified == NULL || i->lockout == NULL ? HN_ENOMEM : HN_OK;
+	if (err == HN_OK)
+		err = password_worker_new(options->password_passes, options->password_memory,
+					  options->queue_max, &i->passwords);
+	if (err != HN_OK) {
+		identity_close(i);
+		return fault_set(fault, err, "identity", "%s", hn_strerror(err));
+	}
+	*out = i;
+	return HN_OK;
+}
+
+void identity_close(struct identity *i)
+{
+	if (i == NULL)
+		return;
+	password_worker_free(i->passwords);
+	verified_free(i->verified);
+	lockout_free(i->lockout);
+	sodium_free(i->key);
+	free(i);
+}
+
+struct directory *identity_directory(struct identity *i)
+{
+	return i->directory;
+}
+
+int64_t identity_session_us(const struct identity *i)
+{
+	return i->session_us;
+}
+
+/* ---- secrets ---- */
+
+static void token_digest(const struct identity *i, const char *text, size_t len,
+			 uint8_t out[CREDENTIAL_DIGEST])
+{
+	(void)crypto_generichash(out, CREDENTIAL_DIGEST, (const unsigned char *)text, len, i->key,
+				 crypto_generichash_KEYBYTES);
+}
+
+void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out)
+{
+	uint8_t random[TOKEN_BYTES];
+	memset(text_out, 0, IDENTITY_TOKEN_SIZE);
+	memcpy(text_out, TOKEN_BEGINS, sizeof(TOKEN_BEGINS) - 1);
+	randombytes_buf(random, sizeof(random));
+	(void)sodium_bin2base64(text_out + sizeof(TOKEN_BEGINS) - 1,
+				IDENTITY_TOKEN_SIZE - sizeof(TOKEN_BEGINS) + 1, random, sizeof(random),
+				sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(random, sizeof(random));
+	memset(out, 0, sizeof(*out));
+	out->id = uuid_v4();
+	out->kind = CREDENTIAL_TOKEN;
+	out->tlp_max = TLP_RED;
+	memcpy(out->prefix, text_out, PREFIX_SHOWN);
+	token_digest(i, text_out, strlen(text_out), out->secret);
+	out->secret_len = CREDENTIAL_DIGEST;
+}
+
+_Static_assert(TOTP_SEALED == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + TOTP_SECRET,
+	       "what a sealed secret is made of");
+
+void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED])
+{
+	randombytes_buf(out, crypto_secretbox_NONCEBYTES);
+	(void)crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, secret, TOTP_SECRET, out,
+				    i->key + crypto_generichash_KEYBYTES);
+}
+
+int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET])
+{
+	if (len != TOTP_SEALED || crypto_secretbox_open_easy(out, sealed + crypto_secretbox_NONCEBYTES,
+							     len - crypto_secretbox_NONCEBYTES, sealed,
+							     i->key + crypto_generichash_KEYBYTES) != 0)
+		return HN_EAUTH;
+	return HN_OK;
+}
+
+/* ---- passwords ---- */
+
+struct password_work {
+	struct password_job job;
+	struct request *r;
+	const char *login;
+	struct password_result *result;
+	int (*again)(struct request *r);
+};
+
+/* On the worker's thread. */
+static void password_done(struct password_job *job)
+{
+	struct password_work *work = job->context;
+	work->result->err = job->err;
+	memcpy(work->result->hash, job->made, sizeof(job->made));
+	request_resume(work->r, work->again);
+}
+
+static char *copy(struct request *r, const char *text)
+{
+	return text == NULL ? NULL : arena_text(r->arena, text, strlen(text));
+}
+
+int identity_password(struct request *r, const char *login, const char *password, const char *replace,
+		      struct password_result *result, int (*again)(struct request *r))
+{
+	struct identity *i = r->hub->identity;
+	int64_t now_us = r->received_ns / 1000;
+	struct password_work *work = arena_alloc(r->arena, sizeof(*work));
+	if (work == NULL)
+		return HN_ENOMEM;
+	memset(result, 0, sizeof(*result));
+	work->r = r;
+	work->result = result;
+	work->again = again;
+	work->job = (struct password_job){.done = password_done, .context = work};
+	work->job.replace = copy(r, replace);
+	if (login != NULL) {
+		result->retry_us = lockout_wait(i->lockout, login, &r->address, now_us);
+		if (result->retry_us > 0)
+			return HN_ELIMIT;
+		work->job.password = copy(r, password);
+		if (directory_login(i->directory, login, strlen(login), &result->account) == HN_OK)
+			work->job.hash = (const char *)result->account.credential.secret;
+		if (work->job.password == NULL)
+			return HN_ENOMEM;
+	}
+	if (replace != NULL && work->job.replace == NULL)
+		return HN_ENOMEM;
+	request_wait(r);
+	int err = password_submit(i->passwords, &work->job);
+	if (err != HN_OK) {
+		/* It waits already: it goes on by itself and finds that nothing was done. */
+		result->err = err;
+		request_resume(r, again);
+	}
+	return HN_OK;
+}
+
+static void note(struct request *r, const char *kind, const struct buf *record)
+{
+	/* Where the ledger cannot be written now, /readyz says so; who signs in is not kept out by it. */
+	if (buf_err(record) == HN_OK && r->hub->record != NULL)
+		(void)!record_append(r->hub->record, kind, record->data, record->len, NULL, NULL);
+}
+
+/* Failures come by thousands: one entry a minute, with their number. */
+static void note_failure(struct identity *i, struct request *r)
+{
+	struct buf record;
+	char since[UTC_SIZE];
+	int64_t first = 0;
+	(void)pthread_mutex_lock(&i->lock);
+	unsigned count = ++i->failures;
+	if (i->noted_ns == 0 || r->received_ns - i->noted_ns >= FAILURES_NS) {
+		first = i->noted_ns == 0 ? r->received_ns : i->noted_ns;
+		i->noted_ns = r->received_ns;
+		i->failures = 0;
+	}
+	(void)pthread_mutex_unlock(&i->lock);
+	if (first == 0)
+		return;
+	utc_format(first, since);
+	buf_init(&record, 256);
+	buf_addf(&record, "{\"failures\":%u,\"since\":\"%s\"}", count, since);
+	note(r, "hub.login-failed", &record);
+	buf_clear(&record);
+}
+
+void identity_tell(struct identity *i, struct request *r, const char *login, bool good)
+{
+	lockout_tell(i->lockout, login, &r->address, good, r->received_ns / 1000);
+	if (!good)
+		note_failure(i, r);
+}
+
+/* ---- a request ---- */
+
+static int believe(struct request *r, const struct account *account, const char *how)
+{
+	struct identity *i = r->hub->identity;
+	const struct uuid *organisation = NULL;
+	struct uuid chosen;
+	size_t len = 0;
+	const char *wish = request_header(r, "Hinomi-Organisation", &len);
+	if (wish != NULL) {
+		if (uuid_parse(wish, len, &chosen) != HN_OK)
+			return HN_EAUTH;
+		organisation = &chosen;
+	}
+	struct asker *asker = arena_alloc(r->arena, sizeof(*asker));
+	if (asker == NULL)
+		return HN_ENOMEM;
+	int err = directory_asker(i->directory, account, organisation, r->received_ns / 1000, asker);
+	if (err != HN_OK)
+		return err;
+	r->who.asker = asker;
+	r->who.signed_in = true;
+	r->who.scopes =
+		account->credential.kind == CREDENTIAL_PASSWORD ? SCOPE_ALL : account->credential.scopes;
+	r->who.account = account->id;
+	r->who.how = how;
+	r->who.limit_key = (uint64_t)(account->person != 0 ? account->person : account->credential.number);
+	return HN_OK;
+}
+
+static int by_token(struct request *r, const char *text, size_t len)
+{
+	struct identity *i = r->hub->identity;
+	uint8_t digest[CREDENTIAL_DIGEST];
+	struct account account;
+	token_digest(i, text, len, digest);
+	int err =
+		directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->received_ns / 1000, &account);
+	if (err != HN_OK)
+		return HN_EAUTH;
+	return believe(r, &account, account.credential.session ? "password" : "token");
+}
+
+/* A request that waited is asked again: what its password came to stands among the verified. */
+struct basic_work {
+	struct password_job job;
+	struct request *r;
+	struct account account;
+	const char *login, *password;
+};
+
+static void note_login(struct request *r, const struct account *account)
+{
+	struct buf record;
+	char id[UUID_TEXT_SIZE];
+	char address[IP_TEXT_SIZE];
+	uuid_format(&account->id, id);
+	ip_format(&r->address, address);
+	buf_init(&record, 256);
+	buf_addf(&record, "{\"account\":\"%s\",\"address\":\"%s\",\"how\":\"password\"}", id, address);
+	note(r, "hub.login", &record);
+	buf_clear(&record);
+}
+
+static void basic_done(struct password_job *job)
+{
+	struct basic_work *work = job->context;
+	struct identity *i = work->r->hub->identity;
+	bool good = job->err == HN_OK;
+	const struct verified_answer answer = {good, work->account.credential.number,
+					       work->account.credential.revision};
+	if (good)
+		note_login(work->r, &work->account);
+	if (job->err == HN_OK || job->err == HN_EAUTH) {
+		verified_put(i->verified, work->login, work->password, utc_now_ns() / 1000, &answer);
+		identity_tell(i, work->r, work->login, good);
+	}
+	request_resume(work->r, NULL);
+}
+
+static int verify_basic(struct request *r, const char *login, const char *password)
+{
+	struct identity *i = r->hub->identity;
+	if (lockout_wait(i->lockout, login, &r->address, r->received_ns / 1000) > 0)
+		return fault_set(
+			&r->fault, HN_ELIMIT, "", "%s",
+			tr("too many failed sign-ins; wait", "サインインの失敗が多すぎる。時間をおくこと"));
+	struct basic_work *work = arena_alloc(r->arena, sizeof(*work));
+	if (work == NULL)
+		return HN_ENOMEM;
+	work->r = r;
+	work->login = login;
+	work->password = password;
+	work->job = (struct password_job){.password = password, .done = basic_done, .context = work};
+	if (directory_login(i->directory, login, strlen(login), &work->account) == HN_OK)
+		work->job.hash = (const char *)work->account.credential.secret;
+	request_wait(r);
+	int err = password_submit(i->passwords, &work->job);
+	if (err == HN_OK)
+		return IDENTIFY_LATER;
+	(void)answer_problem(r, 503, "busy",
+			     tr("too many sign in at once", "同時にサインインする者が多すぎる"));
+	request_resume(r, NULL);
+	return IDENTIFY_LATER;
+}
+
+static int by_password(struct request *r, const char *login, const char *password)
+{
+	struct identity *i = r->hub->identity;
+	struct verified_answer answer;
+	struct account account;
+	if (!verified_find(i->verified, login, password, utc_now_ns() / 1000, &answer))
+		return verify_basic(r, login, password);
+	if (!answer.good)
+		return HN_EAUTH;
+	if (directory_again(i->directory, answer.credential, answer.revision, r->received_ns / 1000,
+			    &account) != HN_OK)
+		return verify_basic(r, login, password);
+	if (account.has_totp) /* a second factor is asked for at POST /api/v1/sign-in */
+		return HN_EAUTH;
+	return believe(r, &account, "password");
+}
+
+/* user:password (RFC 7617). A token may stand as the password: most clients can send no other. */
+static int by_basic(struct request *r, const char *text, size_t len)
+{
+	struct buf plain;
+	buf_init(&plain, BASIC_MAX);
+	int err = base64_decode(text, len, &plain);
+	char *copy_of = err == HN_OK && plain.len > 0 ? arena_text(r->arena, plain.data, plain.len) : NULL;
+	if (plain.data != NULL)
+		sodium_memzero(plain.data, plain.len);
+	buf_clear(&plain);
+	char *colon = copy_of == NULL ? NULL : strchr(copy_of, ':');
+	if (colon == NULL)
+		return HN_EAUTH;
+	*colon = '\0';
+	const char *password = colon + 1;
+	if (strncmp(password, TOKEN_BEGINS, sizeof(TOKEN_BEGINS) - 1) == 0)
+		return by_token(r, password, strlen(password));
+	return by_password(r, copy_of, password);
+}
+
+static int by_certificate(struct request *r, const char *text, size_t len)
+{
+	struct identity *i = r->hub->identity;
+	uint8_t digest[CREDENTIAL_DIGEST];
+	struct account account;
+	int64_t now_us = r->received_ns / 1000;
+	if (certificate_fingerprint(text, len, now_us, digest) != HN_OK ||
+	    directory_credential(i->directory, CREDENTIAL_CERTIFICATE, digest, now_us, &account) != HN_OK)
+		return HN_EAUTH;
+	return believe(r, &account, "certificate");
+}
+
+static bool begins(const char *text, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+	return len > n && strncasecmp(text, word, n) == 0 && text[n] == ' ';
+}
+
+int identity_request(struct request *r)
+{
+	size_t len = 0;
+	int err = directory_current(r->hub->identity->directory);
+	if (err != HN_OK)
+		return err;
+	const char *authorization = request_header(r, "Authorization", &len);
+	if (authorization != NULL && begins(authorization, len, "Bearer"))
+		return by_token(r, authorization + 7, len - 7);
+	if (authorization != NULL && begins(authorization, len, "Basic"))
+		return by_basic(r, authorization + 6, len - 6);
+	if (authorization != NULL)
+		return HN_EAUTH;
+	const char *certificate = request_certificate(r, &len);
+	return certificate == NULL ? HN_OK : by_certificate(r, certificate, len);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_IDENTITY_IDENTITY_H
+#define HINOMI_HUB_IDENTITY_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "hub/http/request.h"
+#include "store/directory.h"
+
+/*
+ * Who is behind a request. Ways to sign in:
+ *
+ *   Authorization: Bearer TOKEN      an API token, or what POST /api/v1/sign-in gave
+ *   Authorization: Basic ...         a token as the password, with any name; or login and password of a
+ * person without a second factor a client certificate             from a trusted proxy (hub.yaml:
+ * http.certificate_header)
+ *
+ * Nothing here is believed longer than a request: tokens and certificates are looked up in the directory each
+ * time, a password that was verified is kept by a keyed digest with the number of its credential, which the
+ * directory must still have.
+ */
+struct hub;
+struct identity;
+
+struct identity_options {
+	struct directory *directory;
+	int data_fd;              /* its keys/identity is made at the first start */
+	unsigned password_passes; /* Argon2id: 1..; 0: libsodium's interactive */
+	size_t password_memory;   /* bytes; 0: libsodium's interactive */
+	unsigned queue_max;       /* sign-ins that may wait; 0: 64 */
+	int64_t session_us;       /* how long a sign-in lasts; 0: 12 hours */
+};
+
+/** Reads its key, begins the thread that works on passwords. @return as hub_key(); HN_ENOMEM */
+HN_MUST_USE int identity_open(const struct identity_options *options, struct identity **out,
+			      struct fault *fault);
+/** Ends the thread. NULL is allowed. */
+void identity_close(struct identity *i);
+
+/** For struct server_options. */
+int identity_request(struct request *r);
+
+/* ---- for the routes of sign-in, tokens and people ---- */
+
+/** Where people and organisations are. */
+struct directory *identity_directory(struct identity *i);
+
+#define IDENTITY_TOKEN_SIZE 48 /* "hnm_", 43 characters, NUL, rounded up */
+
+/** A new token: 256 random bits. Its digest goes into the store, the text is shown once. */
+void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out);
+
+/** What a password's work came to. */
+struct password_result {
+	int err;                /* HN_OK; HN_EAUTH: wrong, or nobody; HN_ELIMIT: too many failures */
+	struct account account; /* of the login */
+	int64_t retry_us;       /* HN_ELIMIT: after how long */
+	char hash[CREDENTIAL_SECRET_MAX]; /* of the new password, where one was given */
+};
+
+/**
+ * Verifies a password, and hashes a new one, on the thread for it; the request waits and goes on with
+ * `again`. Unknown logins take as long.
+ *
+ * @param login    NULL: only hash
+ * @param replace  NULL: only verify
+ * @param result   lives in the request's arena; filled when `again` is called
+ * @return what the handler returns; HN_ELIMIT: too many wait
+ */
+HN_MUST_USE int identity_password(struct request *r, const char *login, const char *password,
+				  const char *replace, struct password_result *result,
+				  int (*again)(struct request *r));
+
+/** A sign-in failed or succeeded: for the back-off of this account and address. */
+void identity_tell(struct identity *i, struct request *r, const char *login, bool good);
+
+/** How long a sign-in lasts, microseconds. */
+int64_t identity_session_us(const struct identity *i);
+
+#define TOTP_SECRET 20 /* bytes; RFC 4226, 4, R6 */
+#define TOTP_SEALED 60 /* a nonce, a tag and the secret */
+
+/** Seals and opens a second factor's secret. @return HN_EAUTH: it is not ours */
+void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED]);
+HN_MUST_USE int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len,
+				uint8_t out[TOTP_SECRET]);
+
+#endif
