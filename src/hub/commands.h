@@ -9,6 +9,7 @@
 /* The commands of `hinomi hub`: what main() calls. Each reads its own arguments and gives an exit code. */
 int hub_cmd_backup(int argc, char **argv);
 int hub_cmd_check(int argc, char **argv);
+int hub_cmd_init(int argc, char **argv);
 int hub_cmd_restore(int argc, char **argv);
 int hub_cmd_serve(int argc, char **argv);
 

@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{"backup", hub_cmd_backup},
 	{"check", hub_cmd_check},
+	{"init", hub_cmd_init},
 	{"restore", hub_cmd_restore},
 };
 

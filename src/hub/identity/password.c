@@ -11,7 +11,7 @@
 _Static_assert(crypto_pwhash_STRBYTES <= CREDENTIAL_SECRET_MAX, "a hash fits into a credential");
 
 struct password_worker {
-	unsigned long long passes;
+	unsigned passes;
 	size_t memory;
 	pthread_t thread;
 	bool started;
@@ -21,15 +21,18 @@ struct password_worker {
 	unsigned waiting, queue_max;
 	bool stop;
 	/* The thread's own. */
-	char nobody[crypto_pwhash_STRBYTES]; /* what unknown accounts are verified against */
+	char nobody[CREDENTIAL_SECRET_MAX]; /* what unknown accounts are verified against */
 };
 
-static int hash(const struct password_worker *w, const char *password, char out[CREDENTIAL_SECRET_MAX])
+int password_hash(unsigned passes, size_t memory, const char *password, char out[CREDENTIAL_SECRET_MAX])
 {
 	char text[crypto_pwhash_STRBYTES];
-	if (crypto_pwhash_str_alg(text, password, strlen(password), w->passes, w->memory,
+	if (crypto_pwhash_str_alg(text, password, strlen(password),
+				  passes == 0 ? crypto_pwhash_OPSLIMIT_INTERACTIVE : passes,
+				  memory == 0 ? crypto_pwhash_MEMLIMIT_INTERACTIVE : memory,
 				  crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return HN_ENOMEM;
+	memset(out, 0, CREDENTIAL_SECRET_MAX);
 	memcpy(out, text, sizeof(text));
 	return HN_OK;
 }
@@ -42,11 +45,8 @@ static int verify(struct password_worker *w, const struct password_job *job)
 		uint8_t random[16];
 		randombytes_buf(random, sizeof(random));
 		sodium_bin2hex(any, sizeof(any), random, sizeof(random));
-		if (crypto_pwhash_str_alg(w->nobody, any, strlen(any), w->passes, w->memory,
-					  crypto_pwhash_ALG_ARGON2ID13) != 0) {
-			w->nobody[0] = '\0';
+		if (password_hash(w->passes, w->memory, any, w->nobody) != HN_OK)
 			return HN_ENOMEM;
-		}
 	}
 	const char *against = job->hash == NULL ? w->nobody : job->hash;
 	int rc = crypto_pwhash_str_verify(against, job->password, strlen(job->password));
@@ -59,7 +59,7 @@ static void work(struct password_worker *w, struct password_job *job)
 	if (job->password != NULL)
 		job->err = verify(w, job);
 	if (job->err == HN_OK && job->replace != NULL)
-		job->err = hash(w, job->replace, job->made);
+		job->err = password_hash(w->passes, w->memory, job->replace, job->made);
 	job->done(job);
 }
 
@@ -87,8 +87,8 @@ int password_worker_new(unsigned passes, size_t memory, unsigned queue_max, stru
 	struct password_worker *w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return HN_ENOMEM;
-	w->passes = passes == 0 ? crypto_pwhash_OPSLIMIT_INTERACTIVE : passes;
-	w->memory = memory == 0 ? crypto_pwhash_MEMLIMIT_INTERACTIVE : memory;
+	w->passes = passes;
+	w->memory = memory;
 	w->queue_max = queue_max == 0 ? 64 : queue_max;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 || pthread_cond_init(&w->woken, NULL) != 0 ||
 	    pthread_create(&w->thread, NULL, run, w) != 0) {

@@ -29,6 +29,12 @@ struct password_job {
 	struct password_job *next;        /* private */
 };
 
+/** Hashes on the caller's thread: for a command, not for a server. passes, memory: 0: libsodium's interactive
+ */
+HN_MUST_USE int password_hash(unsigned passes, size_t memory, const char *password,
+			      char out[CREDENTIAL_SECRET_MAX]);
+
+/** Begins the thread; passes and memory as above. queue_max 0: 64 */
 HN_MUST_USE int password_worker_new(unsigned passes, size_t memory, unsigned queue_max,
 				    struct password_worker **out);
 /** Finishes what waits, ends the thread. NULL is allowed. */
