@@ -138,11 +138,39 @@ static const char *const markings[] = {
 	NULL,
 };
 
+/* From where objects come (store/sources.h); warning lists (store/warnings.h). */
+static const char *const exchange[] = {
+	"CREATE TABLE source (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"organisation BIGINT NOT NULL, revision BIGINT NOT NULL, enabled BIGINT NOT NULL, by_default BIGINT "
+	"NOT NULL, label BYTES NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX source_id ON source (uuid_a, uuid_b)",
+	"CREATE INDEX source_organisation ON source (organisation)",
+	/* Where its last run stopped. */
+	"CREATE TABLE source_state (number BIGINT PRIMARY KEY, last_run BIGINT NOT NULL, last_good BIGINT "
+	"NOT NULL, next_run BIGINT NOT NULL, failures BIGINT NOT NULL, error TEXT NOT NULL, added_after TEXT "
+	"NOT NULL, next TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL)",
+	"CREATE TABLE source_use (number BIGINT PRIMARY KEY, runs BIGINT NOT NULL, bytes BIGINT NOT NULL, "
+	"added BIGINT NOT NULL, newer BIGINT NOT NULL, older BIGINT NOT NULL, same BIGINT NOT NULL, clashed "
+	"BIGINT NOT NULL, refused BIGINT NOT NULL, sightings BIGINT NOT NULL, hits BIGINT NOT NULL, day "
+	"BIGINT NOT NULL, today BIGINT NOT NULL)",
+	"CREATE TABLE source_secret (number BIGINT PRIMARY KEY, sealed BYTES NOT NULL)",
+
+	"CREATE TABLE warning_list (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT "
+	"NULL, revision BIGINT NOT NULL, body TEXT NOT NULL, count BIGINT NOT NULL, unusable BIGINT NOT "
+	"NULL, form TEXT NOT NULL, content BYTES NOT NULL)",
+	"CREATE UNIQUE INDEX warning_list_id ON warning_list (uuid_a, uuid_b)",
+	/* One row: rises with each change of any list. */
+	"CREATE TABLE warning_change (number BIGINT PRIMARY KEY, revision BIGINT NOT NULL)",
+	"INSERT INTO warning_change (number, revision) VALUES (1, 0)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
 	{3, "kept answers, entries for the ledger", answers},
 	{4, "organisations, groups, people, credentials", directory},
 	{5, "markings that are awaited", markings},
+	{6, "sources, warning lists", exchange},
 	{0},
 };

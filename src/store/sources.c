@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "store/sources.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/lang.h"
+#include "base/utc.h"
+#include "store/db.h"
+#include "store/directory_rows.h"
+#include "store/object_inside.h"
+#include "store/source_read.h"
+
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* ---- who ---- */
+
+static bool manages(const struct asker *actor, int64_t organisation)
+{
+	return actor->hub || (actor->organisation != 0 &&
+			      (actor->organisation == organisation || actor->kind == ORG_CENTRE) &&
+			      (actor->roles & (ROLE_ADMINISTRATOR | ROLE_ANALYST)) != 0);
+}
+
+/* To whom it is not theirs it is not there. */
+static int absent(struct fault *fault)
+{
+	return fault_set(fault, HN_ENOENT, "", tr("no such source", "その情報源はない"));
+}
+
+/* ---- rows ---- */
+
+static int find_row(struct db *db, const struct uuid *id, struct directory_row *row,
+		    int64_t *organisation_out)
+{
+	struct uuid_halves h = uuid_halves(id);
+	struct db_rows *rows;
+	memset(row, 0, sizeof(*row));
+	buf_init(&row->text, SOURCE_TEXT_MAX * (size_t)2);
+	int err = db_query(db, &rows,
+			   "SELECT number, revision, organisation, body FROM source WHERE uuid_a = $1 AND "
+			   "uuid_b = $2",
+			   db_number(h.a), db_number(h.b));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1) {
+		size_t len;
+		const char *text = db_text(rows, 3, &len);
+		row->number = db_int(rows, 0);
+		row->revision = db_int(rows, 1);
+		*organisation_out = db_int(rows, 2);
+		buf_add(&row->text, text, len);
+		more = buf_err(&row->text);
+	}
+	db_rows_end(rows);
+	return more;
+}
+
+static int number_of(struct db *db, const char *sql, int64_t argument, int64_t *out)
+{
+	const struct db_value value = db_number(argument);
+	struct db_rows *rows;
+	int err = db_query_values(db, sql, &value, 1, &rows);
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1)
+		*out = db_int(rows, 0);
+	db_rows_end(rows);
+	return more < 0 ? more : HN_OK;
+}
+
+/* An organisation has one default. */
+static int default_ok(struct db *db, const struct source *s, int64_t number, struct fault *fault)
+{
+	int64_t other = 0;
+	if (!s->by_default)
+		return HN_OK;
+	int err = number_of(db, "SELECT number FROM source WHERE organisation = $1 AND by_default = 1",
+			    s->organisation, &other);
+	if (err == HN_OK && other != 0 && other != number)
+		return fault_set(fault, HN_EEXIST, "/default",
+				 tr("another source is the organisation's default",
+				    "この組織には既定の情報源が既にある"));
+	return err;
+}
+
+static int insert(struct db *db, const struct source *s, const struct buf *label, const struct buf *body)
+{
+	struct uuid_halves h = uuid_halves(&s->id);
+	int err = db_run(db,
+			 "INSERT INTO source (number, uuid_a, uuid_b, organisation, revision, enabled, "
+			 "by_default, label, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+			 db_number(s->number), db_number(h.a), db_number(h.b), db_number(s->organisation),
+			 db_number(s->revision), db_number(s->enabled), db_number(s->by_default),
+			 db_bytes(label->data, label->len), db_string(body->data, body->len));
+	if (err == HN_OK)
+		err = db_run(db,
+			     "INSERT INTO source_state (number, last_run, last_good, next_run, failures, "
+			     "error, added_after, next, etag, modified) VALUES ($1, 0, 0, 0, 0, '', '', '', "
+			     "'', '')",
+			     db_number(s->number));
+	if (err == HN_OK)
+		err = db_run(db,
+			     "INSERT INTO source_use (number, runs, bytes, added, newer, older, same, "
+			     "clashed, refused, sightings, hits, day, today) VALUES ($1, 0, 0, 0, 0, 0, 0, "
+			     "0, 0, 0, 0, 0, 0)",
+			     db_number(s->number));
+	return err;
+}
+
+static int update(struct db *db, const struct source *s, const struct buf *label, const struct buf *body)
+{
+	return db_run(db,
+		      "UPDATE source SET revision = $2, enabled = $3, by_default = $4, label = $5, body = $6 "
+		      "WHERE number = $1",
+		      db_number(s->number), db_number(s->revision), db_number(s->enabled),
+		      db_number(s->by_default), db_bytes(label->data, label->len),
+		      db_string(body->data, body->len));
+}
+
+/* Another place has other pages: where the last run stopped says nothing about it. */
+static int begin_anew(struct db *db, const struct directory_row *row, const struct buf *body)
+{
+	json_t *old = NULL;
+	json_t *new = NULL;
+	int err = json_object_read(row->text.data, row->text.len, &old, NULL);
+	if (err == HN_OK)
+		err = json_object_read(body->data, body->len, &new, NULL);
+	if (err == HN_OK && !(same_member(old, new, "where") && same_member(old, new, "kind")))
+		err = db_run(db,
+			     "UPDATE source_state SET added_after = '', next = '', etag = '', modified = '', "
+			     "failures = 0 WHERE number = $1",
+			     db_number(row->number));
+	json_decref(old);
+	json_decref(new);
+	return err;
+}
+
+static int write_row(struct writing *w, struct source *s, const struct directory_row *row,
+		     const struct buf *body)
+{
+	struct db *db = writing_db(w);
+	struct buf label;
+	buf_init(&label, LABEL_TEXT_MAX);
+	label_write(&s->label, &label);
+	s->number = row->number;
+	s->revision = row->revision + 1;
+	int err = buf_err(&label);
+	if (err == HN_OK && row->number == 0)
+		err = number_of(db, "SELECT coalesce(max(number), 0) + $1 FROM source", 1, &s->number);
+	if (err == HN_OK)
+		err = row->number == 0 ? insert(db, s, &label, body) : update(db, s, &label, body);
+	if (err == HN_OK && row->number != 0)
+		err = begin_anew(db, row, body);
+	/* One with a schedule begins at once. */
+	if (err == HN_OK && s->every_us != 0)
+		err = db_run(db, "UPDATE source_state SET next_run = 1 WHERE number = $1 AND next_run = 0",
+			     db_number(s->number));
+	buf_clear(&label);
+	return err;
+}
+
+static int put_ok(struct db *db, const struct asker *actor, const struct source *s,
+		  const struct directory_row *row, int64_t organisation, int64_t revision,
+		  struct fault *fault)
+{
+	if (row->number != 0 && !manages(actor, organisation))
+		return absent(fault);
+	if (!manages(actor, s->organisation))
+		return not_allowed(fault, "/organisation",
+				   "administrators and analysts make sources for their own organisation",
+				   "情報源は自組織のものを管理者又は分析担当者が登録する");
+	if (row->number != 0 && organisation != s->organisation)
+		return fault_set(fault, HN_ESTATE, "/organisation",
+				 tr("a source stays with its organisation; make a new one",
+				    "情報源の組織は変更できない。新たに登録すること"));
+	int err = directory_row_is(row, revision, fault);
+	return err == HN_OK ? default_ok(db, s, row->number, fault) : err;
+}
+
+int sources_put(struct writing *w, const struct asker *actor, const struct uuid *id, int64_t revision,
+		const char *text, size_t len, int64_t *number_out, int64_t *revision_out, struct fault *fault)
+{
+	struct db *db = writing_db(w);
+	struct directory_row row;
+	struct source s = {0};
+	struct buf body;
+	int64_t organisation = 0;
+	buf_init(&body, SOURCE_TEXT_MAX);
+	int err = find_row(db, id, &row, &organisation);
+	if (err == HN_OK)
+		err = source_read(db, text, len, id, &s, &body, fault);
+	if (err == HN_OK)
+		err = put_ok(db, actor, &s, &row, organisation, revision, fault);
+	s.number = row.number;
+	s.revision = row.revision;
+	bool same = err == HN_OK && row.number != 0 && row.text.len == body.len &&
+		    memcmp(row.text.data, body.data, body.len) == 0;
+	if (err == HN_OK && !same)
+		err = write_row(w, &s, &row, &body);
+	if (err == HN_OK) {
+		if (number_out != NULL)
+			*number_out = s.number;
+		*revision_out = s.revision;
+	}
+	buf_clear(&body);
+	buf_clear(&row.text);
+	return err;
+}
+
+/* One that the actor may change. @param fetches_out  whether it is enabled and has a place to fetch from */
+static int own_row(struct writing *w, const struct asker *actor, const struct uuid *id, int64_t *number_out,
+		   bool *fetches_out, struct fault *fault)
+{
+	struct directory_row row;
+	int64_t organisation = 0;
+	json_t *body = NULL;
+	int err = find_row(writing_db(w), id, &row, &organisation);
+	if (err == HN_OK && (row.number == 0 || !manages(actor, organisation)))
+		err = absent(fault);
+	if (err == HN_OK)
+		err = json_object_read(row.text.data, row.text.len, &body, fault);
+	if (err == HN_OK) {
+		*number_out = row.number;
+		*fetches_out = json_object_get(body, "where") != NULL &&
+			       !json_is_false(json_object_get(body, "enabled"));
+	}
+	json_decref(body);
+	buf_clear(&row.text);
+	return err;
+}
+
+int sources_put_secret(struct writing *w, const struct asker *actor, const struct uuid *id,
+		       const uint8_t *sealed, size_t len, struct fault *fault)
+{
+	struct db *db = writing_db(w);
+	int64_t number = 0;
+	bool fetches = false;
+	int err = own_row(w, actor, id, &number, &fetches, fault);
+	if (err == HN_OK)
+		err = db_run(db, "DELETE FROM source_secret WHERE number = $1", db_number(number));
+	if (err == HN_OK && len > 0)
+		err = db_run(db, "INSERT INTO source_secret (number, sealed) VALUES ($1, $2)",
+			     db_number(number), db_bytes(sealed, len));
+	return err;
+}
+
+int sources_run_now(struct writing *w, const struct asker *actor, const struct uuid *id, struct fault *fault)
+{
+	struct db *db = writing_db(w);
+	int64_t number = 0;
+	bool fetches = false;
+	int err = own_row(w, actor, id, &number, &fetches, fault);
+	if (err == HN_OK && !fetches)
+		return fault_set(fault, HN_ESTATE, "",
+				 tr("the source is disabled, or fetches nothing",
+				    "この情報源は停止中であるか、取得を行わない種別である"));
+	return err != HN_OK ? err
+			    : db_run(db, "UPDATE source_state SET next_run = 1 WHERE number = $1",
+				     db_number(number));
+}
+
+/* ---- reading ---- */
+
+static void copy_text(const struct db_rows *rows, unsigned column, char *out, size_t size)
+{
+	size_t len;
+	const char *text = db_text(rows, column, &len);
+	(void)snprintf(out, size, "%.*s", (int)(len < size ? len : size - 1), text != NULL ? text : "");
+}
+
+/* What stands in the body was checked when it was put; what it names may have another number by now. */
+static int read_body(struct db *db, const struct db_rows *rows, struct source *out)
+{
+	size_t len, label_len;
+	struct buf again;
+	const char *text = db_text(rows, 4, &len);
+	const uint8_t *label = db_blob(rows, 3, &label_len);
+	struct uuid id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6));
+	buf_init(&again, SOURCE_TEXT_MAX);
+	int err = source_read(db, text, len, &id, out, &again, NULL);
+	buf_clear(&again);
+	if (err == HN_OK)
+		err = label_read(cur_of(label, label_len), &out->label);
+	out->number = db_int(rows, 0);
+	out->revision = db_int(rows, 1);
+	out->organisation = db_int(rows, 2);
+	return err;
+}
+
+#define COLUMNS "s.number, s.revision, s.organisation, s.label, s.body, s.uuid_a, s.uuid_b"
+
+static int read_one(struct reader *reader, struct db_rows *rows, bool any, struct source *out)
+{
+	int more = db_next(rows);
+	int err = more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
+	if (err == HN_OK && !any && !manages(reader_asker(reader), db_int(rows, 2)))
+		err = HN_ENOENT;
+	struct source s = {0};
+	if (err == HN_OK)
+		err = read_body(reader_db(reader), rows, &s);
+	if (err == HN_OK)
+		*out = s;
+	return err;
+}
+
+int sources_find(struct reader *reader, const struct uuid *id, struct source *out)
+{
+	struct uuid_halves h = uuid_halves(id);
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT " COLUMNS " FROM source s WHERE s.uuid_a = $1 AND s.uuid_b = $2",
+			   db_number(h.a), db_number(h.b));
+	if (err != HN_OK)
+		return err;
+	const struct asker *asker = reader_asker(reader);
+	err = read_one(reader, rows, true, out);
+	db_rows_end(rows);
+	/* Machines and people without such a role hand in by the sources of their own organisation. */
+	if (err == HN_OK && !manages(asker, out->organisation) &&
+	    (asker->organisation == 0 || asker->organisation != out->organisation))
+		err = HN_ENOENT;
+	return err;
+}
+
+int sources_default(struct reader *reader, struct source *out)
+{
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT " COLUMNS
+			   " FROM source s WHERE s.organisation = $1 AND s.by_default = 1 AND "
+			   "s.enabled = 1",
+			   db_number(reader_asker(reader)->organisation));
+	if (err != HN_OK)
+		return err;
+	err = read_one(reader, rows, true, out);
+	db_rows_end(rows);
+	return err;
+}
+
+int sources_due(struct reader *reader, int64_t now_us, struct source *out, int64_t *next_us_out)
+{
+	struct db_rows *rows;
+	*next_us_out = 0;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT " COLUMNS
+			   ", t.next_run FROM source s JOIN source_state t ON t.number = s.number "
+			   "WHERE s.enabled = 1 AND t.next_run > 0 ORDER BY t.next_run, s.number LIMIT 1");
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	err = more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
+	if (err == HN_OK && db_int(rows, 7) > now_us) {
+		*next_us_out = db_int(rows, 7);
+		err = HN_ENOENT;
+	}
+	if (err == HN_OK)
+		err = read_body(reader_db(reader), rows, out);
+	db_rows_end(rows);
+	return err;
+}
+
+int sources_secret(struct reader *reader, int64_t number, struct buf *out)
+{
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows, "SELECT sealed FROM source_secret WHERE number = $1",
+			   db_number(number));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1) {
+		size_t len;
+		const uint8_t *sealed = db_blob(rows, 0, &len);
+		buf_add(out, sealed, len);
+		more = buf_err(out);
+	}
+	db_rows_end(rows);
+	return more;
+}
+
+/* ---- JSON ---- */
+
+static void write_time(struct buf *b, const char *name, int64_t us)
+{
+	char text[UTC_SIZE];
+	if (us <= 1)
+		return;
+	utc_format(us * 1000, text);
+	buf_addf(b, "\"%s\":\"%s\",", name, text);
+}
+
+static void write_text(struct buf *b, const char *name, const struct db_rows *rows, unsigned column)
+{
+	size_t len;
+	const char *text = db_text(rows, column, &len);
+	if (len == 0)
+		return;
+	buf_addf(b, "\"%s\":", name);
+	buf_json_string(b, text, len);
+	buf_addc(b, ',');
+}
+
+#define STATE_COLUMNS                                                                                        \
+	"s.number, s.revision, s.organisation, s.body, t.last_run, t.last_good, t.next_run, t.failures, "    \
+	"t.error, t.added_after, u.runs, u.bytes, u.added, u.newer, u.older, u.same, u.clashed, u.refused, " \
+	"u.sightings, u.hits, coalesce((SELECT 1 FROM source_secret c WHERE c.number = s.number), 0)"
+#define STATE_TABLES                                                                                         \
+	" FROM source s JOIN source_state t ON t.number = s.number JOIN source_use u ON u.number = "         \
+	"s.number "
+
+static void write_use(struct buf *b, const struct db_rows *rows)
+{
+	static const char *const names[] = {"runs", "bytes",    "new",     "newer",     "older",
+					    "same", "conflict", "refused", "sightings", "hits"};
+	buf_adds(b, "\"use\":{");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		buf_addf(b, "%s\"%s\":%" PRId64, i == 0 ? "" : ",", names[i], db_int(rows, 10 + i));
+	buf_adds(b, "}}");
+}
+
+/* The body without its last bracket, then what the hub knows of it. */
+static void write_row_json(struct buf *b, const struct db_rows *rows)
+{
+	size_t len;
+	const char *body = db_text(rows, 3, &len);
+	buf_add(b, body, len > 0 ? len - 1 : 0);
+	buf_addf(b, ",\"has_credential\":%s,\"state\":{", db_int(rows, 20) != 0 ? "true" : "false");
+	write_time(b, "last_run", db_int(rows, 4));
+	write_time(b, "last_success", db_int(rows, 5));
+	write_time(b, "next_run", db_int(rows, 6));
+	write_text(b, "error", rows, 8);
+	write_text(b, "added_after", rows, 9);
+	buf_addf(b, "\"failures\":%" PRId64 "},", db_int(rows, 7));
+	write_use(b, rows);
+}
+
+int sources_get(struct reader *reader, const struct uuid *id, struct buf *out, int64_t *revision_out)
+{
+	struct uuid_halves h = uuid_halves(id);
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT " STATE_COLUMNS STATE_TABLES "WHERE s.uuid_a = $1 AND s.uuid_b = $2",
+			   db_number(h.a), db_number(h.b));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	err = more < 0                                                       ? more
+	      : more == 0 || !manages(reader_asker(reader), db_int(rows, 2)) ? HN_ENOENT
+									     : HN_OK;
+	if (err == HN_OK) {
+		write_row_json(out, rows);
+		*revision_out = db_int(rows, 1);
+		err = buf_err(out);
+	}
+	db_rows_end(rows);
+	return err;
+}
+
+int sources_list(struct reader *reader, int64_t after, size_t limit, struct buf *out, int64_t *last_out,
+		 bool *more_out)
+{
+	const struct asker *asker = reader_asker(reader);
+	bool all = manages(asker, 0) || (asker->kind == ORG_CENTRE && manages(asker, asker->organisation));
+	struct db_rows *rows;
+	*more_out = false;
+	if (!all && !manages(asker, asker->organisation))
+		return HN_OK;
+	int err =
+		db_query(reader_db(reader), &rows,
+			 "SELECT " STATE_COLUMNS STATE_TABLES
+			 "WHERE s.number > $1 AND (s.organisation = $2 OR $3 = 1) ORDER BY s.number LIMIT $4",
+			 db_number(after), db_number(asker->organisation), db_number(all),
+			 db_number((int64_t)limit + 1));
+	if (err != HN_OK)
+		return err;
+	int more = 0;
+	for (size_t n = 0; (more = db_next(rows)) == 1; n++) {
+		if (n == limit) {
+			*more_out = true;
+			break;
+		}
+		if (n > 0)
+			buf_addc(out, ',');
+		write_row_json(out, rows);
+		*last_out = db_int(rows, 0);
+	}
+	db_rows_end(rows);
+	return more < 0 ? more : buf_err(out);
+}
+
+/* ---- state, use ---- */
+
+int sources_state(struct reader *reader, int64_t number, struct source_state *out)
+{
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT last_run, last_good, next_run, failures, error, added_after, next, etag, "
+			   "modified FROM source_state WHERE number = $1",
+			   db_number(number));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1) {
+		out->last_run_us = db_int(rows, 0);
+		out->last_good_us = db_int(rows, 1);
+		out->next_us = db_int(rows, 2);
+		out->failures = (unsigned)db_int(rows, 3);
+		copy_text(rows, 4, out->error, sizeof(out->error));
+		copy_text(rows, 5, out->added_after, sizeof(out->added_after));
+		copy_text(rows, 6, out->next, sizeof(out->next));
+		copy_text(rows, 7, out->etag, sizeof(out->etag));
+		copy_text(rows, 8, out->modified, sizeof(out->modified));
+	}
+	db_rows_end(rows);
+	return more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
+}
+
+static struct db_value text_value(const char *text)
+{
+	return db_string(text, strlen(text));
+}
+
+int sources_put_state(struct writing *w, int64_t number, const struct source_state *s)
+{
+	return db_run(writing_db(w),
+		      "UPDATE source_state SET last_run = $2, last_good = $3, next_run = $4, failures = $5, "
+		      "error = $6, added_after = $7, next = $8, etag = $9, modified = $10 WHERE number = $1",
+		      db_number(number), db_number(s->last_run_us), db_number(s->last_good_us),
+		      db_number(s->next_us), db_number(s->failures), text_value(s->error),
+		      text_value(s->added_after), text_value(s->next), text_value(s->etag),
+		      text_value(s->modified));
+}
+
+/* The quota of a day, and what is used of it. */
+static int quota_ok(struct writing *w, int64_t number, uint64_t objects)
+{
+	struct db *db = writing_db(w);
+	struct db_rows *rows;
+	int64_t day = writing_now_us(w) / DAY_US;
+	uint64_t used = 0;
+	struct source s = {0};
+	int err = db_query(db, &rows,
+			   "SELECT " COLUMNS
+			   ", u.day, u.today FROM source s JOIN source_use u ON u.number = s.number "
+			   "WHERE s.number = $1",
+			   db_number(number));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	err = more == 1 ? read_body(db, rows, &s) : more == 0 ? HN_ENOENT : more;
+	if (err == HN_OK && db_int(rows, 7) == day)
+		used = (uint64_t)db_int(rows, 8);
+	db_rows_end(rows);
+	if (err != HN_OK)
+		return err;
+	if (s.objects_day != 0 && (used > s.objects_day || objects > s.objects_day - used))
+		return HN_ELIMIT;
+	return db_run(db, "UPDATE source_use SET day = $2, today = $3 WHERE number = $1", db_number(number),
+		      db_number(day), db_number((int64_t)(used + objects)));
+}
+
+int sources_count(struct writing *w, int64_t number, const struct source_use *add)
+{
+	uint64_t objects = 0;
+	for (size_t i = 0; i < OBJECT_OUTCOMES; i++)
+		objects += add->outcomes[i];
+	int err = objects > 0 ? quota_ok(w, number, objects) : HN_OK;
+	if (err != HN_OK)
+		return err;
+	return db_run(writing_db(w),
+		      "UPDATE source_use SET runs = runs + $2, bytes = bytes + $3, added = added + $4, "
+		      "newer = newer + $5, older = older + $6, same = same + $7, clashed = clashed + $8, "
+		      "refused = refused + $9, sightings = sightings + $10, hits = hits + $11 "
+		      "WHERE number = $1",
+		      db_number(number), db_number((int64_t)add->runs), db_number((int64_t)add->bytes),
+		      db_number((int64_t)add->outcomes[OBJECT_NEW]),
+		      db_number((int64_t)add->outcomes[OBJECT_NEWER]),
+		      db_number((int64_t)add->outcomes[OBJECT_OLDER]),
+		      db_number((int64_t)add->outcomes[OBJECT_SAME]),
+		      db_number((int64_t)add->outcomes[OBJECT_CONFLICT]), db_number((int64_t)add->refused),
+		      db_number((int64_t)add->sightings), db_number((int64_t)add->hits));
+}
