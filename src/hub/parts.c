@@ -2,11 +2,13 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <stddef.h>
 
+#include "hub/api/events.h"
 #include "hub/api/openapi.h"
 #include "hub/exchange/indexer.h"
 #include "hub/hub.h"
 
 const struct hub_part *const HUB_PARTS[] = {
+	&EVENTS,
 	&OPENAPI,
 	&INDEXER,
 	NULL,

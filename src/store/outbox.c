@@ -32,9 +32,10 @@ int outbox_each(struct store *store, const char *origin, int64_t after, outbox_f
 		      db_string(origin, strlen(origin)), db_number(after), db_number(OUTBOX_READ_MAX));
 	if (rc == HN_OK) {
 		while ((rc = db_next(rows)) == 1) {
-			size_t len;
+			size_t len, kind_len;
+			const char *kind = db_text(rows, 1, &kind_len);
 			const uint8_t *record = db_blob(rows, 2, &len);
-			rc = fn(context, db_int(rows, 0), db_text(rows, 1, NULL), record, len);
+			rc = fn(context, db_int(rows, 0), kind, record, len);
 			if (rc != HN_OK)
 				break;
 		}

@@ -2,10 +2,12 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/tables.h"
 
+#include "hub/api/events.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
 #include "hub/taxii/taxii.h"
 
 const struct route *const HUB_TABLES[] = {
-	HEALTH_ROUTES, LEDGER_ROUTES, OBJECT_ROUTES, OPENAPI_ROUTES, ROOT_ROUTES, TAXII_ROUTES, NULL,
+	EVENT_ROUTES,   HEALTH_ROUTES, LEDGER_ROUTES, OBJECT_ROUTES,
+	OPENAPI_ROUTES, ROOT_ROUTES,   TAXII_ROUTES,  NULL,
 };

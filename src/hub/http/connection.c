@@ -341,6 +341,7 @@ static int next_piece(struct connection *c)
 	}
 	if (n < 0 || n > (ssize_t)PIECE_SIZE)
 		return HN_EIO;
+	c->moved_ns = c->worker->now_ns;
 	e->sent += (size_t)n;
 	e->stream_ended = n == 0;
 	if (e->head.http_10) {
@@ -469,10 +470,8 @@ void connection_resumed(struct connection *c)
 
 void connection_woken(struct connection *c)
 {
-	if (c->state == CONNECTION_SEND && c->exchange->stream_waits) {
-		c->moved_ns = c->worker->now_ns;
+	if (c->state == CONNECTION_SEND && c->exchange->stream_waits)
 		connection_go(c);
-	}
 }
 
 void connection_event(struct connection *c, uint32_t events)
@@ -521,10 +520,18 @@ static bool is_late(const struct connection *c)
 	return false;
 }
 
+/* A stream of what may come some day. */
+static bool has_nothing_to_say(const struct connection *c)
+{
+	const struct exchange *e = c->exchange;
+	return c->state == CONNECTION_SEND && e->stream_waits && e->wire_at == e->wire.len &&
+	       c->worker->now_ns - c->moved_ns > NS_SECOND;
+}
+
 void connection_tick(struct connection *c)
 {
 	const struct server *s = c->worker->server;
-	bool idle = c->state == CONNECTION_HEAD && c->input_len == 0;
+	bool idle = (c->state == CONNECTION_HEAD && c->input_len == 0) || has_nothing_to_say(c);
 	if ((atomic_load(&s->draining) && idle) ||
 	    (atomic_load(&s->cutting) && c->state != CONNECTION_GONE)) {
 		connection_cut(c);

@@ -44,6 +44,8 @@ static bool read_number(const char *text, size_t len, uint64_t *out)
 /* One of "a|b|c". */
 static bool is_one_of(const char *text, size_t len, const char *words)
 {
+	if (memchr(text, '|', len))
+		return false;
 	for (const char *at = words; at; at = strchr(at, '|')) {
 		at += at != words;
 		if (strncmp(at, text, len) == 0 && (at[len] == '|' || at[len] == '\0'))
