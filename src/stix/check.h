@@ -3,10 +3,10 @@
 #ifndef HINOMI_STIX_CHECK_H
 #define HINOMI_STIX_CHECK_H
 
+#include "base/arena.h"
 #include "match/canonical.h"
 #include "match/stix_pattern.h"
 #include "stix/object.h"
-#include "stix/pool.h"
 #include "stix/tape.h"
 #include "stix/types.h"
 
@@ -24,7 +24,7 @@ struct stix_work {
 /** What an object keeps from one reading to the next. */
 struct stix_memory {
 	struct stix_tape tape;
-	struct pool pool; /* keys of values, names */
+	struct arena *keys; /* of values */
 	struct buf scratch, pattern_text;
 	struct stix_pattern pattern;
 	struct canonical canonical;

@@ -50,6 +50,17 @@ static bool id_of(const struct stix_tape *t, uint32_t token, struct stix_id *out
 	       stix_id_parse((const char *)t->bytes + k->at, k->len, out) == HN_OK;
 }
 
+/* STIX 2.1, 7.2.1: a marking does not mark itself. */
+static int marks_itself(struct stix_checker *c, uint32_t token, const struct stix_id *marking)
+{
+	const struct stix_id *own = &c->o->id;
+	if (uuid_compare(&marking->uuid, &own->uuid) != 0 || marking->type_len != own->type_len ||
+	    memcmp(marking->type, own->type, own->type_len) != 0)
+		return HN_OK;
+	return stix_fail(c, token, HN_EFORMAT,
+			 tr("a marking may not mark itself", "マーキングは自分自身に付けられない"));
+}
+
 static int take_markings(struct stix_checker *c, uint32_t token)
 {
 	struct stix_object *o = c->o;
@@ -62,7 +73,9 @@ static int take_markings(struct stix_checker *c, uint32_t token)
 		if (rc != HN_OK)
 			return limit(c, i, rc);
 		if (id_of(c->t, i, &o->markings[o->marking_count]))
-			o->marking_count++;
+			rc = marks_itself(c, i, &o->markings[o->marking_count++]);
+		if (rc != HN_OK)
+			return rc;
 	}
 	return HN_OK;
 }
@@ -75,8 +88,11 @@ static int take_granular(struct stix_checker *c, uint32_t token)
 	struct stix_granular g = {0};
 	uint32_t marking = stix_tape_member(c->t, token, "marking_ref");
 	uint32_t selectors = stix_tape_member(c->t, token, "selectors");
-	if (marking != 0)
-		(void)id_of(c->t, marking, &g.marking);
+	if (marking != 0 && id_of(c->t, marking, &g.marking)) {
+		int rc = marks_itself(c, marking, &g.marking);
+		if (rc != HN_OK)
+			return rc;
+	}
 	if (selectors == 0)
 		return HN_OK;
 	for (uint32_t i = selectors + 1; i < tokens[selectors].next; i = tokens[i].next) {

@@ -138,12 +138,6 @@ static void write_scalar(struct masker *m, uint32_t token)
 {
 	const struct stix_token *k = &m->t->tokens[token];
 	const char *quote = k->kind == JSON_TOKEN_STRING ? "\"" : "";
-	static const char *const words[] = {
-		[JSON_TOKEN_TRUE] = "true", [JSON_TOKEN_FALSE] = "false", [JSON_TOKEN_NULL] = "null"};
-	if (k->kind != JSON_TOKEN_STRING && k->kind != JSON_TOKEN_NUMBER) {
-		buf_adds(m->out, words[k->kind]);
-		return;
-	}
 	buf_adds(m->out, quote);
 	buf_add(m->out, m->t->bytes + k->at, k->len);
 	buf_adds(m->out, quote);

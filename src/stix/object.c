@@ -10,6 +10,7 @@
 #include "stix/values.h"
 
 #define PATTERN_MAX (16u << 20)
+#define KEYS_MAX    (64u << 20)
 
 const struct stix_limits STIX_DEFAULTS = {
 	.size_max = 8u << 20,
@@ -50,7 +51,7 @@ void stix_object_clear(struct stix_object *o)
 	struct stix_memory *m = o->memory;
 	if (m != NULL) {
 		stix_tape_clear(&m->tape);
-		pool_clear(&m->pool);
+		arena_free(m->keys);
 		buf_clear(&m->scratch);
 		buf_clear(&m->pattern_text);
 		stix_pattern_clear(&m->pattern);
@@ -72,6 +73,11 @@ static int make_memory(struct stix_object *o)
 	struct stix_memory *m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return HN_ENOMEM;
+	m->keys = arena_new(KEYS_MAX);
+	if (m->keys == NULL) {
+		free(m);
+		return HN_ENOMEM;
+	}
 	stix_tape_init(&m->tape);
 	buf_init(&m->scratch, PATTERN_MAX);
 	buf_init(&m->pattern_text, PATTERN_MAX);
@@ -93,7 +99,8 @@ static int read_needed(struct stix_checker *c, const char *name, uint32_t *token
 	return HN_OK;
 }
 
-/* Objects of 2.0 do not say so; cyber-observable objects need not, and in 2.0 there were none at the top. */
+/* Objects of 2.0 do not say so; cyber-observable objects need not, and in 2.0 there were none at the top, nor
+ * objects of others' making without versions. */
 static int read_spec(struct stix_checker *c, enum stix_spec otherwise)
 {
 	uint32_t token = stix_tape_member(c->t, 0, "spec_version");
@@ -109,7 +116,9 @@ static int read_spec(struct stix_checker *c, enum stix_spec otherwise)
 				tr("only STIX 2.0 and 2.1 are known", "STIX 2.0と2.1にのみ対応している"));
 	} else if (otherwise == STIX_2_0) {
 		const struct stix_type *type = stix_type_find(c->o->id.type, c->o->id.type_len, STIX_2_1);
-		if (type != NULL && type->family == STIX_CYBER)
+		bool cyber =
+			type == NULL ? stix_tape_member(c->t, 0, "created") == 0 : type->family == STIX_CYBER;
+		if (cyber)
 			c->o->spec = STIX_2_1;
 	}
 	return HN_OK;
@@ -208,7 +217,7 @@ int stix_object_read(struct stix_object *o, struct cur bytes, enum stix_spec spe
 	int rc = make_memory(o);
 	if (rc != HN_OK)
 		return rc;
-	pool_reset(&o->memory->pool);
+	arena_reset(o->memory->keys);
 	struct stix_checker c = {o, o->memory, &o->memory->tape, limits, fault};
 	rc = read_all(&c, bytes, spec);
 	if (rc != HN_OK) {

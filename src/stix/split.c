@@ -121,12 +121,6 @@ static int hand_over(struct stix_split *s, const uint8_t *end)
 
 /* ---- the object at the top ---- */
 
-static bool word_is(const struct stix_split *s, const char *text)
-{
-	struct json_string word = {(const uint8_t *)s->word, s->word_len, true};
-	return s->word_len < sizeof(s->word) && json_text_is(&word, text);
-}
-
 static void add_word(struct stix_split *s, const uint8_t *from, const uint8_t *to)
 {
 	size_t len = (size_t)(to - from);
@@ -136,6 +130,7 @@ static void add_word(struct stix_split *s, const uint8_t *from, const uint8_t *t
 	s->word_len += len;
 }
 
+/* The word is the name with its quotes; nobody has looked at it yet. */
 static enum member member_of(const struct stix_split *s)
 {
 	static const struct {
@@ -145,8 +140,13 @@ static enum member member_of(const struct stix_split *s)
 		     {"type", MEMBER_TYPE},
 		     {"id", MEMBER_ID},
 		     {"spec_version", MEMBER_SPEC}};
+	struct json_reader r;
+	enum json_token token;
+	json_reader_init(&r, cur_of(s->word, s->word_len), 1, false);
+	if (json_next(&r, &token) != HN_OK)
+		return MEMBER_OTHER;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (word_is(s, names[i].name))
+		if (json_text_is(&r.string, names[i].name))
 			return names[i].member;
 	return MEMBER_OTHER;
 }
@@ -282,7 +282,6 @@ static int go_on(struct stix_split *s, struct piece *p)
 		return hand_over(s, p->at);
 	}
 	if (s->state == STATE_IN_NAME) {
-		s->word_len--; /* its quote */
 		s->member = member_of(s);
 		s->state = STATE_COLON;
 	} else {
@@ -325,6 +324,7 @@ static int step(struct stix_split *s, struct piece *p)
 	if ((state == STATE_FIRST_NAME || state == STATE_NAME) && b == '"') {
 		(void)stix_scan_begin(&s->scan, b);
 		begin_word(s, STATE_IN_NAME);
+		add_word(s, p->at, p->at + 1);
 		p->at++;
 		return HN_OK;
 	}

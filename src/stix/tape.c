@@ -326,8 +326,13 @@ static int take_token(struct reading *x, enum json_token token)
 		x->open[x->depth++] = (struct open){.token = i};
 		return HN_OK;
 	}
-	k->at = (uint32_t)(x->r.string.text - x->t->bytes);
-	k->len = (uint32_t)x->r.string.len;
+	if (token == JSON_TOKEN_TRUE || token == JSON_TOKEN_FALSE || token == JSON_TOKEN_NULL) {
+		k->len = token == JSON_TOKEN_FALSE ? 5 : 4;
+		k->at = (uint32_t)json_offset(&x->r) - k->len;
+	} else {
+		k->at = (uint32_t)(x->r.string.text - x->t->bytes);
+		k->len = (uint32_t)x->r.string.len;
+	}
 	k->escaped = (token == JSON_TOKEN_STRING || token == JSON_TOKEN_NAME) && x->r.string.escaped;
 	if (token == JSON_TOKEN_NAME)
 		return take_name(x, i);

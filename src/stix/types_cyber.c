@@ -106,7 +106,11 @@ static const struct stix_property file[] = {
 	{NAMED("contains_refs"), BOTH, ID(STIX_ANY_CYBER), LIST},
 	{NAMED("content_ref"), BOTH, ID("artifact")},
 };
-CYBER_TABLES(file, RULES(RULE(SOME_OF, "hashes", "name")));
+CYBER_TABLES(file, RULES(RULE(SOME_OF, "hashes", "name"),
+			 RULE_2_0(FALSE_BARS, "is_encrypted", "encryption_algorithm"),
+			 RULE_2_0(FALSE_BARS, "is_encrypted", "decryption_key"),
+			 RULE_2_0(NEEDS, "encryption_algorithm", "is_encrypted"),
+			 RULE_2_0(NEEDS, "decryption_key", "is_encrypted")));
 
 static const struct stix_property ipv4_addr[] = {
 	{NAMED("value"), MUST, STRING, VALUE(IP4)},

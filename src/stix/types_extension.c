@@ -5,7 +5,8 @@
 #include "stix/table.h"
 
 static const struct stix_property archive[] = {
-	{NAMED("contains_refs"), MUST, ID("file", "directory"), LIST},
+	{NAMED("contains_refs"), MUST_2_1, ID("file", "directory"), LIST},
+	{NAMED("contains_refs"), MUST_2_0, ID("file"), LIST},
 	{NAMED("version"), ONLY_2_0, STRING},
 	{NAMED("comment"), BOTH, TEXT},
 };
@@ -133,7 +134,8 @@ static const struct stix_property socket[] = {
 	{NAMED("is_blocking"), BOTH, BOOLEAN},
 	{NAMED("is_listening"), BOTH, BOOLEAN},
 	{NAMED("protocol_family"), ONLY_2_0, STRING},
-	{NAMED("options"), BOTH, .kind = STIX_KIND_INTEGERS},
+	{NAMED("options"), ONLY_2_1, .kind = STIX_KIND_INTEGERS},
+	{NAMED("options"), ONLY_2_0, DICTIONARY},
 	{NAMED("socket_type"), BOTH,
 	 ENUM("SOCK_STREAM", "SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET")},
 	{NAMED("socket_descriptor"), BOTH, NATURAL},

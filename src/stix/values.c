@@ -29,7 +29,7 @@ static int add_key(struct stix_checker *c, enum stix_value_kind kind, const void
 	struct stix_value value = {.kind = kind, .key_len = len};
 	if (len == 0 || len > KEY_MAX)
 		return HN_OK;
-	value.key = pool_copy(&c->m->pool, key, len);
+	value.key = (const uint8_t *)arena_text(c->m->keys, key, len);
 	return value.key == NULL ? HN_ENOMEM : add(c, &value);
 }
 
@@ -44,7 +44,7 @@ static int add_entry(struct stix_checker *c)
 		value.prefix_len = 128;
 	else if (key->kind == ENTRY_PREFIX4 || key->kind == ENTRY_PREFIX6)
 		value.prefix_len = key->data[key->len - 1];
-	value.key = pool_copy(&c->m->pool, key->data, key->len);
+	value.key = (const uint8_t *)arena_text(c->m->keys, key->data, key->len);
 	return value.key == NULL ? HN_ENOMEM : add(c, &value);
 }
 
@@ -79,7 +79,8 @@ static int read_address(struct stix_checker *c, const char *text, size_t len)
 	unsigned bits = 0;
 	int rc = canonical_ip(text, len, out);
 	const char *slash = len == 0 ? NULL : memchr(text, '/', len);
-	if (rc == HN_OK || slash == NULL || (size_t)(text + len - slash) > 4 || slash == text + len - 1)
+	if (rc == HN_OK || slash == NULL || (size_t)(text + len - slash) > 4 || slash == text + len - 1 ||
+	    (slash[1] == '0' && slash + 2 < text + len))
 		return rc;
 	for (const char *at = slash + 1; at < text + len; at++) {
 		if (*at < '0' || *at > '9')
@@ -247,6 +248,28 @@ static int take_externals(struct stix_checker *c, uint32_t list)
 	return rc;
 }
 
+/* STIX 2.1, 6.17 wants the hive in full; people write it short all the same. */
+static int take_registry(struct stix_checker *c, const char *text, size_t len)
+{
+	static const struct {
+		const char *brief, *full;
+	} hives[] = {{"HKLM\\", "hkey_local_machine\\"},
+		     {"HKCU\\", "hkey_current_user\\"},
+		     {"HKCR\\", "hkey_classes_root\\"},
+		     {"HKU\\", "hkey_users\\"},
+		     {"HKCC\\", "hkey_current_config\\"}};
+	char key[KEY_MAX];
+	for (size_t i = 0; i < sizeof(hives) / sizeof(hives[0]); i++) {
+		size_t brief = strlen(hives[i].brief), full = strlen(hives[i].full);
+		if (len < brief || len > sizeof(key) - full || !names_equal(text, brief, hives[i].brief))
+			continue;
+		memcpy(key, hives[i].full, full);
+		memcpy(key + full, text + brief, len - brief);
+		return add_lower(c, STIX_VALUE_REGISTRY, key, full + len - brief);
+	}
+	return add_lower(c, STIX_VALUE_REGISTRY, text, len);
+}
+
 /* ---- by what it is ---- */
 
 static int take_text(struct stix_checker *c, enum stix_taken what, const char *text, size_t len)
@@ -270,7 +293,7 @@ static int take_text(struct stix_checker *c, enum stix_taken what, const char *t
 	case STIX_TAKEN_MUTEX:
 		return add_key(c, STIX_VALUE_MUTEX, text, len);
 	case STIX_TAKEN_REGISTRY:
-		return add_lower(c, STIX_VALUE_REGISTRY, text, len);
+		return take_registry(c, text, len);
 	case STIX_TAKEN_VULNERABILITY:
 		return take_cve(c, text, len);
 	default:
