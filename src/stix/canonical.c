@@ -82,7 +82,7 @@ void stix_number(double value, struct buf *out)
 	if (count <= point && point <= 21) {
 		buf_add(out, digits, (size_t)count);
 		add_zeros(out, point - count);
-	} else if (point > 0 && point <= 21) {
+	} else if (point > 0 && point < count) {
 		buf_addf(out, "%.*s.%.*s", point, digits, count - point, digits + point);
 	} else if (point > -6 && point <= 0) {
 		buf_adds(out, "0.");

@@ -81,7 +81,7 @@ static const struct {
 	 ""},
 	{"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--" UUID_A
 	 "\",\"created\":" EARLY ",\"definition_type\":\"statement\",\"definition\":{\"statement\":\"s\"},"
-				 "\"object_marking_refs\":[\"marking-definition--" UUID_A "\"]}",
+	 "\"object_marking_refs\":[\"marking-definition--" UUID_A "\"]}",
 	 "/object_marking_refs/0"},
 	{CYBER("artifact") "}", ""},
 	{CYBER("artifact") ",\"payload_bin\":\"QQ==\"}", NULL},
