@@ -63,7 +63,7 @@ class World:
 
     def __init__(self, database=None):
         self.hub = Hub(CONFIG, database=database, start=False, prefix=("taskset", "-c", HUB_CORE))
-        self.token = self.hub.init().token
+        self.token = json.loads(self.hub.command("init", "--token", "--json").stdout)["token"]
         self.hub.start()
         self.client = Client(self.hub, token=self.token)
 
