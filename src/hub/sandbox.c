@@ -143,6 +143,7 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 		SCMP_SYS(fallocate),
 		SCMP_SYS(fadvise64),
 		SCMP_SYS(fchmod),
+		SCMP_SYS(fchown), /* as root, SQLite gives its files to who owns the database */
 		SCMP_SYS(fcntl),
 		SCMP_SYS(fdatasync),
 		SCMP_SYS(flock),

@@ -134,7 +134,8 @@ class World:
         return paths, seconds, got
 
     def stop(self):
-        self.hub.close()
+        self.client.close()
+        self.hub.remove()
 
 
 def limit(what, argument, seconds=1.0):
