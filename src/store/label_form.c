@@ -6,6 +6,9 @@
 #include <stdlib.h>
 
 #include "store/directory_rows.h"
+#include "store/labels.h"
+#include "store/object_inside.h"
+#include "store/store.h"
 
 static int consent_bit(const char *word, size_t len)
 {
@@ -90,4 +93,96 @@ int label_form_read(const struct form *f, struct db *db, int64_t owner, struct l
 	if (err == HN_OK)
 		*out = label;
 	return err;
+}
+
+/* ---- writing ---- */
+
+static int add_uuid(struct db_rows *rows, bool first, struct buf *out)
+{
+	int more = db_next(rows);
+	if (more == 1) {
+		struct uuid id = uuid_of_halves(db_int(rows, 0), db_int(rows, 1));
+		char text[UUID_TEXT_SIZE];
+		uuid_format(&id, text);
+		buf_addf(out, "%s\"%s\"", first ? "" : ",", text);
+	}
+	db_rows_end(rows);
+	return more < 0 ? more : HN_OK;
+}
+
+static int write_names(struct db *db, const char *name, bool groups, const int64_t *numbers, size_t count,
+		       struct buf *out)
+{
+	int err = HN_OK;
+	if (count == 0)
+		return HN_OK;
+	buf_addf(out, ",\"%s\":[", name);
+	for (size_t i = 0; err == HN_OK && i < count; i++) {
+		struct db_rows *rows;
+		err = groups ? db_query(db, &rows,
+					"SELECT uuid_a, uuid_b FROM sharing_group WHERE number = $1",
+					db_number(numbers[i]))
+			     : db_query(db, &rows,
+					"SELECT uuid_a, uuid_b FROM organisation WHERE number = $1",
+					db_number(numbers[i]));
+		if (err == HN_OK)
+			err = add_uuid(rows, i == 0, out);
+	}
+	buf_addc(out, ']');
+	return err;
+}
+
+static const char *purpose_of(unsigned place)
+{
+	return purpose_name(1u << place);
+}
+
+static const char *kind_of(unsigned place)
+{
+	return org_kind_name((enum org_kind)place);
+}
+
+static const char *content_of(unsigned place)
+{
+	return content_name(1u << place);
+}
+
+static void write_bits(const char *name, unsigned bits, const char *(*word)(unsigned place), struct buf *out)
+{
+	const char *lead = "";
+	if (bits == 0)
+		return;
+	buf_addf(out, ",\"%s\":[", name);
+	for (unsigned place = 0; place < 32; place++) {
+		if ((bits >> place & 1) == 0)
+			continue;
+		buf_addf(out, "%s\"%s\"", lead, word(place));
+		lead = ",";
+	}
+	buf_addc(out, ']');
+}
+
+int label_form_write(struct reader *reader, int64_t number, struct buf *out)
+{
+	struct label l;
+	int64_t both[2];
+	int err = labels_get(reader_labels(reader), number, &l, both);
+	if (err == HN_EUNSUPPORTED)
+		err = labels_get(reader_labels(reader), both[1], &l, both);
+	if (err != HN_OK)
+		return err;
+	buf_addf(out, "{\"tlp\":\"%s\",\"pap\":\"%s\"", tlp_name(l.tlp), pap_name(l.pap));
+	if (l.clearance > 0)
+		buf_addf(out, ",\"clearance\":%u", l.clearance);
+	if (l.originator_control)
+		buf_adds(out, ",\"originator_control\":true");
+	write_bits("content", l.content, content_of, out);
+	write_bits("purposes", l.purposes, purpose_of, out);
+	write_bits("consent", l.consent, kind_of, out);
+	err = write_names(reader_db(reader), "groups", true, l.groups, l.group_count, out);
+	if (err == HN_OK)
+		err = write_names(reader_db(reader), "recipients", false, l.recipients, l.recipient_count,
+				  out);
+	buf_addc(out, '}');
+	return err == HN_OK ? buf_err(out) : err;
 }

@@ -23,4 +23,9 @@
  */
 HN_MUST_USE int label_form_read(const struct form *f, struct db *db, int64_t owner, struct label *out);
 
+/** Appends a label, by its number, in the same form. Of a "both" the second of the two. */
+struct buf;
+struct reader;
+HN_MUST_USE int label_form_write(struct reader *reader, int64_t number, struct buf *out);
+
 #endif

@@ -165,6 +165,73 @@ static const char *const exchange[] = {
 	NULL,
 };
 
+/* The hold register (store/holds.h). */
+static const char *const holds[] = {
+	"CREATE TABLE hold (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT "
+	"NULL, "
+	"revision BIGINT NOT NULL, organisation BIGINT NOT NULL, person_a BIGINT NOT NULL, person_b "
+	"BIGINT "
+	"NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, contact TEXT NOT NULL, made BIGINT NOT "
+	"NULL, "
+	"until BIGINT NOT NULL, released BIGINT NOT NULL, label BIGINT NOT NULL)",
+	"CREATE UNIQUE INDEX hold_id ON hold (uuid_a, uuid_b)",
+	/* Under which keys it is met: its own, and of a URL its host's. */
+	"CREATE TABLE hold_key (key BYTES NOT NULL, hold BIGINT NOT NULL, host BIGINT NOT NULL, "
+	"family "
+	"BIGINT "
+	"NOT NULL, length BIGINT NOT NULL, PRIMARY KEY (key, hold)) CLUSTERED",
+	"CREATE INDEX hold_key_hold ON hold_key (hold)",
+	"CREATE INDEX hold_key_length ON hold_key (family, length)",
+	"CREATE TABLE hold_question (number BIGINT PRIMARY KEY, hold BIGINT NOT NULL, made BIGINT "
+	"NOT NULL, "
+	"organisation BIGINT NOT NULL, account_a BIGINT NOT NULL, account_b BIGINT NOT NULL, "
+	"approval BIGINT "
+	"NOT NULL)",
+	"CREATE INDEX hold_question_hold ON hold_question (hold, number)",
+	NULL,
+};
+
+/* Sets, approvals, what is published (store/sets.h, store/approvals.h, store/set_files.h). */
+static const char *const sets[] = {
+	"CREATE TABLE feed_set (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"revision BIGINT NOT NULL, organisation BIGINT NOT NULL, name_en TEXT NOT NULL, name_ja TEXT NOT "
+	"NULL, action BIGINT NOT NULL, persons BIGINT NOT NULL, label BIGINT NOT NULL, made BIGINT NOT NULL, "
+	"change BIGINT NOT NULL, entries BIGINT NOT NULL, version BIGINT NOT NULL, head_change BIGINT NOT "
+	"NULL, expires BIGINT NOT NULL, head TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX feed_set_id ON feed_set (uuid_a, uuid_b)",
+	"CREATE TABLE approval (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"revision BIGINT NOT NULL, feed_set BIGINT NOT NULL, object BIGINT NOT NULL, seq BIGINT NOT NULL, "
+	"state BIGINT NOT NULL, act TEXT NOT NULL, reason TEXT NOT NULL, closing TEXT NOT NULL, until BIGINT "
+	"NOT NULL, drafted_a BIGINT NOT NULL, drafted_b BIGINT NOT NULL, drafted BIGINT NOT NULL, proposed_a "
+	"BIGINT NOT NULL, proposed_b BIGINT NOT NULL, proposed BIGINT NOT NULL, decided_a BIGINT NOT NULL, "
+	"decided_b BIGINT NOT NULL, decided BIGINT NOT NULL, retired_a BIGINT NOT NULL, retired_b BIGINT NOT "
+	"NULL, retired BIGINT NOT NULL, votes BYTES NOT NULL, entries BIGINT NOT NULL, left_out TEXT NOT "
+	"NULL)",
+	"CREATE UNIQUE INDEX approval_id ON approval (uuid_a, uuid_b)",
+	"CREATE INDEX approval_object ON approval (feed_set, object)",
+	"CREATE INDEX approval_until ON approval (state, until)",
+	/* What an approval brings; live: it is in the set now. */
+	"CREATE TABLE set_entry (approval BIGINT NOT NULL, place BIGINT NOT NULL, feed_set BIGINT NOT NULL, "
+	"kind BIGINT NOT NULL, key BYTES NOT NULL, live BIGINT NOT NULL, object TEXT NOT NULL, act TEXT, "
+	"marking TEXT, phase TEXT, valid_from BIGINT NOT NULL, valid_until BIGINT NOT NULL, confidence "
+	"BIGINT "
+	"NOT NULL, PRIMARY KEY (approval, place)) CLUSTERED",
+	"CREATE INDEX set_entry_key ON set_entry (feed_set, key)",
+	/* Which keys a change touched, until a base holds it. */
+	"CREATE TABLE set_change (feed_set BIGINT NOT NULL, change BIGINT NOT NULL, kind BIGINT NOT NULL, "
+	"key BYTES NOT NULL, PRIMARY KEY (feed_set, change, kind, key)) CLUSTERED",
+	/* The files that a head names, the base first; dropped: since when none does. */
+	"CREATE TABLE set_file (feed_set BIGINT NOT NULL, digest BYTES NOT NULL, place BIGINT NOT NULL, size "
+	"BIGINT NOT NULL, change BIGINT NOT NULL, dropped BIGINT NOT NULL, PRIMARY KEY (feed_set, digest)) "
+	"CLUSTERED",
+	"CREATE INDEX set_file_digest ON set_file (digest)",
+	/* What resolvers say of how much a name is asked (store/sketches.h). */
+	"CREATE TABLE asked (key BYTES NOT NULL, edge_a BIGINT NOT NULL, edge_b BIGINT NOT NULL, level "
+	"BIGINT "
+	"NOT NULL, made BIGINT NOT NULL, PRIMARY KEY (key, edge_a, edge_b)) CLUSTERED",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -172,5 +239,7 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{4, "organisations, groups, people, credentials", directory},
 	{5, "markings that are awaited", markings},
 	{6, "sources, warning lists", exchange},
+	{7, "holds", holds},
+	{8, "sets, approvals", sets},
 	{0},
 };
