@@ -336,8 +336,8 @@ int pg_restore(const char *path, const char *url, struct fault *fault)
 	int err = dump_read(path, NULL, NULL);
 	if (err != HN_OK)
 		return fault_set(fault, err, path,
-				 tr("is no whole backup of a PostgreSQL database (%s)",
-				    "PostgreSQL データベースの完全なバックアップではない (%s)"),
+				 tr("is no whole backup of a store on PostgreSQL (%s)",
+				    "PostgreSQL を使うストアの完全なバックアップではない (%s)"),
 				 hn_strerror(err));
 	err = db_open(url, DB_WRITE, &db, fault);
 	if (err != HN_OK)

@@ -41,11 +41,12 @@ static int copy(sqlite3 *from, sqlite3 *to)
 	return code == SQLITE_DONE ? ended : code;
 }
 
+/* The last answer, unless one before it was another than "ok". */
 static int told_text(void *context, int count, char **values, char **names)
 {
 	(void)names;
 	char *out = context;
-	if (count > 0 && values[0] != NULL)
+	if (count > 0 && values[0] != NULL && (out[0] == '\0' || strcmp(out, "ok") == 0))
 		(void)snprintf(out, 64, "%s", values[0]);
 	return SQLITE_OK;
 }
@@ -152,14 +153,15 @@ int sqlite_restore(const char *path, const char *url, struct fault *fault)
 				   SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	char answer[64] = "";
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(from, "PRAGMA quick_check(1)", told_text, answer, NULL);
+		code = sqlite3_exec(from, "PRAGMA quick_check(1); SELECT 'ok' FROM schema_step LIMIT 1",
+				    told_text, answer, NULL);
 	if (code != SQLITE_OK && access(path, R_OK) != 0)
 		err = fault_set(fault, hn_err_of_errno(errno), path, tr("cannot be read: %s", "読めない: %s"),
 				strerror(errno));
 	else if (code != SQLITE_OK || strcmp(answer, "ok") != 0)
 		err = fault_set(fault, HN_EFORMAT, path,
-				tr("is no whole backup of a SQLite database",
-				   "SQLite データベースの完全なバックアップではない"));
+				tr("is no whole backup of a store on SQLite",
+				   "SQLite を使うストアの完全なバックアップではない"));
 	else
 		err = copy_to_new(from, target, fault);
 	(void)sqlite3_close(from);

@@ -423,6 +423,61 @@ static void where_nothing_opens(void **state)
 	world_clear(&w);
 }
 
+/* Nothing listens there; whatever is said of it has no password in it. */
+static void passwords_stay_secret(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url;
+		int err;
+	} cases[] = {
+		{"postgresql://hub:sesame@/hub?host=/nowhere/at/all", HN_EIO},
+		{"postgresql://hub:sesame@127.0.0.1:1/hub?connect_timeout=2", HN_EIO},
+		{"postgresql://hub:sesame@localhost:port/hub", HN_EIO},
+		{"postgresql://hub:sesame%zz@localhost/hub", HN_EUNSUPPORTED},
+		{"postgresql://hub:sesame@[::1/hub", HN_EUNSUPPORTED},
+		{"postgresql://hub@/hub?host=/nowhere&password=sesame", HN_EIO},
+		{"postgresql://hub@/hub?password=sesame&unknown=1", HN_EUNSUPPORTED},
+		{"postgresql://hub:sesame@/hub?schema=not-a-name", HN_EUNSUPPORTED},
+		{"postgresql://hub:sesame@/hub?host=/nowhere&schema=", HN_EUNSUPPORTED},
+		{"postgresql://hub:sesame@/hub?host=/nowhere&schema=1a", HN_EUNSUPPORTED},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fault fault = {0};
+		struct db *db = NULL;
+		int err = db_open(cases[i].url, DB_READ, &db, &fault);
+		if (err != cases[i].err)
+			fail_msg("%s: %d %s %s", cases[i].url, err, fault.place, fault.message);
+		assert_null(db);
+		assert_null(strstr(fault.place, "sesame"));
+		assert_null(strstr(fault.message, "sesame"));
+		assert_true(strlen(fault.message) > 0);
+	}
+}
+
+/* A role that may make a schema of its own, and nothing else. */
+static void a_plain_role_is_enough(void **state)
+{
+	(void)state;
+	struct store_world w;
+	char url[256];
+	if (!world_is_postgres())
+		return;
+	struct db *db = with_things(&w);
+	OK(db_run(db, "CREATE ROLE plain LOGIN"));
+	OK(db_run(db, "GRANT CREATE ON DATABASE postgres TO plain"));
+	db_close(db);
+	(void)snprintf(url, sizeof(url), "postgresql://plain@/postgres?schema=of_plain&host=%s",
+		       world_cluster.dir);
+	(void)snprintf(w.url, sizeof(w.url), "%s", url);
+	db = open_db(&w, DB_WRITE);
+	OK(db_begin(db));
+	OK(db_run(db, "CREATE TABLE thing (number BIGINT)"));
+	OK(db_commit(db));
+	db_close(db);
+	world_clear(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +494,8 @@ int main(void)
 		cmocka_unit_test(many_statements),
 		cmocka_unit_test(statements_of_one_database),
 		cmocka_unit_test(where_nothing_opens),
+		cmocka_unit_test(passwords_stay_secret),
+		cmocka_unit_test(a_plain_role_is_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

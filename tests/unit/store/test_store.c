@@ -6,8 +6,7 @@
 
 #include <pthread.h>
 
-#include "store/asker.h"
-#include "store/db.h"
+#include "store/store_private.h"
 #include "store_world.h"
 
 #define JOBS 40
@@ -164,6 +163,64 @@ static void a_reader_sees_one_moment(void **state)
 	store_status(w.store, &status);
 	assert_int_equal(status.readers, 0);
 	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 2);
+	world_close(&w);
+}
+
+/* A snapshot that lasts too long stands in the way of others: what it asks next is refused, and it alone. */
+static void an_old_snapshot_ends(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct asker nobody;
+	struct reader *old, *young;
+	struct db_rows *rows, *more;
+	int64_t one = 1;
+	/* PostgreSQL ends its sessions by itself. */
+	if (world_is_postgres())
+		return;
+	with_things(&w);
+	assert_int_equal(store_write(w.store, add_thing, &one), HN_OK);
+	asker_public(&nobody);
+	assert_int_equal(store_read(w.store, &nobody, &old), HN_OK);
+	assert_int_equal(db_query(reader_db(old), &rows, "SELECT number FROM thing"), HN_OK);
+	readers_expire(w.store, INT64_MAX);
+	assert_int_equal(db_next(rows), 1);
+	readers_expire(w.store, 0);
+	assert_int_equal(db_next(rows), HN_ESTATE);
+	db_rows_end(rows);
+	assert_int_equal(db_query(reader_db(old), &more, "SELECT number FROM thing"), HN_ESTATE);
+	assert_int_equal(store_read(w.store, &nobody, &young), HN_OK);
+	assert_int_equal(db_query(reader_db(young), &rows, "SELECT number FROM thing"), HN_OK);
+	assert_int_equal(db_next(rows), 1);
+	db_rows_end(rows);
+	reader_end(young);
+	reader_end(old);
+	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 1);
+	world_close(&w);
+}
+
+/* The log is copied into the file and begun anew once nobody reads it. */
+static void the_log_does_not_grow(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct store_status status;
+	struct stat st;
+	char path[96];
+	if (world_is_postgres())
+		return;
+	with_things(&w);
+	(void)snprintf(path, sizeof(path), "%s/hub.db-wal", w.dir);
+	for (int64_t i = 0; i < 60; i++) {
+		int64_t first = i * 1000;
+		assert_int_equal(store_write(w.store, add_later, &first), HN_OK);
+	}
+	assert_int_equal(stat(path, &st), 0);
+	/* 60,000 rows made more than 2,048 pages of 8 KiB twice over. */
+	assert_true(st.st_size < 48 << 20);
+	store_status(w.store, &status);
+	assert_true(status.commits >= 60);
+	assert_true(status.log_bytes < 32 << 20);
 	world_close(&w);
 }
 
@@ -442,6 +499,8 @@ int main(void)
 		cmocka_unit_test(what_was_told_is_there),
 		cmocka_unit_test(numbers_rise),
 		cmocka_unit_test(a_reader_sees_one_moment),
+		cmocka_unit_test(an_old_snapshot_ends),
+		cmocka_unit_test(the_log_does_not_grow),
 		cmocka_unit_test(who_waits_shares_a_commit),
 		cmocka_unit_test(a_full_queue_refuses),
 		cmocka_unit_test(closing_drains),

@@ -173,6 +173,15 @@ static void what_is_no_whole_backup_restores_nothing(void **state)
 		if (kept > 0)
 			assert_int_not_equal(store_restore(cut, back.url, &fault), HN_OK);
 	}
+	if (!world_is_postgres()) {
+		char url[160];
+		struct db *db;
+		(void)snprintf(url, sizeof(url), "sqlite:%s.other", cut);
+		assert_int_equal(db_open(url, DB_WRITE, &db, &fault), HN_OK);
+		assert_int_equal(db_run(db, "CREATE TABLE theirs (number BIGINT)"), HN_OK);
+		db_close(db);
+		assert_int_equal(store_restore(url + strlen("sqlite:"), back.url, &fault), HN_EFORMAT);
+	}
 	assert_int_equal(store_restore("/nowhere/at/all", back.url, &fault), HN_ENOENT);
 	assert_int_equal(store_restore(path, "mysql://x", &fault), HN_EUNSUPPORTED);
 	/* Nothing of the failed ones is in the way. */
