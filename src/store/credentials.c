@@ -9,6 +9,39 @@
 #include "store/object_inside.h"
 #include "store/person.h"
 
+static const char *const scopes[] = {"read", "write", "approve", "hold", "manage", "audit", "edge"};
+static const char *const uses[] = {"own", "onward", "sets"};
+
+static int find(const char *const *words, size_t count, const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i]) == len && memcmp(words[i], name, len) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *scope_name(unsigned scope)
+{
+	size_t bit = scope == 0 ? sizeof(scopes) : (size_t)__builtin_ctz(scope);
+	return bit < sizeof(scopes) / sizeof(scopes[0]) && scope >> bit == 1 ? scopes[bit] : NULL;
+}
+
+int scope_value(const char *name, size_t len)
+{
+	int bit = find(scopes, sizeof(scopes) / sizeof(scopes[0]), name, len);
+	return bit < 0 ? -1 : 1 << bit;
+}
+
+const char *use_name(enum credential_use use)
+{
+	return (unsigned)use < sizeof(uses) / sizeof(uses[0]) ? uses[use] : NULL;
+}
+
+int use_value(const char *name, size_t len)
+{
+	return find(uses, sizeof(uses) / sizeof(uses[0]), name, len);
+}
+
 /* ---- who may ---- */
 
 static int read_person(struct db *db, int64_t number, struct person *out, struct fault *fault)

@@ -30,6 +30,11 @@ enum credential_kind {
 #define CREDENTIAL_TITLE_MAX  128 /* bytes of what people call it */
 #define CREDENTIAL_PREFIX_MAX 16  /* bytes of a token by which people know it again */
 
+/** The words of scopes, by bit: read, write, approve, hold, manage, audit, edge. NULL: no such bit. */
+const char *scope_name(unsigned scope);
+/** Back to the bit; -1: no such word. */
+int scope_value(const char *name, size_t len);
+
 /** What machines and feeds use it for. */
 enum credential_use {
 	USE_OWN,    /* for the organisation itself */
@@ -37,13 +42,17 @@ enum credential_use {
 	USE_SETS,   /* compiled sets, nothing else */
 };
 
+/** The words of enum credential_use. NULL: no such value. */
+const char *use_name(enum credential_use use);
+int use_value(const char *name, size_t len);
+
 struct credential {
 	int64_t number; /* 0: new */
 	struct uuid id;
 	enum credential_kind kind;
 	int64_t person;       /* 0: of a machine */
 	int64_t organisation; /* of a machine; of a person's token: for which it acts, 0: the default */
-	unsigned scopes;      /* as the hub defines them */
+	unsigned scopes;      /* bits; scope_name() */
 	enum credential_use use;
 	unsigned purposes;              /* stated for this use; 0: all that were agreed to */
 	enum tlp tlp_max;               /* not above this, whatever was agreed to */

@@ -150,30 +150,31 @@ static void add_time(struct buf *out, const char *name, int64_t us)
 	buf_addf(out, ",\"%s\":\"%s\"", name, text);
 }
 
-static void add_purposes(struct buf *out, unsigned purposes)
+static void add_words(struct buf *out, const char *name, unsigned bits, const char *(*word)(unsigned bit))
 {
 	char before = '[';
-	if (purposes == 0)
+	if (bits == 0)
 		return;
-	buf_adds(out, ",\"purposes\":");
-	for (; purposes != 0; purposes &= purposes - 1) {
-		buf_addf(out, "%c\"%s\"", before, purpose_name(purposes & -purposes));
+	buf_addf(out, ",\"%s\":", name);
+	for (; bits != 0; bits &= bits - 1) {
+		const char *text = word(bits & -bits);
+		buf_addf(out, "%c\"%s\"", before, text == NULL ? "" : text);
 		before = ',';
 	}
 	buf_addc(out, ']');
 }
 
-/* Scopes are the hub's words: it is given their number. */
 static void add_credential(const struct directory *d, const struct credential *c, struct buf *out)
 {
 	static const char *const kinds[] = {"password", "totp", "token", "certificate"};
-	static const char *const uses[] = {"own", "onward", "sets"};
 	char id[UUID_TEXT_SIZE];
 	const struct entry *person = entry_by_number(d, DIRECTORY_PERSON, c->person);
 	const struct entry *organisation = entry_by_number(d, DIRECTORY_ORGANISATION, c->organisation);
 	uuid_format(&c->id, id);
-	buf_addf(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"scope_bits\":%u,\"use\":\"%s\",\"session\":%s", id,
-		 kinds[c->kind & 3], c->scopes, uses[c->use % 3], c->session ? "true" : "false");
+	buf_addf(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"session\":%s", id, kinds[c->kind & 3],
+		 c->session ? "true" : "false");
+	add_string(out, "use", use_name(c->use) == NULL ? "" : use_name(c->use));
+	add_words(out, "scopes", c->scopes, scope_name);
 	add_string(out, "tlp_max", tlp_name(c->tlp_max) == NULL ? "clear" : tlp_name(c->tlp_max));
 	if (person != NULL)
 		add_uuid(out, "person", &person->id);
@@ -183,7 +184,7 @@ static void add_credential(const struct directory *d, const struct credential *c
 		add_string(out, "title", c->title);
 	if (c->prefix[0] != '\0')
 		add_string(out, "prefix", c->prefix);
-	add_purposes(out, c->purposes);
+	add_words(out, "purposes", c->purposes, purpose_name);
 	add_time(out, "created", c->created_us);
 	add_time(out, "expires", c->expires_us);
 	buf_addc(out, '}');

@@ -210,7 +210,7 @@ static int last_administrator_ok(const struct change *c)
 	err = another_administrator(c->db, c->number, &centre, &found);
 	if (err != HN_OK || found)
 		return err;
-	return fault_set(c->fault, HN_ESTATE, "",
+	return fault_set(c->fault, HN_ESTATE, "/places",
 			 tr("is the centre's last administrator without an end; make another one first",
 			    "はセンターの最後の（期限のない）管理者である。先に別の管理者を登録すること"));
 }

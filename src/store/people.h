@@ -24,7 +24,7 @@
  */
 
 /** Makes or replaces a person. Parameters and returns as organisations_put(); HN_EEXIST: the login is taken;
- * HN_ESTATE with an empty place: the last administrator. */
+ * HN_ESTATE at "/places": the last administrator. */
 HN_MUST_USE int people_put(struct writing *w, const struct asker *actor, const struct uuid *id,
 			   int64_t revision, const char *text, size_t len, int64_t *number_out,
 			   int64_t *revision_out, struct fault *fault);

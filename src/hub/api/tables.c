@@ -2,12 +2,25 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/tables.h"
 
+#include "hub/api/account.h"
 #include "hub/api/events.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
 #include "hub/taxii/taxii.h"
 
+/* clang-format off: one a line, so that each addition is a line of its own */
 const struct route *const HUB_TABLES[] = {
-	EVENT_ROUTES,   HEALTH_ROUTES, LEDGER_ROUTES, OBJECT_ROUTES,
-	OPENAPI_ROUTES, ROOT_ROUTES,   TAXII_ROUTES,  NULL,
+	ACCESS_ROUTES,
+	ACCOUNT_ROUTES,
+	DIRECTORY_ROUTES,
+	EVENT_ROUTES,
+	HEALTH_ROUTES,
+	LEDGER_ROUTES,
+	OBJECT_ROUTES,
+	OPENAPI_ROUTES,
+	ROOT_ROUTES,
+	TAXII_ROUTES,
+	TOKEN_ROUTES,
+	NULL,
 };
+/* clang-format on */

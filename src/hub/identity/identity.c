@@ -265,6 +265,12 @@ static int believe(struct request *r, const struct account *account, const char 
 	return HN_OK;
 }
 
+static bool begins(const char *text, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+	return len > n && strncasecmp(text, word, n) == 0 && text[n] == ' ';
+}
+
 static int by_token(struct request *r, const char *text, size_t len)
 {
 	struct identity *i = r->hub->identity;
@@ -276,6 +282,18 @@ static int by_token(struct request *r, const char *text, size_t len)
 	if (err != HN_OK)
 		return HN_EAUTH;
 	return believe(r, &account, account.credential.session ? "password" : "token");
+}
+
+int identity_credential(struct request *r, struct account *out)
+{
+	struct identity *i = r->hub->identity;
+	uint8_t digest[CREDENTIAL_DIGEST];
+	size_t len = 0;
+	const char *text = request_header(r, "Authorization", &len);
+	if (text == NULL || !begins(text, len, "Bearer"))
+		return HN_ENOENT;
+	token_digest(i, text + 7, len - 7, digest);
+	return directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->received_ns / 1000, out);
 }
 
 /* A request that waited is asked again: what its password came to stands among the verified. */
@@ -388,12 +406,6 @@ static int by_certificate(struct request *r, const char *text, size_t len)
 	    directory_credential(i->directory, CREDENTIAL_CERTIFICATE, digest, now_us, &account) != HN_OK)
 		return HN_EAUTH;
 	return believe(r, &account, "certificate");
-}
-
-static bool begins(const char *text, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-	return len > n && strncasecmp(text, word, n) == 0 && text[n] == ' ';
 }
 
 int identity_request(struct request *r)

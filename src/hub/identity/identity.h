@@ -79,6 +79,10 @@ HN_MUST_USE int identity_password(struct request *r, const char *login, const ch
 /** A sign-in failed or succeeded: for the back-off of this account and address. */
 void identity_tell(struct identity *i, struct request *r, const char *login, bool good);
 
+/** The credential by which this request was signed: a token's or certificate's. @return HN_ENOENT: none of
+ * them */
+HN_MUST_USE int identity_credential(struct request *r, struct account *out);
+
 /** How long a sign-in lasts, microseconds. */
 int64_t identity_session_us(const struct identity *i);
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_API_ACCOUNT_H
+#define HINOMI_HUB_API_ACCOUNT_H
+
+#include "hub/http/route.h"
+
+/** Signing in and out, one's own account (account.c). */
+extern const struct route ACCOUNT_ROUTES[];
+/** Tokens and certificates (tokens.c). */
+extern const struct route TOKEN_ROUTES[];
+/** Organisations, groups, people (directory.c). */
+extern const struct route DIRECTORY_ROUTES[];
+/** Why somebody sees something or not (access.c). */
+extern const struct route ACCESS_ROUTES[];
+
+#endif

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""Signing in, tokens, second factors, rights: what the hub believes, and for how long."""
+import base64
+import hashlib
+import hmac
+import json
+import struct
+import sys
+import time
+import uuid
+
+sys.dont_write_bytecode = True
+from hub_world import Hub, Tap, databases  # noqa: E402  beside this file
+
+NAMES = [{"language": "ja", "name": "電力", "reading": "デンリョク"}]
+
+
+def totp(secret, at=None):
+    step = int((time.time() if at is None else at) // 30)
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
+    offset = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[offset:offset + 4])[0] & 0x7fffffff) % 1000000:06d}"
+
+
+def begin(database=None):
+    hub = Hub(database=database)
+    made = hub.command("init", "--token", "--json", "--login", "first")
+    assert made.returncode == 0, made.stderr
+    return hub, json.loads(made.stdout)
+
+
+def organisation(admin, **more):
+    return admin.post("/api/v1/organisations", {"kind": "operator", "names": NAMES, **more}).json["id"]
+
+
+def person(admin, login, org, roles=(), password=None, **more):
+    made = admin.post("/api/v1/people", {"login": login, "places": [{"organisation": org, "roles": list(roles)}], **more})
+    assert made.status == 201, made
+    if password:
+        assert admin.put(f"/api/v1/people/{made.json['id']}/password", {"new": password}).status == 204
+    return made.json["id"]
+
+
+def signing_in(tap, hub, first):
+    nobody = hub.client()
+    tap.check("init is for the first time only", hub.command("init").returncode == 1)
+    answer = nobody.post("/api/v1/sign-in", {"login": "first", "password": first["password"]})
+    tap.check("a person signs in", answer.status == 200, answer)
+    session = hub.client(token=answer.json["token"])
+    me = session.get("/api/v1/me")
+    tap.check("and is who was made", me.status == 200 and me.json["account"] == first["person"], me)
+    tap.check("basic works where there is no second factor",
+              hub.client(basic=("first", first["password"])).get("/api/v1/me").status == 200)
+    tap.check("a token may stand as a password", hub.client(basic=("x", first["token"])).get("/api/v1/me").status == 200)
+    wrong = nobody.post("/api/v1/sign-in", {"login": "first", "password": "not this one"})
+    unknown = nobody.post("/api/v1/sign-in", {"login": "nobody", "password": "not this one"})
+    tap.check("a wrong password and an unknown login are answered alike",
+              wrong.status == unknown.status == 401 and wrong.body == unknown.body, wrong, unknown)
+    tap.check("signing out ends it", session.delete("/api/v1/session").status == 204 and
+              session.get("/api/v1/me").status == 401)
+    for header in ("Bearer hnm_" + "A" * 43, "Bearer", "Basic !!!", "Basic " + base64.b64encode(b"no-colon").decode(), "Digest x"):
+        tap.check(f"'{header[:12]}' is refused", hub.client(headers={"Authorization": header}).get("/api/v1").status == 401)
+
+
+def second_factor(tap, hub, admin):
+    org = organisation(admin)
+    person(admin, "totp", org, ["analyst"], "correct horse battery")
+    nobody = hub.client()
+    sign = {"login": "totp", "password": "correct horse battery"}
+    session = hub.client(token=nobody.post("/api/v1/sign-in", sign).json["token"])
+    begun = session.post("/api/v1/me/totp").json
+    tap.check("a wrong code confirms nothing",
+              session.put("/api/v1/me/totp", {"pending": begun["pending"], "code": "000000"}).status in (400, 422))
+    now = time.time()
+    tap.check("the right one does",
+              session.put("/api/v1/me/totp", {"pending": begun["pending"], "code": totp(begun["secret"], now)}).status == 204)
+    tap.check("what sign-ins gave has ended", session.get("/api/v1/me").status == 401)
+    tap.check("the password alone is not enough", nobody.post("/api/v1/sign-in", sign).status == 401)
+    tap.check("nor is it by Basic", hub.client(basic=("totp", "correct horse battery")).get("/api/v1/me").status == 401)
+    tap.check("the code that confirmed is not good again",
+              nobody.post("/api/v1/sign-in", {**sign, "code": totp(begun["secret"], now)}).status == 401)
+    code = {**sign, "code": totp(begun["secret"], now + 30)}
+    tap.check("the next one signs in", nobody.post("/api/v1/sign-in", code).status == 200)
+    tap.check("once", nobody.post("/api/v1/sign-in", code).status == 401)
+
+
+def tokens(tap, hub, admin):
+    org = organisation(admin)
+    boss = person(admin, "boss", org, ["administrator"], "a password of boss")
+    session = hub.client(basic=("boss", "a password of boss"))
+    made = session.post("/api/v1/tokens", {"title": "reader", "scopes": ["read"], "machine": True})
+    tap.check("a token is made, and shown once", made.status == 201 and made.json["token"].startswith("hnm_"), made)
+    machine = hub.client(token=made.json["token"])
+    me = machine.get("/api/v1/me").json
+    tap.check("it is a machine's", me["machine"] and me["organisation"] == org and me["scopes"] == ["read"], me)
+    tap.check("scopes hold", machine.post("/api/v1/tokens", {"title": "x", "scopes": ["read"]}).status == 403)
+    own = session.post("/api/v1/tokens", {"title": "mine", "scopes": ["read", "manage"]}).json
+    lesser = hub.client(token=own["token"])
+    tap.check("nobody gives more than they have",
+              lesser.post("/api/v1/tokens", {"title": "x", "scopes": ["write"]}).status == 403)
+    listed = session.get("/api/v1/tokens").json["tokens"]
+    tap.check("lists hold no secret", {own["id"], made.json["id"]} <= {t["id"] for t in listed} and
+              own["token"] not in json.dumps(listed) and "secret" not in json.dumps(listed))
+    other = hub.client(token=admin.post("/api/v1/tokens", {"title": "o", "scopes": ["read", "manage"]}).json["token"])
+    stranger = person(admin, "stranger", organisation(admin), ["administrator"], "a stranger's password")
+    tap.check("a stranger knows of none of them", stranger and
+              hub.client(basic=("stranger", "a stranger's password")).delete(f"/api/v1/tokens/{own['id']}").status == 404)
+    tap.check("taken away, it is gone at the next request",
+              other.delete(f"/api/v1/tokens/{made.json['id']}").status == 204 and machine.get("/api/v1/me").status == 401)
+    got = admin.get(f"/api/v1/people/{boss}")
+    off = {**got.json, "active": False}
+    tap.check("so is everything of a person who is suspended",
+              admin.put(f"/api/v1/people/{boss}", off, If_Match=got.headers["ETag"]).status == 204 and
+              session.get("/api/v1/me").status == 401 and lesser.get("/api/v1/me").status == 401)
+
+
+def directory(tap, hub, admin, first):
+    org = organisation(admin, sectors={"critical": ["electric-power"]})
+    path = f"/api/v1/organisations/{org}"
+    got = admin.get(path)
+    tag = got.headers["ETag"]
+    changed = {**got.json, "contact_windows": [{"title": "desk"}]}
+    tap.check("without If-Match nothing is replaced", admin.put(path, changed).status == 428)
+    tap.check("with it, it is", admin.put(path, changed, If_Match=tag).status == 204)
+    tap.check("with an old one it is not", admin.put(path, got.json, If_Match=tag).status == 412)
+    tap.check("an unchanged one is 304", admin.get(path, If_None_Match=admin.get(path).headers["ETag"]).status == 304)
+    bad = admin.post("/api/v1/organisations", {"kind": "operator", "names": NAMES, "parents": [str(uuid.uuid4())]})
+    tap.check("what is not there cannot be named", bad.status in (400, 422) and bad.json["errors"][0]["pointer"] == "/parents", bad)
+    new = str(uuid.uuid4())
+    body = {"kind": "vendor", "names": NAMES}
+    tap.check("a new one under a given identifier", admin.put(f"/api/v1/organisations/{new}", body, If_None_Match="*").status == 201)
+    tap.check("but once", admin.put(f"/api/v1/organisations/{new}", body, If_None_Match="*").status == 409)
+    person(admin, "op", org, ["analyst"], "password of operator")
+    op = hub.client(basic=("op", "password of operator"))
+    mine, theirs = op.get(path), op.get(f"/api/v1/organisations/{new}")
+    absent = op.get(f"/api/v1/organisations/{uuid.uuid4()}")
+    tap.check("one's own is seen whole", mine.status == 200 and "contact_windows" in mine.json)
+    tap.check("what one may not know of is as if it were not there",
+              theirs.status == absent.status == 404 and theirs.body == absent.body, theirs, absent)
+    tap.check("an analyst changes nothing", op.put(path, mine.json, If_Match=mine.headers["ETag"]).status == 403)
+    me = admin.get(f"/api/v1/people/{first['person']}")
+    raised = {**me.json, "clearance": {"level": "secret", "until": "2099-01-01T00:00:00Z"}}
+    tap.check("nobody raises their own rights",
+              admin.put(f"/api/v1/people/{first['person']}", raised, If_Match=me.headers["ETag"]).status == 403)
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = admin.get("/api/v1/organisations?limit=2" + (f"&cursor={cursor}" if cursor else "")).json
+        pages += [o["id"] for o in page["organisations"]]
+        cursor = page.get("next")
+    tap.check("lists come in pages", org in pages and new in pages and len(pages) == len(set(pages)))
+
+
+def locking(tap, hub):
+    nobody = hub.client()
+    wrong = {"login": "first", "password": "wrong again and again"}
+    statuses = [nobody.post("/api/v1/sign-in", wrong).status for _ in range(8)]
+    tap.check("after some failures one waits", statuses[0] == 401 and statuses[-1] == 429, statuses)
+    answer = nobody.post("/api/v1/sign-in", wrong)
+    tap.check("and is told how long", int(answer.headers["Retry-After"]) >= 1)
+
+
+def restart(tap, hub, first):
+    hub.stop()
+    hub.start()
+    tap.check("tokens outlive a restart", hub.client(token=first["token"]).get("/api/v1/me").status == 200)
+
+
+def run(tap, database):
+    hub, first = begin(database)
+    with hub:
+        admin = hub.client(token=first["token"])
+        signing_in(tap, hub, first)
+        second_factor(tap, hub, admin)
+        tokens(tap, hub, admin)
+        directory(tap, hub, admin, first)
+        locking(tap, hub)
+        restart(tap, hub, first)
+
+
+tap = Tap()
+for _, database, end in databases():
+    run(tap, database())
+    end()
+tap.done()
