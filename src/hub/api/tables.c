@@ -8,7 +8,8 @@
 #include "hub/api/openapi.h"
 #include "hub/taxii/taxii.h"
 
-/* clang-format off: one a line, so that each addition is a line of its own */
+/* One a line, so that each addition is a line of its own. */
+/* clang-format off */
 const struct route *const HUB_TABLES[] = {
 	ACCESS_ROUTES,
 	ACCOUNT_ROUTES,
