@@ -12,8 +12,10 @@
 
 #define COLUMNS                                                                                              \
 	"number, uuid_a, uuid_b, kind, alias, title, description, "                                          \
-	"CASE WHEN SEES(read_label) THEN 1 ELSE 0 END, CASE WHEN SEES(write_label) THEN 1 ELSE 0 END"
-#define SEEN "(SEES(read_label) OR SEES(write_label))"
+	"CASE WHEN SEES(read_label) THEN 1 ELSE 0 END, CASE WHEN SEES(write_label) THEN 1 ELSE 0 END, "      \
+	"read_label, write_label"
+#define COLUMNS_ALONE "number, uuid_a, uuid_b, kind, alias, title, description, 0, 0, read_label, write_label"
+#define SEEN          "(SEES(read_label) OR SEES(write_label))"
 
 static void copy_text(const struct db_rows *rows, unsigned column, char *out, size_t size)
 {
@@ -36,6 +38,8 @@ static void read_row(const struct db_rows *rows, struct collection *out)
 	copy_text(rows, 6, out->description, sizeof(out->description));
 	out->can_read = db_int(rows, 7) != 0;
 	out->can_write = db_int(rows, 8) != 0;
+	out->read_label = db_int(rows, 9);
+	out->write_label = db_int(rows, 10);
 }
 
 int collections_list(struct reader *reader, collection_fn fn, void *context)
@@ -96,23 +100,31 @@ static struct db_value text_or_null(const char *text)
 	return text == NULL ? DB_VALUE_NULL : db_string(text, strlen(text));
 }
 
-int collections_add(struct writing *w, const struct collection_new *c, int64_t *number_out)
+static int check_texts(const struct collection_new *c)
 {
 	if (c->alias != NULL && !alias_ok(c->alias))
 		return HN_EFORMAT;
 	if (strlen(c->title) > COLLECTION_TEXT_MAX ||
 	    (c->description != NULL && strlen(c->description) > COLLECTION_TEXT_MAX))
 		return HN_ELIMIT;
+	return HN_OK;
+}
+
+int collections_add(struct writing *w, const struct collection_new *c, int64_t *number_out)
+{
+	int err = check_texts(c);
+	if (err != HN_OK)
+		return err;
 	struct uuid_halves h = uuid_halves(&c->uuid);
 	struct db_rows *rows;
-	int err = db_query(writing_db(w), &rows,
-			   "INSERT INTO collection (number, uuid_a, uuid_b, kind, alias, title, description, "
-			   "read_label, "
-			   "write_label) SELECT coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 "
-			   "FROM collection WHERE true RETURNING number",
-			   db_number(h.a), db_number(h.b), db_number(c->kind), text_or_null(c->alias),
-			   text_or_null(c->title), text_or_null(c->description), db_number(c->read_label),
-			   db_number(c->write_label));
+	err = db_query(writing_db(w), &rows,
+		       "INSERT INTO collection (number, uuid_a, uuid_b, kind, alias, title, description, "
+		       "read_label, "
+		       "write_label) SELECT coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 "
+		       "FROM collection WHERE true RETURNING number",
+		       db_number(h.a), db_number(h.b), db_number(c->kind), text_or_null(c->alias),
+		       text_or_null(c->title), text_or_null(c->description), db_number(c->read_label),
+		       db_number(c->write_label));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);
@@ -120,6 +132,34 @@ int collections_add(struct writing *w, const struct collection_new *c, int64_t *
 		*number_out = db_int(rows, 0);
 	db_rows_end(rows);
 	return more == 1 ? HN_OK : more < 0 ? more : HN_EIO;
+}
+
+int collections_read(struct writing *w, const struct uuid *uuid, struct collection *out)
+{
+	struct uuid_halves h = uuid_halves(uuid);
+	struct db_rows *rows;
+	int err = db_query(writing_db(w), &rows,
+			   "SELECT " COLUMNS_ALONE " FROM collection WHERE uuid_a = $1 AND uuid_b = $2",
+			   db_number(h.a), db_number(h.b));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1)
+		read_row(rows, out);
+	db_rows_end(rows);
+	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+}
+
+int collections_change(struct writing *w, int64_t number, const struct collection_new *c)
+{
+	int err = check_texts(c);
+	if (err != HN_OK)
+		return err;
+	return db_run(writing_db(w),
+		      "UPDATE collection SET alias = $2, title = $3, description = $4, read_label = $5, "
+		      "write_label = $6 WHERE number = $1",
+		      db_number(number), text_or_null(c->alias), text_or_null(c->title),
+		      text_or_null(c->description), db_number(c->read_label), db_number(c->write_label));
 }
 
 static int is_there(struct writing *w, const char *alias, bool *out)

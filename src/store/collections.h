@@ -34,7 +34,8 @@ struct collection {
 	char alias[COLLECTION_ALIAS_MAX + 1]; /* "" where it has none; [a-z0-9-] */
 	char title[COLLECTION_TEXT_MAX + 1];
 	char description[COLLECTION_TEXT_MAX + 1];
-	bool can_read, can_write; /* of who asks */
+	bool can_read, can_write;        /* of who asks */
+	int64_t read_label, write_label; /* for those who keep it; 0: nobody */
 };
 
 typedef int (*collection_fn)(void *context, const struct collection *collection);
@@ -56,6 +57,14 @@ struct collection_new {
 /** Adds it. @return HN_EEXIST: the UUID or the alias is taken; HN_ELIMIT, HN_EFORMAT: a text */
 HN_MUST_USE int collections_add(struct writing *w, const struct collection_new *collection,
 				int64_t *number_out);
+
+/** One by its UUID, for a job that changes it: nobody's rights are asked, can_read and can_write are false.
+ * @return HN_ENOENT */
+HN_MUST_USE int collections_read(struct writing *w, const struct uuid *uuid, struct collection *out);
+
+/** Changes names and labels; UUID and kind stay. @return as collections_add() */
+HN_MUST_USE int collections_change(struct writing *w, int64_t number,
+				   const struct collection_new *collection);
 
 /** Makes the two collections that every hub has, where they are not: "all" and, for members to hand in,
  * "inbox".

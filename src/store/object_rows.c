@@ -6,15 +6,22 @@
 #include "store/object_inside.h"
 #include "store/types.h"
 
-static int read_row(struct reader *reader, const struct db_rows *rows, bool content, struct buf *rendition,
+static int64_t added_of(const struct telling *t, const struct db_rows *rows)
+{
+	return db_int(rows, t->added_column);
+}
+
+static int read_row(const struct telling *t, const struct db_rows *rows, struct buf *rendition,
 		    struct object_row *row)
 {
+	struct reader *reader = t->reader;
 	int err = types_name(reader_types(reader), reader_db(reader), db_int(rows, 3), &row->id.type,
 			     &row->id.type_len);
 	if (err != HN_OK)
 		return err;
 	int64_t flags = db_int(rows, 10);
 	row->seq = db_int(rows, 0);
+	row->added = added_of(t, rows);
 	row->id.uuid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2));
 	row->spec = db_int(rows, 4) == STIX_2_0 ? STIX_2_0 : STIX_2_1;
 	row->modified_ns = db_int(rows, 5);
@@ -23,7 +30,7 @@ static int read_row(struct reader *reader, const struct db_rows *rows, bool cont
 	row->source = db_int(rows, 8);
 	row->newest = db_int(rows, 9) != 0;
 	row->revoked = (flags & VERSION_REVOKED) != 0;
-	if (content)
+	if (t->content)
 		row->bytes = db_blob(rows, 11, &row->len);
 	return (flags & VERSION_GRANULAR) != 0 ? object_render(reader, row, rendition) : HN_OK;
 }
@@ -38,8 +45,8 @@ int object_rows_tell(struct telling *t, struct db_rows *rows)
 	while (err == HN_OK && !t->beyond && (next = db_next(rows)) == 1) {
 		struct object_row row = {0};
 		t->rows++;
-		t->last_seq = db_int(rows, 0);
-		err = read_row(t->reader, rows, t->content, &rendition, &row);
+		t->last_seq = added_of(t, rows);
+		err = read_row(t, rows, &rendition, &row);
 		if (err == HN_ENOENT ||
 		    (err == HN_OK && t->wanted != NULL && !t->wanted(t->wanted_context, &row))) {
 			err = HN_OK; /* nothing of it is to be seen, or it is not what was asked */

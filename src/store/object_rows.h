@@ -17,10 +17,11 @@
 #define OBJECT_COLUMNS                                                                                       \
 	"v.seq, v.uuid_a, v.uuid_b, v.type, v.spec, v.modified, v.label, v.own_label, v.source, v.newest, "  \
 	"v.flags"
-#define OBJECT_LATEST_SPEC                                                                                   \
+#define OBJECT_LATEST_SPEC_OF(within)                                                                        \
 	"(v.spec = 1 OR NOT EXISTS (SELECT 1 FROM object p JOIN version t ON t.object = p.number "           \
 	"WHERE p.uuid_a = v.uuid_a AND p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = 1 AND "          \
-	"SEES(t.label)))"
+	"SEES(t.label)" within "))"
+#define OBJECT_LATEST_SPEC OBJECT_LATEST_SPEC_OF("")
 #define OBJECT_OTHERS                                                                                        \
 	"SELECT 1 FROM object p JOIN version t ON t.object = p.number WHERE p.uuid_a = v.uuid_a AND "        \
 	"p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = v.spec AND SEES(t.label) AND "
@@ -34,6 +35,7 @@ struct telling {
 	struct reader *reader;
 	bool content; /* the statement has c.bytes behind OBJECT_COLUMNS */
 	size_t limit;
+	unsigned added_column; /* of a collection's row: when it was put there; 0: no such column */
 	/** Decides about a row, e.g. whether what is left of a masked one was asked for. NULL: all. */
 	bool (*wanted)(void *context, const struct object_row *row);
 	void *wanted_context;
@@ -42,7 +44,7 @@ struct telling {
 	/* what became of them */
 	size_t told;
 	size_t rows;      /* of the last statement, with those that were left out */
-	int64_t last_seq; /* of its last row */
+	int64_t last_seq; /* of its last row; in a collection its time there */
 	bool beyond;      /* a row beyond the limit was there */
 };
 

@@ -55,7 +55,8 @@ HN_MUST_USE int objects_add(struct writing *w, const struct object_new *object,
 
 /** A version, as a reader may see it. Lives during the call. */
 struct object_row {
-	int64_t seq; /* when it was added, microseconds; with masked its own number all the same */
+	int64_t seq;   /* when it was added, microseconds; with masked its own number all the same */
+	int64_t added; /* to the collection that was asked for; else seq */
 	struct stix_id id;
 	enum stix_spec spec;
 	int64_t modified_ns; /* the version; what has none: when it was added here */
@@ -81,10 +82,10 @@ struct object_filter {
 	unsigned versions;         /* enum object_versions joined; 0: OBJECT_LAST */
 	const int64_t *version_ns; /* and these */
 	size_t version_count;
-	unsigned specs;    /* bits 1 << enum stix_spec; 0: of each object the latest that there is */
-	int64_t after_seq; /* added later than this */
-	int64_t until_seq; /* and not later than this; 0: no end */
-	int64_t collection;
+	unsigned specs;     /* bits 1 << enum stix_spec; 0: of each object the latest that there is */
+	int64_t after_seq;  /* added later than this */
+	int64_t until_seq;  /* and not later than this; 0: no end */
+	int64_t collection; /* what was put there: first, last and added mean first, last and added there */
 	int64_t source;
 	bool content; /* bytes are wanted; else bytes is NULL */
 };

@@ -116,6 +116,17 @@ static int insert_parts(struct adding *a, int64_t number)
 		      db_number(number), db_number(twin.a), db_number(twin.b));
 }
 
+/* Puts a version into the collection, if there is one. */
+static int collect(struct adding *a, int64_t seq, int64_t added)
+{
+	if (a->o->collection == 0)
+		return HN_OK;
+	return db_run(
+		a->db,
+		"INSERT INTO collected (collection, added, seq) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		db_number(a->o->collection), db_number(added), db_number(seq));
+}
+
 static int insert_version(struct adding *a, const struct standing *s, int64_t number, int64_t label,
 			  bool newest)
 {
@@ -131,9 +142,8 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 	if (err == HN_OK)
 		err = db_run(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)", db_number(a->seq),
 			     db_bytes(o->bytes, o->len));
-	if (err == HN_OK && a->o->collection != 0)
-		err = db_run(a->db, "INSERT INTO collected (collection, seq) VALUES ($1, $2)",
-			     db_number(a->o->collection), db_number(a->seq));
+	if (err == HN_OK)
+		err = collect(a, a->seq, a->seq);
 	for (size_t i = 0; err == HN_OK && i < o->ref_count; i++) {
 		struct uuid_halves target = uuid_halves(&o->refs[i].target.uuid);
 		err = db_run(a->db,
@@ -268,7 +278,8 @@ static int add_version(struct adding *a, const struct standing *s, enum object_o
 	if (err == HN_OK && (same || !arrival)) {
 		*outcome = same ? OBJECT_SAME : OBJECT_CONFLICT;
 		a->seq = same ? seq : 0;
-		return HN_OK;
+		/* Here, but perhaps not yet there: whoever follows the collection meets it now. */
+		return same && a->o->collection != 0 ? collect(a, seq, writing_next_seq(a->w)) : HN_OK;
 	}
 	if (err != HN_OK && err != HN_ENOENT)
 		return err;

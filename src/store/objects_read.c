@@ -10,34 +10,59 @@
 #include "store/types.h"
 #include "store/view.h"
 
-#define OLDEST                                                                                               \
+/* What stands in the same collection as the row k. */
+#define ANYWHERE ""
+#define THERE    " AND EXISTS (SELECT 1 FROM collected z WHERE z.seq = t.seq AND z.collection = k.collection)"
+
+#define OLDEST(within)                                                                                       \
 	"NOT EXISTS (" OBJECT_OTHERS                                                                         \
-	"(t.modified < v.modified OR (t.modified = v.modified AND t.seq < v.seq)))"
-#define ALONE "((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS "t.modified = v.modified AND t.seq < v.seq))"
+	"(t.modified < v.modified OR (t.modified = v.modified AND t.seq < v.seq))" within ")"
+#define ALONE(within)                                                                                        \
+	"((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS                                                   \
+	"t.modified = v.modified AND t.seq < v.seq" within "))"
+/* Of what was put there, the newest; an organisation may have put a later version elsewhere only. */
+#define NEWEST_THERE                                                                                         \
+	"((v.newest = 1 OR NOT EXISTS (SELECT 1 FROM version t WHERE t.object = v.object AND "               \
+	"t.modified > v.modified" THERE ")) AND ((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS            \
+	"(t.modified > v.modified OR (t.modified = v.modified AND t.seq < v.seq))" THERE ")))"
 
 /* $1 after, $2 until, $3 limit; $4 which versions, $5 times of versions; $6, $7 types; $8 specs as bits; $9
  * source */
-#define CONDITIONS                                                                                           \
-	"v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " OBJECT_NEWEST                \
-	") OR (($4 & 2) <> 0 AND " OLDEST ") OR (($4 & 4) <> 0 AND " ALONE                                   \
-	") OR (v.modified ANY_OF($5) AND " ALONE "))"                                                        \
-	" AND ($6 = 0 OR v.type ANY_OF($7)) AND (($8 & (v.spec + 1)) <> 0 OR ($8 = 0 "                       \
-	"AND " OBJECT_LATEST_SPEC ")) AND ($9 = 0 OR v.source = $9) "
-#define ORDER "ORDER BY v.seq LIMIT $3"
+#define CONDITIONS(added, newest, within)                                                                    \
+	added " > $1 AND " added " <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " newest                  \
+	      ") OR (($4 & 2) <> 0 AND " OLDEST(within) ") OR (($4 & 4) <> 0 AND " ALONE(                    \
+		      within) ") OR (v.modified ANY_OF($5) AND " ALONE(within) "))"                          \
+									       " AND ($6 = 0 OR v.type "     \
+									       "ANY_OF($7)) AND (($8 & "     \
+									       "(v.spec + 1)) <> 0 OR ($8 "  \
+									       "= 0 "                        \
+									       "AND " OBJECT_LATEST_SPEC_OF( \
+										       within) ")) AND ($9 " \
+											       "= 0 OR "     \
+											       "v.source = " \
+											       "$9) "        \
+											       "ORDER "      \
+											       "BY " added   \
+											       " LIMIT $3"
 
 /* Plain pages are the most asked by far: newest versions with their bytes, no other condition. */
 #define PLAIN                                                                                                \
 	"SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT                                   \
 	"WHERE v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND " OBJECT_NEWEST " AND " OBJECT_LATEST_SPEC   \
-	" " ORDER
+	" ORDER BY v.seq LIMIT $3"
 
-#define BY_SEQ(columns, join) "SELECT " columns " FROM version v" join "WHERE " CONDITIONS ORDER
+#define BY_SEQ(columns, join)                                                                                \
+	"SELECT " columns " FROM version v" join "WHERE " CONDITIONS("v.seq", OBJECT_NEWEST, ANYWHERE)
 #define BY_COLLECTION(columns, join)                                                                         \
-	"SELECT " columns " FROM collected k JOIN version v ON v.seq = k.seq" join                           \
-	"WHERE k.collection = $10 AND k.seq > $1 AND k.seq <= $2 AND " CONDITIONS "ORDER BY k.seq LIMIT $3"
+	"SELECT " columns ", k.added FROM collected k JOIN version v ON v.seq = k.seq" join                  \
+	"WHERE k.collection = $10 AND " CONDITIONS("k.added", NEWEST_THERE, THERE)
 #define BY_ID(columns, join)                                                                                 \
 	"SELECT " columns " FROM object q JOIN version v ON v.object = q.number" join                        \
-	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS ORDER
+	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS("v.seq", OBJECT_NEWEST, ANYWHERE)
+#define BY_ID_THERE(columns, join)                                                                           \
+	"SELECT " columns ", k.added FROM object q JOIN version v ON v.object = q.number "                   \
+	"JOIN collected k ON k.seq = v.seq AND k.collection = $11" join                                      \
+	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS("k.added", NEWEST_THERE, THERE)
 #define BYTES_TOO OBJECT_COLUMNS ", c.bytes"
 
 /* Lists of a filter as numbers. */
@@ -111,10 +136,15 @@ static int query(struct reader *reader, const struct object_filter *f, const str
 		db_number(f->specs),
 		db_number(f->source),
 		f->id_count > 0 ? db_ints(a->ids, a->id_count) : db_number(f->collection),
+		db_number(f->collection),
 	};
 	struct db *db = reader_db(reader);
 	if (plain(f))
 		return db_query_values(db, PLAIN, values, 3, out);
+	if (f->id_count > 0 && f->collection != 0)
+		return f->content
+			       ? db_query_values(db, BY_ID_THERE(BYTES_TOO, OBJECT_CONTENT), values, 11, out)
+			       : db_query_values(db, BY_ID_THERE(OBJECT_COLUMNS, " "), values, 11, out);
 	if (f->id_count > 0)
 		return f->content ? db_query_values(db, BY_ID(BYTES_TOO, OBJECT_CONTENT), values, 10, out)
 				  : db_query_values(db, BY_ID(OBJECT_COLUMNS, " "), values, 10, out);
@@ -146,6 +176,9 @@ int objects_page(struct reader *reader, const struct object_filter *filter, size
 	struct telling t = {.reader = reader,
 			    .content = f.content,
 			    .limit = limit,
+			    .added_column = f.collection == 0 ? 0
+					    : f.content       ? 12
+							      : 11,
 			    .wanted = asked_for,
 			    .wanted_context = &f,
 			    .fn = fn,

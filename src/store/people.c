@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "store/collections.h"
 #include "store/directory_rows.h"
 #include "store/object_inside.h"
 #include "store/organisation.h"
@@ -391,9 +392,15 @@ int people_init_first_administrator(struct writing *w, const struct uuid *centre
 	int64_t revision = 0;
 	asker_hub(&hub);
 	buf_init(&text, PERSON_TEXT_MAX);
+	int64_t centre_number = 0;
 	int err = nobody_there(writing_db(w), fault);
 	if (err == HN_OK)
 		err = first_centre(writing_db(w), centre_id, centre, fault);
+	if (err == HN_OK)
+		err = directory_row_number(writing_db(w), DIRECTORY_ORGANISATION, centre_id, "",
+					   &centre_number, fault);
+	if (err == HN_OK)
+		err = collections_add_first(w, centre_number);
 	if (err == HN_OK)
 		err = with_place(person, centre_id, &text, fault);
 	if (err == HN_OK)

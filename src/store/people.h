@@ -30,8 +30,8 @@ HN_MUST_USE int people_put(struct writing *w, const struct asker *actor, const s
 			   int64_t *revision_out, struct fault *fault);
 
 /**
- * `hinomi hub init`: makes the centre and its first administrator with all roles of one, in an empty
- * directory.
+ * `hinomi hub init`: makes the centre, its first administrator with all roles of one, and the collections
+ * that every hub has, in an empty directory.
  *
  * @param centre    JSON of the centre; its kind must say so
  * @param person    JSON of the person; its places are set here

@@ -58,9 +58,11 @@ static const char *const first[] = {
 	"read_label BIGINT NOT NULL, write_label BIGINT NOT NULL)",
 	"CREATE UNIQUE INDEX collection_id ON collection (uuid_a, uuid_b)",
 
-	/* Which versions were put into a collection by somebody (TAXII 2.1, writable collections). */
-	"CREATE TABLE collected (collection BIGINT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (collection, "
-	"seq)) CLUSTERED",
+	/* Which versions were put into a collection by somebody (TAXII 2.1, writable collections), and when:
+	 * what was here already may be put into another one later. */
+	"CREATE TABLE collected (collection BIGINT NOT NULL, added BIGINT NOT NULL, seq BIGINT NOT NULL, "
+	"PRIMARY KEY (collection, added)) CLUSTERED",
+	"CREATE UNIQUE INDEX collected_of ON collected (seq, collection)",
 
 	/* What came of what was handed in (store/statuses.h). */
 	"CREATE TABLE status (uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, owner BIGINT NOT NULL, "

@@ -54,6 +54,7 @@ class Postgres:
         self.as_user = []
         if os.geteuid() == 0:
             shutil.chown(self.dir, "nobody")
+            self.dir.chmod(0o755)  # the hub runs without root's rights, also where a test is root
             self.as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         self.run("initdb", "-D", self.dir / "db", "-A", "trust", "-U", "hinomi", "--no-sync", "-E", "UTF8", "--locale=C")
         self.run("pg_ctl", "-D", self.dir / "db", "-w", "-l", self.dir / "log", "-o",

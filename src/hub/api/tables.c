@@ -3,6 +3,7 @@
 #include "hub/api/tables.h"
 
 #include "hub/api/account.h"
+#include "hub/api/collections.h"
 #include "hub/api/events.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
@@ -13,6 +14,7 @@
 const struct route *const HUB_TABLES[] = {
 	ACCESS_ROUTES,
 	ACCOUNT_ROUTES,
+	COLLECTION_ROUTES,
 	DIRECTORY_ROUTES,
 	EVENT_ROUTES,
 	HEALTH_ROUTES,

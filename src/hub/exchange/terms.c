@@ -11,7 +11,7 @@ int terms_of_request(struct request *r, struct intake_terms *out)
 		return HN_EAUTH;
 	memset(out, 0, sizeof(*out));
 	out->owner = asker->organisation;
-	out->spec = STIX_2_1;
+	out->spec = STIX_2_0; /* STIX 2.1, 3.2: what an object without spec_version is */
 	label_init(&out->label, asker->organisation);
 	return HN_OK;
 }

@@ -14,9 +14,10 @@
 
 /*
  * Adding objects (TAXII 2.1, 5.5). They are read and written as they arrive; the answer comes when all are
- * durable, so its status is complete at once. What was taken is told one by one as far as SUCCESSES_MAX.
+ * durable, so its status is complete at once. What was taken is told one by one as far as there is room.
  */
-#define SUCCESSES_MAX 20000
+#define SUCCESSES_BYTES (STATUS_MAX / 2)
+#define SUCCESS_MAX     (STIX_ID_MAX + TAXII_TIME_SIZE + 32)
 
 struct adding {
 	struct buf successes; /* filled on the writer's thread, read when nothing is under way any more */
@@ -29,8 +30,8 @@ static void note_taken(void *context, const struct stix_object *o, enum object_o
 	if (outcome == OBJECT_CONFLICT)
 		return;
 	if (a->success_count++ == 0)
-		buf_init(&a->successes, STATUS_MAX / 2);
-	if (a->told == SUCCESSES_MAX)
+		buf_init(&a->successes, SUCCESSES_BYTES);
+	if (a->successes.len + SUCCESS_MAX > SUCCESSES_BYTES)
 		return;
 	char id[STIX_ID_MAX], version[TAXII_TIME_SIZE];
 	int64_t modified = o->modified_ns != STIX_NO_TIME  ? o->modified_ns
@@ -66,14 +67,17 @@ static int terms(struct request *r, struct intake_terms *out)
 
 /* ---- the answer ---- */
 
+#define MESSAGE_MAX (sizeof(struct fault) + 64)
+#define FAILURE_MAX (6 * MESSAGE_MAX + STIX_ID_MAX + 64) /* bytes of one, all of it escaped */
+
 static void write_failures(struct buf *b, const struct intake_result *result)
 {
-	for (size_t i = 0; i < result->failure_count; i++) {
+	for (size_t i = 0; i < result->failure_count && b->len < STATUS_MAX - FAILURE_MAX; i++) {
 		const struct intake_failure *f = &result->failures[i];
 		buf_addf(b, "%s{\"id\":", i == 0 ? "" : ",");
 		buf_json_string(b, f->id, strlen(f->id));
 		buf_adds(b, ",\"message\":");
-		char message[sizeof(f->fault.place) + sizeof(f->fault.message) + 64];
+		char message[MESSAGE_MAX];
 		int n = snprintf(message, sizeof(message), "objects[%llu]%s: %s",
 				 (unsigned long long)f->index, f->fault.place, f->fault.message);
 		buf_json_string(b, message, (size_t)n);
@@ -141,6 +145,8 @@ int taxii_add_piece(struct request *r, const uint8_t *data, size_t len)
 
 int taxii_add(struct request *r)
 {
+	if (r->state == NULL)
+		return fault_set(&r->fault, HN_EFORMAT, "", tr("there is no envelope", "エンベロープがない"));
 	return handin_end(r, &how);
 }
 

@@ -13,7 +13,7 @@ struct page {
 	struct request *r;
 	struct buf *body;
 	void (*write)(struct buf *body, const struct object_row *row);
-	int64_t first, last; /* numbers of the page's rows; 0: none */
+	int64_t first, last; /* when the page's rows were added; 0: none */
 	size_t count;
 	bool full; /* bytes enough; the next page begins behind `last` */
 	struct reading reading;
@@ -35,7 +35,7 @@ static void write_record(struct buf *body, const struct object_row *row)
 {
 	char id[STIX_ID_MAX], added[TAXII_TIME_SIZE], version[TAXII_TIME_SIZE];
 	stix_id_format(&row->id, id);
-	taxii_time(row->seq * 1000, added);
+	taxii_time(row->added * 1000, added);
 	taxii_time(row->modified_ns, version);
 	buf_addf(body,
 		 "{\"id\":\"%s\",\"date_added\":\"%s\",\"version\":\"%s\","
@@ -53,8 +53,8 @@ static int add_row(void *context, const struct object_row *row)
 	buf_adds(p->body, p->count == 0 ? "" : ",");
 	p->write(p->body, row);
 	if (p->count++ == 0)
-		p->first = row->seq;
-	p->last = row->seq;
+		p->first = row->added;
+	p->last = row->added;
 	reading_add(&p->reading, row);
 	return buf_err(p->body);
 }
@@ -70,6 +70,26 @@ static void add_dates(struct page *p)
 	answer_header(p->r, "X-TAXII-Date-Added-Last", time);
 }
 
+static int ignore_row(void *context, const struct object_row *row)
+{
+	*(bool *)context = true;
+	(void)row;
+	return HN_OK;
+}
+
+/* Whether the object of a page that is empty is there at all. */
+static int find_object(struct reader *reader, const struct object_filter *asked)
+{
+	const struct object_filter any = {.ids = asked->ids,
+					  .id_count = asked->id_count,
+					  .versions = OBJECT_ALL,
+					  .specs = 1u << STIX_2_0 | 1u << STIX_2_1,
+					  .collection = asked->collection};
+	bool more, found = false;
+	int err = objects_page(reader, &any, 1, ignore_row, &found, &more);
+	return err == HN_OK && !found ? HN_ENOENT : err;
+}
+
 /* The rows of a filter under a member's name. */
 static int send_page(struct request *r, struct reader *reader, const struct taxii_query *q,
 		     const char *member, void (*write)(struct buf *, const struct object_row *),
@@ -83,7 +103,9 @@ static int send_page(struct request *r, struct reader *reader, const struct taxi
 	if (err != HN_OK && !p.full)
 		return err;
 	if (p.count == 0 && must_exist)
-		return HN_ENOENT;
+		err = find_object(reader, &q->filter);
+	if (err != HN_OK && !p.full)
+		return err;
 	if (p.count == 0)
 		buf_reset(p.body), buf_addc(p.body, '{'); /* an envelope without objects is empty (3.7) */
 	else

@@ -31,11 +31,12 @@ void taxii_problem(struct request *r, unsigned status, const char *title, const 
 	struct buf *b = answer_body(r);
 	buf_adds(b, "{\"title\":");
 	buf_json_string(b, title, strlen(title));
-	if (detail != NULL) {
+	if (detail != NULL && detail[0] != '\0') {
 		buf_adds(b, ",\"description\":");
 		buf_json_string(b, detail, strlen(detail));
 	}
 	buf_addf(b, ",\"error_id\":\"%s\",\"http_status\":\"%u\"}", id, status);
+	answer_media(r, TAXII_MEDIA);
 }
 
 int taxii_find_collection(struct request *r, struct reader *reader, bool write, struct collection *out)

@@ -216,7 +216,8 @@ static void a_check_finds_what_is_wrong(void **state)
 		{"UPDATE writer SET last_seq = last_seq - 1", "UPDATE writer SET last_seq = last_seq + 1", 1},
 		{"INSERT INTO reference (target_a, target_b, seq) VALUES (1, 2, 3)", "DELETE FROM reference",
 		 1},
-		{"INSERT INTO collected (collection, seq) VALUES (1, 3)", "DELETE FROM collected", 1},
+		{"INSERT INTO collected (collection, added, seq) VALUES (1, 3, 3)", "DELETE FROM collected",
+		 1},
 		{"INSERT INTO part (seq, place, selector, label) VALUES (1, 0, 'x', 1)", "DELETE FROM part",
 		 1},
 	};
