@@ -19,6 +19,7 @@
 
 #define HIM_SIZE_MAX (UINT64_C(64) << 30)
 #define LISTED_MAX   1024u /* files of a directory that are looked at */
+#define LISTINGS_MAX 16    /* of a directory whose files come and go */
 
 /* ---- one file ---- */
 
@@ -420,12 +421,10 @@ static int choose_meanwhile(const struct policy_set_spec *spec, const struct ope
 
 /* ---- opening ---- */
 
-static int open_listed(const struct policy_set_spec *spec, const struct policy_source_list *known,
-		       struct policy_reading *reading, struct opened *opened, struct fault *fault)
+static int open_directory(const struct policy_set_spec *spec, const struct policy_source_list *known,
+			  struct policy_reading *reading, struct opened *opened, struct fault *fault)
 {
 	const char *paths[LISTED_MAX];
-	if (spec->directory == NULL)
-		return open_files(spec->paths, spec->path_count, known, reading, opened, fault);
 	struct listing *listing = calloc(1, sizeof(*listing));
 	if (listing == NULL)
 		return HN_ENOMEM;
@@ -436,6 +435,30 @@ static int open_listed(const struct policy_set_spec *spec, const struct policy_s
 		rc = open_files(paths, listing->count, known, reading, opened, fault);
 	listing_clear(listing);
 	free(listing);
+	return rc;
+}
+
+static void forget_waits(struct policy_reading *reading, size_t from)
+{
+	for (; reading->wait_count > from; reading->wait_count--)
+		if (reading->wait_count <= POLICY_WAITS_MAX)
+			free(reading->waits[reading->wait_count - 1].path);
+}
+
+/* A file that was renamed or removed between listing and opening is no fault: the directory is listed again.
+ */
+static int open_listed(const struct policy_set_spec *spec, const struct policy_source_list *known,
+		       struct policy_reading *reading, struct opened *opened, struct fault *fault)
+{
+	size_t waited = reading->wait_count;
+	if (spec->directory == NULL)
+		return open_files(spec->paths, spec->path_count, known, reading, opened, fault);
+	int rc = open_directory(spec, known, reading, opened, fault);
+	for (unsigned i = 1; rc == HN_ENOENT && i < LISTINGS_MAX; i++) {
+		opened_release(opened);
+		forget_waits(reading, waited);
+		rc = open_directory(spec, known, reading, opened, fault);
+	}
 	return rc;
 }
 

@@ -13,6 +13,7 @@
 #define NOW     1000
 #define THREADS 3
 #define SWAPS   40
+#define COMINGS 300
 
 #define SOA "$TTL 60\n@ SOA ns h 1 2 3 4 5\n"
 
@@ -315,6 +316,47 @@ static void hears_of_its_own_files_only(void **state)
 
 /* ---- threads ---- */
 
+/* As a publisher does who brings an overlay and takes it back. */
+static void *come_and_go(void *context)
+{
+	const struct home *h = context;
+	char there[160], hidden[160];
+	struct buf bytes;
+	bool well = true;
+	buf_init(&bytes, 1 << 16);
+	(void)snprintf(there, sizeof(there), "%s/1.him", h->directory);
+	(void)snprintf(hidden, sizeof(hidden), "%s/.1.him", h->directory);
+	well = file_read(hidden, &bytes) == HN_OK;
+	for (unsigned i = 0; i < COMINGS && well; i++)
+		well = file_write_whole(there, bytes.data, bytes.len, 0600, true) == HN_OK &&
+		       unlink(there) == 0;
+	buf_clear(&bytes);
+	return well ? context : NULL;
+}
+
+static void a_file_that_goes_while_it_is_listed_is_no_fault(void **state)
+{
+	static const struct world_entry overlay[] = {{"new.test"}};
+	struct home h;
+	struct fault fault = {{0}, {0}};
+	pthread_t thread;
+	void *well = NULL;
+	(void)state;
+	home_open(&h);
+	(void)world_him(&h.w, "sets/.1.him", h.digest, overlay, COUNT(overlay), NULL);
+	assert_int_equal(pthread_create(&thread, NULL, come_and_go, &h), 0);
+	while (pthread_tryjoin_np(thread, &well) != 0) {
+		int rc = policy_store_reload(h.store, NULL, false, &fault);
+		if (rc != HN_OK)
+			print_message("%s: %s\n", fault.place, fault.message);
+		assert_int_equal(rc, HN_OK);
+	}
+	assert_non_null(well);
+	assert_int_equal(policy_store_reload(h.store, NULL, false, &fault), HN_OK);
+	assert_int_equal(ask(&h, "new.test"), POLICY_NONE);
+	home_close(&h);
+}
+
 struct asker {
 	const struct home *h;
 	atomic_bool *stop;
@@ -397,6 +439,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_a_new_base_will_hold),
 		cmocka_unit_test(a_set_keeps_its_slot),
 		cmocka_unit_test(hears_of_its_own_files_only),
+		cmocka_unit_test(a_file_that_goes_while_it_is_listed_is_no_fault),
 		cmocka_unit_test(is_replaced_while_threads_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
