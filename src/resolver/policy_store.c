@@ -46,6 +46,11 @@ struct watch {
 	char *directory;
 };
 
+struct watches {
+	struct watch *items;
+	size_t count;
+};
+
 /* How often a large file may turn out to have been replaced while it was read; then it is read under the
  * lock. */
 #define ROUNDS_MAX 8
@@ -58,8 +63,7 @@ struct policy_store {
 	void *context;
 	struct policy_spec_kept spec;
 	int inotify; /* -1: none */
-	struct watch *watches;
-	size_t watch_count;
+	struct watches watches;
 };
 
 /* ---- the policy in force ---- */
@@ -84,13 +88,12 @@ int policy_store_new(const struct policy_spec *spec, struct policy_store **out, 
 	return rc;
 }
 
-static void watches_clear(struct policy_store *s)
+static void watches_clear(struct watches *w)
 {
-	for (size_t i = 0; i < s->watch_count; i++)
-		free(s->watches[i].directory);
-	free(s->watches);
-	s->watches = NULL;
-	s->watch_count = 0;
+	for (size_t i = 0; i < w->count; i++)
+		free(w->items[i].directory);
+	free(w->items);
+	*w = (struct watches){0};
 }
 
 void policy_store_free(struct policy_store *store)
@@ -99,7 +102,7 @@ void policy_store_free(struct policy_store *store)
 		return;
 	if (store->inotify >= 0)
 		(void)close(store->inotify);
-	watches_clear(store);
+	watches_clear(&store->watches);
 	policy_free(store->current);
 	policy_spec_clear(&store->spec);
 	(void)pthread_mutex_destroy(&store->lock);
@@ -193,15 +196,23 @@ struct change {
 	size_t read_count;
 };
 
-/* Under the lock. Nothing where a large file must be read first. */
+static int watch_anew(struct policy_store *s, const struct policy_spec *spec, struct fault *fault);
+static void watch_on(struct policy_store *s);
+
+/* Under the lock. Nothing where a large file must be read first. What cannot be watched does not come into
+ * force: later changes of it would be missed. */
 static int change_now(struct policy_store *s, const struct change *c, struct fault *fault)
 {
 	struct policy *next = NULL;
 	const struct policy_made_of of = {
 		.former = s->current, .read = {c->read, c->read_count}, .reading = c->reading};
 	int rc = policy_make(c->spec, &of, &next, fault);
-	if (rc != HN_OK || next == NULL)
+	if (rc == HN_OK && next != NULL)
+		rc = watch_anew(s, c->spec, fault);
+	if (rc != HN_OK || next == NULL) {
+		policy_free(next);
 		return rc;
+	}
 	if (!c->another && same_files(s->current, next))
 		policy_free(next);
 	else
@@ -227,8 +238,6 @@ static int read_ahead(struct change *c, struct fault *fault)
 	return rc;
 }
 
-static int add_watches(struct policy_store *s, struct fault *fault);
-
 /* The end of a change, under the lock: what was read ahead is the policy's now, or nobody's. */
 static void release_read(struct change *c)
 {
@@ -252,10 +261,8 @@ static int change_whole(struct policy_store *s, struct change *c, struct policy_
 			s->spec = *kept;
 			*kept = (struct policy_spec_kept){0};
 		}
-		/* A directory that was replaced is another one now. */
-		if (over && s->inotify >= 0 && add_watches(s, rc == HN_OK ? fault : NULL) != HN_OK &&
-		    rc == HN_OK)
-			rc = HN_EIO;
+		if (rc != HN_OK)
+			watch_on(s);
 		(void)pthread_mutex_unlock(&s->lock);
 		if (over)
 			return rc;
@@ -301,9 +308,6 @@ int policy_store_reload(struct policy_store *store, const struct policy_spec *sp
 	/* Only who holds `reading` replaces the store's own spec. */
 	rc = spec == NULL ? reload(store, &store->spec.spec, force, NULL, fault)
 			  : reload(store, &kept.spec, force, &kept, fault);
-	/* What happened in a directory before it was watched. */
-	if (rc == HN_OK && spec != NULL)
-		rc = reload(store, &store->spec.spec, force, NULL, fault);
 	(void)pthread_mutex_unlock(&store->reading);
 	policy_spec_clear(&kept);
 	return rc;
@@ -315,8 +319,8 @@ int policy_store_reload_small(struct policy_store *store, bool *left_out, struct
 	(void)pthread_mutex_lock(&store->lock);
 	const struct change c = {.spec = &store->spec.spec, .reading = &reading};
 	int rc = change_now(store, &c, fault);
-	if (store->inotify >= 0 && add_watches(store, rc == HN_OK ? fault : NULL) != HN_OK && rc == HN_OK)
-		rc = HN_EIO;
+	if (rc != HN_OK)
+		watch_on(store);
 	(void)pthread_mutex_unlock(&store->lock);
 	*left_out = rc == HN_OK && reading.wait_count > 0;
 	policy_reading_clear(&reading);
@@ -341,45 +345,64 @@ static char *directory_of(const char *path, const char **name_out)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static int add_watch(struct policy_store *s, const char *directory, struct fault *fault)
+/* The kernel knows a directory that is watched already and gives its number again. */
+static int add_watch(int inotify, struct watches *w, const char *directory, struct fault *fault)
 {
-	int wd = inotify_add_watch(s->inotify, directory, WATCHED | IN_ONLYDIR);
+	int wd = inotify_add_watch(inotify, directory, WATCHED | IN_ONLYDIR);
 	if (wd < 0)
 		return fault_set(fault, errno == ENOENT ? HN_ENOENT : HN_EIO, directory,
 				 tr("cannot watch it for changes: %s", "変化を監視できない: %s"),
 				 hn_errno_text(errno));
-	struct watch *watches = realloc(s->watches, (s->watch_count + 1) * sizeof(*watches));
-	if (watches == NULL)
+	struct watch *items = realloc(w->items, (w->count + 1) * sizeof(*items));
+	if (items == NULL)
 		return HN_ENOMEM;
-	s->watches = watches;
-	watches[s->watch_count].wd = wd;
-	watches[s->watch_count].directory = strdup(directory);
-	if (watches[s->watch_count].directory == NULL)
+	w->items = items;
+	items[w->count].wd = wd;
+	items[w->count].directory = strdup(directory);
+	if (items[w->count].directory == NULL)
 		return HN_ENOMEM;
-	s->watch_count++;
+	w->count++;
 	return HN_OK;
 }
 
-static int watch_set(struct policy_store *s, const struct policy_set_spec *set, struct fault *fault)
+static int watch_set(int inotify, struct watches *w, const struct policy_set_spec *set, struct fault *fault)
 {
-	int rc = set->directory == NULL ? HN_OK : add_watch(s, set->directory, fault);
+	int rc = set->directory == NULL ? HN_OK : add_watch(inotify, w, set->directory, fault);
 	for (size_t i = 0; rc == HN_OK && i < set->path_count; i++) {
 		const char *name;
 		char *directory = directory_of(set->paths[i], &name);
-		rc = directory == NULL ? HN_ENOMEM : add_watch(s, directory, fault);
+		rc = directory == NULL ? HN_ENOMEM : add_watch(inotify, w, directory, fault);
 		free(directory);
 	}
 	return rc;
 }
 
-/* The kernel knows a directory that is watched already and gives its number again. */
-static int add_watches(struct policy_store *s, struct fault *fault)
+/* All directories of a spec, also where they were replaced and are others now, or those watched as before. */
+static int watch_anew(struct policy_store *s, const struct policy_spec *spec, struct fault *fault)
 {
+	struct watches w = {0};
 	int rc = HN_OK;
-	watches_clear(s);
-	for (size_t i = 0; rc == HN_OK && i < s->spec.spec.set_count; i++)
-		rc = watch_set(s, &s->spec.spec.sets[i], fault);
+	if (s->inotify < 0)
+		return HN_OK;
+	for (size_t i = 0; rc == HN_OK && i < spec->set_count; i++)
+		rc = watch_set(s->inotify, &w, &spec->sets[i], fault);
+	if (rc == HN_OK) {
+		struct watches former = s->watches;
+		s->watches = w;
+		w = former;
+	}
+	watches_clear(&w);
 	return rc;
+}
+
+/* After a failure: the store's own directories, as far as they are there. */
+static void watch_on(struct policy_store *s)
+{
+	struct watches w = {0};
+	for (size_t i = 0; s->inotify >= 0 && i < s->spec.spec.set_count; i++)
+		(void)!watch_set(s->inotify, &w, &s->spec.spec.sets[i], NULL);
+	watches_clear(&s->watches);
+	s->watches = w;
 }
 
 int policy_store_watch(struct policy_store *store, int *fd_out, struct fault *fault)
@@ -388,7 +411,7 @@ int policy_store_watch(struct policy_store *store, int *fd_out, struct fault *fa
 		store->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (store->inotify < 0)
 		return fault_set(fault, HN_EIO, "inotify", "%s", hn_errno_text(errno));
-	int rc = add_watches(store, fault);
+	int rc = watch_anew(store, &store->spec.spec, fault);
 	if (rc == HN_OK)
 		*fd_out = store->inotify;
 	return rc;
@@ -412,9 +435,10 @@ static bool is_of_set(const struct policy_set_spec *set, const char *directory, 
 
 static bool is_ours(const struct policy_store *s, int wd, const char *name)
 {
-	for (size_t i = 0; i < s->watch_count; i++)
-		for (size_t k = 0; s->watches[i].wd == wd && k < s->spec.spec.set_count; k++)
-			if (is_of_set(&s->spec.spec.sets[k], s->watches[i].directory, name))
+	const struct watches *w = &s->watches;
+	for (size_t i = 0; i < w->count; i++)
+		for (size_t k = 0; w->items[i].wd == wd && k < s->spec.spec.set_count; k++)
+			if (is_of_set(&s->spec.spec.sets[k], w->items[i].directory, name))
 				return true;
 	return false;
 }

@@ -69,7 +69,11 @@ void policy_grace_passed(void);
  * (which this call waits for, so not from an asking thread). An error changes nothing. What did not change is
  * shared. While a large file is read, policy_store_reload_small() may put another policy in force.
  *
- * @param spec   another configuration, copied; NULL: as before
+ * Where policy_store_watch() was called, the directories are watched from then on; an error too when one
+ * cannot be.
+ *
+ * @param spec   another configuration, copied; NULL: as before. What happens in its directories before they
+ * are watched is not heard: policy_store_reload() with NULL is due once more
  * @param force  takes an RPZ file that keep_percent refuses
  * @return as policy_new(); HN_OK also when nothing had changed: then the generation stays
  */

@@ -34,6 +34,19 @@ struct reloader {
 	pthread_t thread;
 };
 
+/* ---- told in the log ---- */
+
+static void log_fault(const char *what, const struct fault *fault)
+{
+	log_line(LOG_LEVEL_ERROR, "%s: %s%s%s", what, fault->place, fault->place[0] ? ": " : "",
+		 fault->message);
+}
+
+static void policy_stays(const struct fault *fault)
+{
+	log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), fault);
+}
+
 /* ---- one at a time ---- */
 
 /* When the reading began that this thread does. */
@@ -169,6 +182,14 @@ static void tell_kept(const struct running *r, const struct buf *kept)
 			 r->config->file, (int)kept->len, kept->data);
 }
 
+/* What happened in a directory of a new configuration before it was watched. That is in force already. */
+static void catch_up(struct running *r)
+{
+	struct fault fault = {0};
+	if (reload_files(r, &fault) != HN_OK)
+		policy_stays(&fault);
+}
+
 int running_reload(struct running *r, bool force, struct buf *kept, struct fault *fault)
 {
 	struct renewal n = {0};
@@ -180,6 +201,8 @@ int running_reload(struct running *r, bool force, struct buf *kept, struct fault
 		rc = reload_policy(r, n.terms, force, fault);
 	if (rc == HN_OK)
 		take_rest(r, &n);
+	if (rc == HN_OK && n.terms != r->terms)
+		catch_up(r);
 	pthread_mutex_unlock(&r->reload);
 	if (rc == HN_OK)
 		tell_kept(r, kept);
@@ -187,19 +210,6 @@ int running_reload(struct running *r, bool force, struct buf *kept, struct fault
 		config_files_blame(n.terms->config, fault);
 	renewal_clear(&n);
 	return rc;
-}
-
-/* ---- told in the log ---- */
-
-static void log_fault(const char *what, const struct fault *fault)
-{
-	log_line(LOG_LEVEL_ERROR, "%s: %s%s%s", what, fault->place, fault->place[0] ? ": " : "",
-		 fault->message);
-}
-
-static void policy_stays(const struct fault *fault)
-{
-	log_fault(tr("the policy in force stays", "施行中のポリシーを維持する"), fault);
 }
 
 void running_anchors_changed(struct running *r)

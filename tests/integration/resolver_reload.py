@@ -212,11 +212,17 @@ def wrong_files(tap, r, path):
     elsewhere = directory()
     put(elsewhere / "far.rpz", (RPZ + "far.blocked.test CNAME .\n").encode())
     far = f"  - {{name: far, rpz: {elsewhere}/far.rpz}}\n"
+    dark = path / "dark"
+    dark.mkdir()
+    put(dark / "dark.rpz", (RPZ + "dark.blocked.test CNAME .\n").encode())
+    dark.chmod(0o311)  # its files can be read, its changes not
     cases = [
         ("an unknown key", good + "grups: []\n", "resolver.yaml:"),
         ("a policy that is not there", good.replace("[first]", "[none]"), "groups.policy: no policy is called 'none'"),
         ("a prefix in two groups", configuration(path, HOME + HOME.replace("home", "too"), first), "resolver.yaml:"),
         ("a zone that is not there", configuration(path, HOME, first + zone_policy(path, "gone")), "gone.rpz"),
+        ("a directory that cannot be watched",
+         configuration(path, HOME, first + f"  - {{name: dark, rpz: {dark}/dark.rpz}}\n"), "dark: cannot watch it"),
         ("a token that no listener in force takes",
          configuration(path, HOME + "  - {name: t, token: 0123456789abcdef}\n", first,
                        listen=f"  - {{address: {HOST}, port: 4430, transports: [https], certificate: {path}/server.pem,"
@@ -230,8 +236,11 @@ def wrong_files(tap, r, path):
         status, said = ctl(path, "reload")
         tap.check(f"{name} is refused and told", status == 1 and why in said, status, said)
     tap.equal("nothing has changed", generation(path), before)
+    put(r.config, good.encode())
+    tap.equal("and the one in force can be read again", ctl(path, "reload")[0], 0)
     tap.equal("and the same are served", (code("www.secure.example"), code("www.secure.example", "127.0.0.3")),
               ("NOERROR", "REFUSED"))
+    r.config.write_text(cases[-1][1])
     before = r.said()
     r.process.send_signal(signal.SIGHUP)
     until(lambda: "nothing was changed" in r.said()[len(before):], "SIGHUP tells the same")
