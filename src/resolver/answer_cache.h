@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "match/fetches.h"
+#include "wire/dns_number.h"
 
 /*
  * Answers that all serving threads share, ready to be sent: shaped answers of wire/dns_answer.h.
@@ -71,6 +72,12 @@ static inline const uint8_t *cached_answer_name(const struct cached_answer *a)
 static inline const uint8_t *cached_answer_message(const struct cached_answer *a)
 {
 	return cached_answer_name(a) + a->name_len;
+}
+
+/** Whether it says that there is no answer: the message of a failure of ours. */
+static inline bool cached_answer_is_failure(const struct cached_answer *a)
+{
+	return (cached_answer_message(a)[3] & DNS_RCODE) == DNS_RCODE_SERVFAIL;
 }
 
 /**

@@ -128,11 +128,15 @@ static bool is_fresh(const struct exchange *e, const struct cached_answer *answe
 	return (int32_t)(answer->expires - e->composer.now_s) > 0;
 }
 
-/* Too old even to serve as a stale one, which it may for the one second of a refresh anyway. */
+/* Too old even to serve as a stale one, which it may for the one second of a refresh anyway. A failure never
+ * is stale: nobody is served by it, and why it failed then may be another reason now. */
 static bool is_over(const struct exchange *e, const struct cached_answer *answer)
 {
 	int64_t stale_s = e->terms->config->cache.stale_ns / NS_SECOND;
-	return !is_fresh(e, answer) && e->composer.now_s - answer->expires >= (uint32_t)stale_s + REFRESH_S;
+	if (is_fresh(e, answer))
+		return false;
+	return cached_answer_is_failure(answer) ||
+	       e->composer.now_s - answer->expires >= (uint32_t)stale_s + REFRESH_S;
 }
 
 static void block(struct exchange *e, const struct exchange_port *port, struct exchange_unit *u,

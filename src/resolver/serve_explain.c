@@ -42,7 +42,9 @@ static bool is_usable(const struct running *r, const struct cached_answer *answe
 {
 	const struct terms *terms = policy_terms(policy_store_get(r->service.policies));
 	int64_t stale_s = terms->config->cache.stale_ns / NS_SECOND;
-	return is_fresh(answer) || now_s() - answer->expires < (uint32_t)stale_s;
+	if (is_fresh(answer))
+		return true;
+	return !cached_answer_is_failure(answer) && now_s() - answer->expires < (uint32_t)stale_s;
 }
 
 static struct cached_answer *find_cached(const struct running *r, const struct served_question *q,
@@ -69,11 +71,6 @@ static struct judged_question judged(const struct running *r, const struct serve
 		.cache = r->service.cache,
 		.utc_ns = utc_now_ns(),
 	};
-}
-
-static bool is_failure(const struct cached_answer *answer)
-{
-	return (cached_answer_message(answer)[3] & DNS_RCODE) == DNS_RCODE_SERVFAIL;
 }
 
 /* @return false: t->ask must be known first */
@@ -111,7 +108,7 @@ static bool judge(struct task *t, const struct judged_question *q)
 	enum judge_finding finding = judge_answer(q, answer, v, &t->ask);
 	if (finding == JUDGE_GAP)
 		return need(t, &x->end);
-	x->end = is_failure(answer) ? EXPLAIN_UNANSWERED : EXPLAIN_WHOLE;
+	x->end = cached_answer_is_failure(answer) ? EXPLAIN_UNANSWERED : EXPLAIN_WHOLE;
 	/* The server asks again where nothing speaks against an answer that has expired. */
 	if (finding == JUDGE_FREE && !t->own && !t->settled && !is_fresh(answer))
 		return need_answer(t, &x->end);

@@ -418,6 +418,27 @@ static void a_stale_answer_serves_when_recursion_fails_and_none_takes_its_place(
 	assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
 }
 
+static void a_failure_is_never_stale(void **state)
+{
+	struct world *w = *state;
+	const struct question q = {.name = "\3www\7example", .edns = true};
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(ask(w, &q));
+		fake_answer(w->served.loop, 0, RECURSOR_BOGUS, WWW, 1);
+		assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
+		assert_int_equal(ede(w), DNS_EDE_BOGUS);
+		/* For a moment the zone is not asked again, and the reason stays. */
+		assert_true(ask(w, &q) && ask(w, &q));
+		assert_int_equal(rcode(w), DNS_RCODE_SERVFAIL);
+		assert_int_equal(ede(w), DNS_EDE_BOGUS);
+		fake_pass(w->served.loop, 5000);
+	}
+	assert_false(ask(w, &q));
+	fake_answer(w->served.loop, 0, RECURSOR_INSECURE, WWW, 1);
+	assert_string_equal(address(w, NULL), "192.0.2.1");
+	assert_int_equal(ede(w), -1);
+}
+
 static void bogus_data_are_for_who_asked_for_them_alone(void **state)
 {
 	struct world *w = *state;
@@ -674,6 +695,7 @@ int main(void)
 		TEST(the_old_answer_serves_no_longer_than_that_second),
 		TEST(a_stale_answer_serves_when_none_comes_in_time),
 		TEST(a_stale_answer_serves_when_recursion_fails_and_none_takes_its_place),
+		TEST(a_failure_is_never_stale),
 		TEST(bogus_data_are_for_who_asked_for_them_alone),
 		TEST(strangers_are_refused_in_no_more_bytes_than_they_sent_and_then_met_with_silence),
 		TEST(a_group_has_its_limit_by_prefix),
