@@ -39,8 +39,11 @@ struct object_part {
 	int64_t label;
 };
 
+struct objects_batch; /* store/objects_batch.h */
+
 struct object_new {
 	const struct stix_object *stix;
+	struct objects_batch *batch; /* of which it is one; NULL: it stands alone */
 	const struct object_part *parts;
 	size_t part_count;
 	int64_t label;      /* labels_number() */

@@ -8,7 +8,7 @@
 #include "store/labels.h"
 #include "store/object_inside.h"
 #include "store/objects.h"
-#include "store/types.h"
+#include "store/objects_batch.h"
 
 /* The newest version of an object that is here. */
 struct standing {
@@ -75,7 +75,7 @@ static int find_standing(struct adding *a, struct standing *out)
 /* Another organisation's copies learn that they are not alone, so that reading gives one of them. */
 static int share_others(struct adding *a)
 {
-	return db_run(
+	return db_run_later(
 		a->db,
 		"UPDATE version SET flags = flags + $1 WHERE (flags & $1) = 0 AND object IN "
 		"(SELECT number FROM object WHERE uuid_a = $2 AND uuid_b = $3 AND type = $4 AND spec = $5)",
@@ -85,10 +85,11 @@ static int share_others(struct adding *a)
 
 static int tally(struct adding *a, int64_t label, int64_t by)
 {
-	return db_run(a->db,
-		      "INSERT INTO tally (label, type, objects) VALUES ($1, $2, $3) "
-		      "ON CONFLICT (label, type) DO UPDATE SET objects = tally.objects + excluded.objects",
-		      db_number(label), db_number(a->type), db_number(by));
+	return db_run_later(
+		a->db,
+		"INSERT INTO tally (label, type, objects) VALUES ($1, $2, $3) "
+		"ON CONFLICT (label, type) DO UPDATE SET objects = tally.objects + excluded.objects",
+		db_number(label), db_number(a->type), db_number(by));
 }
 
 static int64_t flags_of(const struct stix_object *o, size_t part_count, const struct standing *s)
@@ -103,17 +104,18 @@ static int insert_parts(struct adding *a, int64_t number)
 	int err = HN_OK;
 	for (size_t i = 0; err == HN_OK && i < a->o->part_count; i++) {
 		const struct object_part *part = &a->o->parts[i];
-		err = db_run(a->db, "INSERT INTO part (seq, place, selector, label) VALUES ($1, $2, $3, $4)",
-			     db_number(a->seq), db_number((int64_t)i),
-			     db_string(part->selector, part->selector_len), db_number(part->label));
+		err = db_run_later(a->db,
+				   "INSERT INTO part (seq, place, selector, label) VALUES ($1, $2, $3, $4)",
+				   db_number(a->seq), db_number((int64_t)i),
+				   db_string(part->selector, part->selector_len), db_number(part->label));
 	}
 	if (err != HN_OK || a->o->part_count == 0)
 		return err;
 	struct uuid uuid = uuid_v4();
 	struct uuid_halves twin = uuid_halves(&uuid);
-	return db_run(a->db,
-		      "INSERT INTO twin (object, uuid_a, uuid_b) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-		      db_number(number), db_number(twin.a), db_number(twin.b));
+	return db_run_later(
+		a->db, "INSERT INTO twin (object, uuid_a, uuid_b) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		db_number(number), db_number(twin.a), db_number(twin.b));
 }
 
 /* Puts a version into the collection, if there is one. */
@@ -131,7 +133,7 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 			  bool newest)
 {
 	const struct stix_object *o = a->o->stix;
-	int err = db_run(
+	int err = db_run_later(
 		a->db,
 		"INSERT INTO version (seq, object, uuid_a, uuid_b, type, spec, modified, label, own_label, "
 		"source, newest, flags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -140,16 +142,24 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 		db_number(a->o->label), db_number(a->o->source), db_number(newest),
 		db_number(flags_of(o, a->o->part_count, s)));
 	if (err == HN_OK)
+<<<<<<< ours
 		err = db_run(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)", db_number(a->seq),
 			     db_bytes(o->bytes, o->len));
 	if (err == HN_OK)
 		err = collect(a, a->seq, a->seq);
+=======
+		err = db_run_later(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)",
+				   db_number(a->seq), db_bytes(o->bytes, o->len));
+	if (err == HN_OK && a->o->collection != 0)
+		err = db_run_later(a->db, "INSERT INTO collected (collection, seq) VALUES ($1, $2)",
+				   db_number(a->o->collection), db_number(a->seq));
+>>>>>>> theirs
 	for (size_t i = 0; err == HN_OK && i < o->ref_count; i++) {
 		struct uuid_halves target = uuid_halves(&o->refs[i].target.uuid);
-		err = db_run(a->db,
-			     "INSERT INTO reference (target_a, target_b, seq) VALUES ($1, $2, $3) ON "
-			     "CONFLICT DO NOTHING",
-			     db_number(target.a), db_number(target.b), db_number(a->seq));
+		err = db_run_later(a->db,
+				   "INSERT INTO reference (target_a, target_b, seq) VALUES ($1, $2, $3) ON "
+				   "CONFLICT DO NOTHING",
+				   db_number(target.a), db_number(target.b), db_number(a->seq));
 	}
 	if (err == HN_OK)
 		err = insert_parts(a, number);
@@ -160,11 +170,11 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 
 static int insert_first(struct adding *a, const struct standing *s)
 {
-	int err = db_run(a->db,
-			 "INSERT INTO object (number, uuid_a, uuid_b, type, spec, owner, newest) "
-			 "VALUES ($1, $2, $3, $4, $5, $6, $1)",
-			 db_number(a->seq), db_number(a->id.a), db_number(a->id.b), db_number(a->type),
-			 db_number(a->spec), db_number(a->o->owner));
+	int err = db_run_later(a->db,
+			       "INSERT INTO object (number, uuid_a, uuid_b, type, spec, owner, newest) "
+			       "VALUES ($1, $2, $3, $4, $5, $6, $1)",
+			       db_number(a->seq), db_number(a->id.a), db_number(a->id.b), db_number(a->type),
+			       db_number(a->spec), db_number(a->o->owner));
 	if (err == HN_OK && s->apart_alone)
 		err = share_others(a);
 	return err == HN_OK ? insert_version(a, s, a->seq, a->o->label, true) : err;
@@ -197,8 +207,8 @@ int object_cover_older(struct writing *w, int64_t number, int64_t newest_label)
 			if (both != newest_label)
 				err = labels_both(w, labels[i], newest_label, &both);
 			if (err == HN_OK)
-				err = db_run(db, "UPDATE version SET label = $1 WHERE seq = $2",
-					     db_number(both), db_number(seqs[i]));
+				err = db_run_later(db, "UPDATE version SET label = $1 WHERE seq = $2",
+						   db_number(both), db_number(seqs[i]));
 		}
 		if (err != HN_OK || count < BATCH)
 			return err;
@@ -208,12 +218,12 @@ int object_cover_older(struct writing *w, int64_t number, int64_t newest_label)
 
 static int insert_newer(struct adding *a, const struct standing *s)
 {
-	int err = db_run(a->db, "UPDATE version SET newest = 0 WHERE seq = $1", db_number(s->newest));
+	int err = db_run_later(a->db, "UPDATE version SET newest = 0 WHERE seq = $1", db_number(s->newest));
 	if (err == HN_OK)
 		err = tally(a, s->label, -1);
 	if (err == HN_OK)
-		err = db_run(a->db, "UPDATE object SET newest = $1 WHERE number = $2", db_number(a->seq),
-			     db_number(s->number));
+		err = db_run_later(a->db, "UPDATE object SET newest = $1 WHERE number = $2",
+				   db_number(a->seq), db_number(s->number));
 	if (err == HN_OK)
 		err = object_cover_older(a->w, s->number, a->o->label);
 	return err == HN_OK ? insert_version(a, s, s->number, a->o->label, true) : err;
@@ -295,9 +305,9 @@ int objects_add(struct writing *w, const struct object_new *object, enum object_
 	const struct stix_object *o = object->stix;
 	struct adding a = {
 		.w = w, .db = writing_db(w), .o = object, .id = uuid_halves(&o->id.uuid), .spec = o->spec};
-	int err = types_number(writing_types(w), w, o->id.type, o->id.type_len, &a.type);
-	struct standing s;
-	if (err == HN_OK)
+	int err = objects_batch_type(object->batch, w, &o->id, &a.type);
+	struct standing s = {0};
+	if (err == HN_OK && !objects_batch_is_new(object->batch, &o->id.uuid))
 		err = find_standing(&a, &s);
 	if (err != HN_OK)
 		return err;

@@ -61,10 +61,10 @@ static int add_words(struct indexing *x, int64_t seq)
 		return HN_OK;
 	const struct db_value values[] = {db_number(seq), db_string(x->words.data, x->words.len)};
 	if (db_dialect(x->db) == DB_DIALECT_SQLITE)
-		return db_run_values(x->db, "INSERT INTO words (rowid, text) VALUES ($1, $2)", values, 2,
-				     NULL);
-	return db_run_values(x->db, "INSERT INTO words (seq, words) VALUES ($1, string_to_array($2, ' '))",
-			     values, 2, NULL);
+		return db_run_later_values(x->db, "INSERT INTO words (rowid, text) VALUES ($1, $2)", values,
+					   2);
+	return db_run_later_values(
+		x->db, "INSERT INTO words (seq, words) VALUES ($1, string_to_array($2, ' '))", values, 2);
 }
 
 static int note_length(struct indexing *x, const struct value_key *key)
@@ -72,9 +72,9 @@ static int note_length(struct indexing *x, const struct value_key *key)
 	unsigned family, length;
 	if (!value_key_is_address(key, &family, &length) || length == (family == 4 ? 32 : 128))
 		return HN_OK;
-	return db_run(x->db,
-		      "INSERT INTO prefix_length (family, length) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-		      db_number(family), db_number(length));
+	return db_run_later(
+		x->db, "INSERT INTO prefix_length (family, length) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+		db_number(family), db_number(length));
 }
 
 static int add_pairs(struct indexing *x, int64_t seq)
@@ -124,8 +124,9 @@ static int insert_pairs(struct indexing *x)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0 && compare(&pairs[i - 1], &pairs[i]) == 0)
 			continue;
-		int err = db_run(x->db, "INSERT INTO value (key, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-				 db_bytes(pairs[i].key.bytes, pairs[i].key.len), db_number(pairs[i].seq));
+		int err = db_run_later(
+			x->db, "INSERT INTO value (key, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+			db_bytes(pairs[i].key.bytes, pairs[i].key.len), db_number(pairs[i].seq));
 		if (err != HN_OK)
 			return err;
 	}
@@ -159,7 +160,7 @@ int search_index(struct writing *w, size_t limit, bool *more_out)
 	if (err == HN_OK)
 		err = insert_pairs(&x);
 	if (err == HN_OK && x.taken > 0)
-		err = db_run(x.db, "UPDATE indexed SET seq = $1 WHERE number = 1", db_number(x.last));
+		err = db_run_later(x.db, "UPDATE indexed SET seq = $1 WHERE number = 1", db_number(x.last));
 	if (err == HN_OK)
 		*more_out = x.taken == limit;
 	buf_clear(&x.pairs);

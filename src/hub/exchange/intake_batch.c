@@ -7,6 +7,7 @@
 
 #include "base/lang.h"
 #include "store/marking.h"
+#include "store/objects_batch.h"
 
 /* Of one object: references to markings, and parts that have one. */
 enum { MARKINGS_MAX = 32, PARTS_MAX = 256 };
@@ -94,6 +95,7 @@ enum { KEPT = 16 };
 struct labelling {
 	struct writing *w;
 	const struct label *base;
+	struct objects_batch *ahead;
 	struct {
 		const struct stix_id *ids;
 		size_t count;
@@ -169,6 +171,7 @@ static int write_item(struct intake_item *item, struct labelling *l, const struc
 	struct object_part parts[PARTS_MAX];
 	struct object_new new = {
 		.stix = &item->object,
+		.batch = l->ahead,
 		.parts = parts,
 		.owner = terms->owner,
 		.source = terms->source,
@@ -185,15 +188,29 @@ static int write_item(struct intake_item *item, struct labelling *l, const struc
 	if (err != HN_OK || !is_marking(&item->object))
 		return err;
 	/* What it means may be known only now: of objects behind it and of those that came before it. */
-	*l = (struct labelling){.w = l->w, .base = l->base};
+	*l = (struct labelling){.w = l->w, .base = l->base, .ahead = l->ahead};
 	return item->outcome == OBJECT_NEW ? marking_arrived(l->w, &item->object, terms->owner) : HN_OK;
+}
+
+static int ask_ahead(struct intake_batch *b, struct writing *w, struct objects_batch **out)
+{
+	struct uuid *ids = malloc((b->count + 1) * sizeof(*ids));
+	if (ids == NULL)
+		return HN_ENOMEM;
+	for (size_t i = 0; i < b->count; i++)
+		ids[i] = b->items[i].object.id.uuid;
+	int err = objects_batch_new(w, ids, b->count, out);
+	free(ids);
+	return err;
 }
 
 int intake_batch_write(struct intake_batch *b, struct writing *w, const struct intake_terms *terms)
 {
-	struct labelling l = {.w = w, .base = &terms->label};
-	int err = HN_OK;
+	struct objects_batch *ahead = NULL;
+	int err = ask_ahead(b, w, &ahead);
+	struct labelling l = {.w = w, .base = &terms->label, .ahead = ahead};
 	for (size_t i = 0; err == HN_OK && i < b->count; i++)
 		err = write_item(&b->items[i], &l, terms);
+	objects_batch_free(ahead);
 	return err;
 }
