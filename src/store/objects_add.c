@@ -123,7 +123,7 @@ static int collect(struct adding *a, int64_t seq, int64_t added)
 {
 	if (a->o->collection == 0)
 		return HN_OK;
-	return db_run(
+	return db_run_later(
 		a->db,
 		"INSERT INTO collected (collection, added, seq) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		db_number(a->o->collection), db_number(added), db_number(seq));
@@ -142,18 +142,10 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 		db_number(a->o->label), db_number(a->o->source), db_number(newest),
 		db_number(flags_of(o, a->o->part_count, s)));
 	if (err == HN_OK)
-<<<<<<< ours
-		err = db_run(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)", db_number(a->seq),
-			     db_bytes(o->bytes, o->len));
-	if (err == HN_OK)
-		err = collect(a, a->seq, a->seq);
-=======
 		err = db_run_later(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)",
 				   db_number(a->seq), db_bytes(o->bytes, o->len));
-	if (err == HN_OK && a->o->collection != 0)
-		err = db_run_later(a->db, "INSERT INTO collected (collection, seq) VALUES ($1, $2)",
-				   db_number(a->o->collection), db_number(a->seq));
->>>>>>> theirs
+	if (err == HN_OK)
+		err = collect(a, a->seq, a->seq);
 	for (size_t i = 0; err == HN_OK && i < o->ref_count; i++) {
 		struct uuid_halves target = uuid_halves(&o->refs[i].target.uuid);
 		err = db_run_later(a->db,
