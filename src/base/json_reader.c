@@ -95,7 +95,9 @@ static int read_escape(struct json_reader *r)
 	if (kind == NULL)
 		return fail_end(r);
 	if (*kind != 'u') {
-		if (*kind == '\0' || strchr("\"\\/bfnrt", *kind) == NULL)
+		bool known = *kind == 'n' || *kind == '"' || *kind == '\\' || *kind == '/' || *kind == 'b' ||
+			     *kind == 'f' || *kind == 'r' || *kind == 't';
+		if (!known)
 			return fail(r, HN_EFORMAT, "unknown escape in a string",
 				    "文字列に不明なエスケープがある");
 		return HN_OK;

@@ -29,13 +29,6 @@ void stix_tape_clear(struct stix_tape *t)
 	stix_tape_init(t);
 }
 
-const char *stix_tape_name(const struct stix_tape *t, uint32_t name, size_t *len_out)
-{
-	const struct stix_token *k = &t->tokens[name];
-	*len_out = k->len;
-	return k->escaped ? t->names.data + k->at : (const char *)t->bytes + k->at;
-}
-
 struct json_string stix_tape_string(const struct stix_tape *t, uint32_t token)
 {
 	const struct stix_token *k = &t->tokens[token];
@@ -147,19 +140,22 @@ static int compare_names(const void *a, const void *b, void *context)
 	return memcmp(name_a, name_b, len_a);
 }
 
+static bool same_name(const struct stix_tape *t, uint32_t a, uint32_t b)
+{
+	size_t len_a, len_b;
+	if (t->tokens[a].len != t->tokens[b].len)
+		return false;
+	const char *name = stix_tape_name(t, a, &len_a);
+	return memcmp(name, stix_tape_name(t, b, &len_b), len_a) == 0;
+}
+
 static uint32_t doubled_of_few(const struct stix_tape *t, uint32_t object)
 {
 	uint32_t end = t->tokens[object].next;
-	for (uint32_t i = object + 1; i < end; i = t->tokens[i].next) {
-		size_t len;
-		const char *name = stix_tape_name(t, i, &len);
-		for (uint32_t j = object + 1; j < i; j = t->tokens[j].next) {
-			size_t len_j;
-			const char *name_j = stix_tape_name(t, j, &len_j);
-			if (len == len_j && memcmp(name, name_j, len) == 0)
+	for (uint32_t i = object + 1; i < end; i = t->tokens[i].next)
+		for (uint32_t j = object + 1; j < i; j = t->tokens[j].next)
+			if (same_name(t, i, j))
 				return i;
-		}
-	}
 	return 0;
 }
 

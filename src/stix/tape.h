@@ -59,7 +59,12 @@ HN_MUST_USE int stix_tape_read(struct stix_tape *t, struct cur in, const struct 
 			       struct fault *fault);
 
 /** The text of a name, without escapes. */
-const char *stix_tape_name(const struct stix_tape *t, uint32_t name, size_t *len_out);
+static inline const char *stix_tape_name(const struct stix_tape *t, uint32_t name, size_t *len_out)
+{
+	const struct stix_token *k = &t->tokens[name];
+	*len_out = k->len;
+	return k->escaped ? t->names.data + k->at : (const char *)t->bytes + k->at;
+}
 
 /** A string or number as json_text() reads it. */
 struct json_string stix_tape_string(const struct stix_tape *t, uint32_t token);
