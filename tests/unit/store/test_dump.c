@@ -130,7 +130,7 @@ static void anything_else_is_refused(void **state)
 	for (size_t i = 0; i < len; i++) {
 		put(&w, file, i);
 		assert_int_not_equal(dump_read(w.path, NULL, NULL), HN_OK);
-		file[i] ^= 1U << (i % 8);
+		file[i] = (uint8_t)(file[i] ^ 1U << (i % 8));
 		put(&w, file, len);
 		/* A bit that zstd has no use for changes nothing. */
 		struct heard h = {{0}};
@@ -140,7 +140,7 @@ static void anything_else_is_refused(void **state)
 			assert_string_equal(h.kinds, "STDDR");
 			assert_int_equal(h.data_len, 600);
 		}
-		file[i] ^= 1U << (i % 8);
+		file[i] = (uint8_t)(file[i] ^ 1U << (i % 8));
 	}
 	assert_in_range(changed_nothing, 0, 2);
 	file[len] = 0;
