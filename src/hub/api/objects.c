@@ -15,9 +15,10 @@
 #include "hub/record/reading.h"
 #include "store/labels.h"
 
-#define LIMIT       100 /* objects of a page, where nothing is said */
-#define TYPES_MAX_Q 32
-#define PAGE_BYTES  (8u << 20) /* of a page; then it ends early, with `next` */
+#define LIMIT        100 /* objects of a page, where nothing is said */
+#define TYPES_MAX_Q  32
+#define VERSIONS_MAX 1000
+#define PAGE_BYTES   (8u << 20) /* of a page; then it ends early, with `next` */
 
 /* ---- writing ---- */
 
@@ -158,9 +159,8 @@ int objects_list_get(struct request *r)
 	if (err != HN_OK)
 		return err;
 	bool more = false;
-	err = finish(&p,
-		     objects_page(p.reader, &f, request_query_number(r, "limit", LIMIT), add_item, &p, &more),
-		     more);
+	err = objects_page(p.reader, &f, request_query_number(r, "limit", LIMIT), add_item, &p, &more);
+	err = finish(&p, err, more);
 	if (err != HN_OK)
 		return err;
 	buf_addc(p.body, '}');
@@ -176,7 +176,8 @@ int object_versions_get(struct request *r)
 	if (err != HN_OK)
 		return err;
 	bool more = false;
-	err = finish(&p, objects_page(p.reader, &f, 1000, add_item, &p, &more), false);
+	err = objects_page(p.reader, &f, VERSIONS_MAX, add_item, &p, &more);
+	err = finish(&p, err, more);
 	if (err != HN_OK)
 		return err;
 	if (p.count == 0)

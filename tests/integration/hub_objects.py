@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""Objects by the REST API: handing in, pages, versions, relations, search, correlations; as two organisations see them.
+Every answer is checked against the hub's OpenAPI document by the client."""
+import json
+import urllib.parse
+import uuid
+
+from hub_parties import Parties, marking
+from hub_world import Tap, databases, until
+
+tap = Tap()
+
+
+def indicator(number, pattern=None, day=1, tlp="green", **more):
+    return {"type": "indicator", "spec_version": "2.1", "id": f"indicator--8e2e2d2b-17d4-4cbf-938f-{number:012d}",
+            "created": "2026-01-01T00:00:00.000Z", "modified": f"2026-01-{day:02d}T00:00:00.000Z",
+            "pattern": pattern or f"[ipv4-addr:value = '192.0.2.{number}']", "pattern_type": "stix",
+            "valid_from": "2026-01-01T00:00:00Z", "object_marking_refs": [marking(tlp)], **more}
+
+
+def hand_in(client, *objects, **query):
+    body = {"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": list(objects)}
+    suffix = "?" + urllib.parse.urlencode(query) if query else ""
+    return client.post("/api/v1/objects" + suffix, body)
+
+
+def numbers(answer):
+    return [int(item["object"]["id"][-12:]) for item in answer.json["objects"]]
+
+
+def all_pages(client, path):
+    """Numbers of all pages, and how many pages they were."""
+    found, pages, cursor = [], 0, None
+    while True:
+        answer = client.get(path + (f"&cursor={cursor}" if cursor else ""))
+        found += numbers(answer)
+        pages += 1
+        cursor = answer.json.get("next")
+        if not cursor:
+            return found, pages
+
+
+def handing_in(hub, a, b):
+    answer = hand_in(a, *[indicator(n) for n in range(1, 8)], indicator(8, tlp="red"), {"type": "indicator"})
+    tap.equal("what is whole is taken, what is not is told", [answer.status, answer.json["new"], answer.json["failed"]], [200, 8, 1])
+    failure = answer.json["failures"][0]
+    tap.check("with its place", failure["index"] == 8 and "id" in failure["detail"], failure)
+    tap.equal("the same again", hand_in(a, indicator(1)).json["same"], 1)
+    conflict = hand_in(a, indicator(1, confidence=3)).json
+    tap.equal("the same version with another content", [conflict["failed"], conflict["failures"][0]["pointer"]], [1, "/id"])
+    dry = hand_in(a, indicator(1), indicator(20), dry="true").json
+    tap.equal("a dry run tells", [dry["dry"], dry["same"], dry["new"]], [True, 1, 1])
+    tap.equal("and changes nothing", a.get("/api/v1/objects/" + indicator(20)["id"]).status, 404)
+    lines = "\n".join(json.dumps(indicator(n)) for n in (9, 10))
+    tap.equal("one a line", a.post("/api/v1/objects", lines, Content_Type="application/x-ndjson").json["new"], 2)
+    tap.equal("without rights", hub.client().post("/api/v1/objects", indicator(30)).status, 401)
+    broken = a.post("/api/v1/objects", b'{"type":"bundle","objects":[{"a":1}', Content_Type="application/json")
+    tap.equal("JSON that ends too early", broken.status, 400)
+
+
+def pages(a, b):
+    for limit in (1, 3, 4, 100):
+        path = f"/api/v1/objects?limit={limit}"
+        tap.equal(f"pages of {limit}: the owner's", all_pages(a, path), (list(range(1, 11)), -(-10 // limit)))
+        others = [n for n in range(1, 11) if n != 8]
+        tap.equal(f"pages of {limit}: another's", all_pages(b, path), (others, -(-9 // limit)))
+    first = b.get("/api/v1/objects?limit=2").json
+    again = [numbers(b.get(f"/api/v1/objects?limit=2&cursor={first['next']}")) for _ in range(2)]
+    tap.equal("a cursor is not used up", again, [[3, 4], [3, 4]])
+    tap.equal("counts", [c.get("/api/v1/counts?type=indicator").json["objects"] for c in (a, b)], [10, 9])
+    tap.equal("of a type that is not there", a.get("/api/v1/objects?type=malware").json["objects"], [])
+    tap.equal("a cursor that is none", a.get("/api/v1/objects?cursor=zz").status, 400)
+    tap.equal("a parameter that is none", a.get("/api/v1/objects?colour=red").status, 400)
+
+
+def one(hub, a, b):
+    path = "/api/v1/objects/" + indicator(1)["id"]
+    answer = b.get(path)
+    tap.equal("one object, byte for byte", json.loads(answer.body), indicator(1))
+    tap.equal("not again", b.get(path, If_None_Match=answer.headers["ETag"]).status, 304)
+    hidden, missing = ("/api/v1/objects/" + indicator(n)["id"] for n in (8, 77))
+    answers = [b.get(p, Accept_Language="ja") for p in (hidden, missing)]
+    tap.equal("what may not be seen is as if it were not there", *[(x.status, x.body) for x in answers])
+    hand_in(a, indicator(1, day=3, name="later"))
+    hand_in(a, indicator(1, day=2))
+    versions = [item["object"]["modified"][8:10] for item in b.get(path + "/versions").json["objects"]]
+    tap.equal("versions", sorted(versions), ["01", "02", "03"])
+    tap.equal("the latest", b.get(path).json["name"], "later")
+    tap.equal("one of them", b.get(path + "?version=2026-01-02T00:00:00Z").json["modified"][8:10], "02")
+    relation = {"type": "relationship", "spec_version": "2.1", "id": f"relationship--{uuid.uuid4()}", "relationship_type": "related-to",
+                "created": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z", "source_ref": indicator(1)["id"],
+                "target_ref": indicator(8)["id"], "object_marking_refs": [marking("green")]}
+    hand_in(a, relation)
+    found = [item["object"]["id"] for item in b.get(path + "/relations").json["objects"]]
+    tap.equal("what points to it", found, [relation["id"]])
+    tap.equal("of what may not be seen: nothing", b.get(hidden + "/relations").status, 404)
+
+
+def indexed(client):
+    return until(lambda: client.get("/api/v1/search?text=x").json["complete"], "the index")
+
+
+def found(client, **query):
+    return sorted(numbers(client.get("/api/v1/search?" + urllib.parse.urlencode(query))))
+
+
+def search(a, b):
+    hand_in(a, indicator(11, "[ipv4-addr:value = '192.0.2.0/24']", name="水道への標的型攻撃"),
+            indicator(12, "[domain-name:value = 'www.evil.example']", tlp="red", name="標的型攻撃"),
+            indicator(13, "[ipv4-addr:value = '192.0.2.5']", name="the same server"))
+    indexed(a)
+    tap.equal("by a value, and the prefix around it", found(b, value="192.0.2.5"), [5, 11, 13])
+    tap.equal("inside a prefix", found(b, inside="192.0.2.4/30"), [4, 5, 6, 7, 13])
+    tap.equal("below a name: the owner", found(a, inside="evil.example"), [12])
+    tap.equal("below a name: another", found(b, inside="evil.example"), [])
+    tap.equal("by words of two letters in Japanese", [found(a, text="攻撃"), found(b, text="攻撃")], [[11, 12], [11]])
+    tap.equal("by a pattern", found(b, pattern="[ipv4-addr:value = '192.0.2.4' OR ipv4-addr:value = '192.0.2.6']"), [4, 6, 11])
+    tap.equal("two questions at once", b.get("/api/v1/search?text=a&value=b").status, 400)
+    values = b.get("/api/v1/objects/" + indicator(13)["id"] + "/correlations").json["values"]
+    tap.equal("what shares a value", [(v["value"], [o["object"]["id"][-2:] for o in v["objects"]]) for v in values],
+              [("192.0.2.5", ["05"])])
+
+
+def masked(a, b):
+    part = indicator(14, name="seen by all", description="who told us",
+                     granular_markings=[{"marking_ref": marking("red"), "selectors": ["description"]}])
+    tap.equal("an object with a hidden part", hand_in(a, part).json["new"], 1)
+    item = [i for i in b.get("/api/v1/objects?limit=1000").json["objects"] if i["object"].get("name") == "seen by all"][0]
+    tap.check("is another rendition", item.get("masked") and item["object"]["id"] != part["id"], item)
+    tap.check("without the part", "who told us" not in json.dumps(item), item)
+    answer = b.get("/api/v1/objects/" + item["object"]["id"])
+    tap.equal("found by its own identifier", [answer.status, answer.headers["X-Masked"]], [200, "true"])
+    tap.equal("not by the whole's", b.get("/api/v1/objects/" + part["id"]).status, 404)
+    indexed(a)
+    tap.equal("nor by the words of the part", [found(a, text="who told us"), found(b, text="who told us")], [[14], []])
+    tap.equal("the owner has it whole", a.get("/api/v1/objects/" + part["id"]).json["description"], "who told us")
+
+
+for name, make, end in databases():
+    with Parties(database=make()) as hub:
+        first, second = hub.party("acme"), hub.party("bolt")
+        hub.start()
+        a, b = first.client(), second.client()
+        handing_in(hub, a, b)
+        pages(a, b)
+        one(hub, a, b)
+        search(a, b)
+        masked(a, b)
+    end()
+tap.done()
