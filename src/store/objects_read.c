@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/db.h"
@@ -7,6 +8,7 @@
 #include "store/object_inside.h"
 #include "store/object_rows.h"
 #include "store/objects.h"
+#include "store/objects_few.h"
 #include "store/types.h"
 #include "store/view.h"
 
@@ -28,22 +30,17 @@
 
 /* $1 after, $2 until, $3 limit; $4 which versions, $5 times of versions; $6, $7 types; $8 specs as bits; $9
  * source */
-#define CONDITIONS(added, newest, within)                                                                    \
-	added " > $1 AND " added " <= $2 AND SEES(v.label) AND ((($4 & 1) <> 0 AND " newest                  \
-	      ") OR (($4 & 2) <> 0 AND " OLDEST(within) ") OR (($4 & 4) <> 0 AND " ALONE(                    \
-		      within) ") OR (v.modified ANY_OF($5) AND " ALONE(within) "))"                          \
-									       " AND ($6 = 0 OR v.type "     \
-									       "ANY_OF($7)) AND (($8 & "     \
-									       "(v.spec + 1)) <> 0 OR ($8 "  \
-									       "= 0 "                        \
-									       "AND " OBJECT_LATEST_SPEC_OF( \
-										       within) ")) AND ($9 " \
-											       "= 0 OR "     \
-											       "v.source = " \
-											       "$9) "        \
-											       "ORDER "      \
-											       "BY " added   \
-											       " LIMIT $3"
+/* clang-format off */
+#define CONDITIONS(added, newest, within) \
+	added " > $1 AND " added " <= $2 AND SEES(v.label) AND (" \
+	"(($4 & 1) <> 0 AND " newest ") OR " \
+	"(($4 & 2) <> 0 AND " OLDEST(within) ") OR " \
+	"(($4 & 4) <> 0 AND " ALONE(within) ") OR " \
+	"(v.modified ANY_OF($5) AND " ALONE(within) ")) AND " \
+	"($6 = 0 OR v.type ANY_OF($7)) AND " \
+	"(($8 & (v.spec + 1)) <> 0 OR ($8 = 0 AND " OBJECT_LATEST_SPEC_OF(within) ")) AND " \
+	"($9 = 0 OR v.source = $9) ORDER BY " added " LIMIT $3"
+/* clang-format on */
 
 /* Plain pages are the most asked by far: newest versions with their bytes, no other condition. */
 #define PLAIN                                                                                                \
@@ -53,6 +50,9 @@
 
 #define BY_SEQ(columns, join)                                                                                \
 	"SELECT " columns " FROM version v" join "WHERE " CONDITIONS("v.seq", OBJECT_NEWEST, ANYWHERE)
+#define BY_NUMBERS(columns, join)                                                                            \
+	"SELECT " columns " FROM version v" join                                                             \
+	"WHERE v.seq ANY_OF($10) AND " CONDITIONS("v.seq", OBJECT_NEWEST, ANYWHERE)
 #define BY_COLLECTION(columns, join)                                                                         \
 	"SELECT " columns ", k.added FROM collected k JOIN version v ON v.seq = k.seq" join                  \
 	"WHERE k.collection = $10 AND " CONDITIONS("k.added", NEWEST_THERE, THERE)
@@ -71,6 +71,8 @@ enum { IDS_MAX = 256, TYPES_ASKED_MAX = 64 };
 struct asked {
 	int64_t types[TYPES_ASKED_MAX], ids[2 * IDS_MAX]; /* with the twins */
 	size_t type_count, id_count;
+	const int64_t *numbers; /* of versions, where they were found already; NULL: not */
+	size_t number_count;
 };
 
 /* An identifier may be that of an object's masked twin: then the object is looked up as well. */
@@ -135,10 +137,16 @@ static int query(struct reader *reader, const struct object_filter *f, const str
 		db_ints(a->types, a->type_count),
 		db_number(f->specs),
 		db_number(f->source),
-		f->id_count > 0 ? db_ints(a->ids, a->id_count) : db_number(f->collection),
+		a->numbers != NULL ? db_ints(a->numbers, a->number_count)
+		: f->id_count > 0  ? db_ints(a->ids, a->id_count)
+				   : db_number(f->collection),
 		db_number(f->collection),
 	};
 	struct db *db = reader_db(reader);
+	if (a->numbers != NULL)
+		return f->content
+			       ? db_query_values(db, BY_NUMBERS(BYTES_TOO, OBJECT_CONTENT), values, 10, out)
+			       : db_query_values(db, BY_NUMBERS(OBJECT_COLUMNS, " "), values, 10, out);
 	if (plain(f))
 		return db_query_values(db, PLAIN, values, 3, out);
 	if (f->id_count > 0 && f->collection != 0)
@@ -168,10 +176,55 @@ static bool asked_for(void *context, const struct object_row *row)
 	return f->id_count == 0;
 }
 
+/* Page by page of what his few labels have, until enough is told. */
+static int tell_few(struct telling *t, const struct few *few, struct object_filter *f, struct asked *asked)
+{
+	size_t max = t->limit + 1;
+	int64_t *numbers = malloc(max * sizeof(*numbers));
+	int err = numbers == NULL ? HN_ENOMEM : HN_OK;
+	size_t count = max;
+	while (err == HN_OK && !t->beyond && count == max) {
+		struct db_rows *rows;
+		err = few_next(t->reader, few, f->after_seq, f->until_seq == 0 ? INT64_MAX : f->until_seq,
+			       max, numbers, &count);
+		if (err != HN_OK || count == 0)
+			break;
+		asked->numbers = numbers;
+		asked->number_count = count;
+		err = query(t->reader, f, asked, t->limit, &rows);
+		if (err == HN_OK)
+			err = object_rows_tell(t, rows);
+		f->after_seq = numbers[count - 1];
+	}
+	free(numbers);
+	return err;
+}
+
+static int tell_all(struct telling *t, struct object_filter *f, const struct asked *asked)
+{
+	int err;
+	do {
+		struct db_rows *rows;
+		err = query(t->reader, f, asked, t->limit, &rows);
+		if (err == HN_OK)
+			err = object_rows_tell(t, rows);
+		f->after_seq = t->last_seq;
+	} while (err == HN_OK && f->id_count == 0 && telling_goes_on(t));
+	return err;
+}
+
+/* Newest versions of everything: the way may be long for who sees little. */
+static bool may_be_few(const struct object_filter *f)
+{
+	return f->id_count == 0 && f->collection == 0 && f->version_count == 0 &&
+	       (f->versions == 0 || f->versions == OBJECT_LAST);
+}
+
 int objects_page(struct reader *reader, const struct object_filter *filter, size_t limit, object_fn fn,
 		 void *context, bool *more_out)
 {
 	struct asked asked = {0};
+	struct few few = {.few = false};
 	struct object_filter f = *filter;
 	struct telling t = {.reader = reader,
 			    .content = f.content,
@@ -184,14 +237,10 @@ int objects_page(struct reader *reader, const struct object_filter *filter, size
 			    .fn = fn,
 			    .context = context};
 	int err = asked_types(reader, filter, &asked);
-	do {
-		struct db_rows *rows;
-		if (err == HN_OK)
-			err = query(reader, &f, &asked, limit, &rows);
-		if (err == HN_OK)
-			err = object_rows_tell(&t, rows);
-		f.after_seq = t.last_seq;
-	} while (err == HN_OK && f.id_count == 0 && telling_goes_on(&t));
+	if (err == HN_OK && may_be_few(filter))
+		err = few_find(reader, &few);
+	if (err == HN_OK)
+		err = few.few ? tell_few(&t, &few, &f, &asked) : tell_all(&t, &f, &asked);
 	if (err == HN_OK)
 		*more_out = t.beyond;
 	return err;

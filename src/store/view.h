@@ -20,6 +20,7 @@ struct view {
 	/* private */
 	struct asker asker;
 	_Atomic unsigned refs;
+	_Atomic int64_t many_since; /* store/objects_few.h: the second in which it was found to see much */
 };
 
 static inline bool view_sees(const struct view *view, int64_t label)

@@ -204,6 +204,36 @@ static void filters(void **state)
 	assert_string_equal(SEE(&cord, &f), "");
 }
 
+/* Who sees one object in many gets them page by page as anybody: found by his labels' index. */
+static void finds_the_few_that_somebody_sees(void **state)
+{
+	(void)state;
+	const struct label strict = a_label(ACME, TLP_RED);
+	struct label named = a_label(ACME, TLP_RED), other = a_label(ACME, TLP_AMBER);
+	named.recipients[0] = other.recipients[0] = CORD;
+	named.recipient_count = other.recipient_count = 1;
+	for (unsigned i = 1; i <= 400; i++) {
+		const struct label *label = i == 150 || i == 151 || i == 390 ? &named
+					    : i == 200                       ? &other
+									     : &strict;
+		assert_int_equal(world_add(&world, an_indicator(i % 1000, 1, ""), label), OBJECT_NEW);
+	}
+	assert_int_equal(world_add(&world, an_indicator(151, 2, ""), &named), OBJECT_NEWER);
+	const struct asker cord = an_asker(CORD);
+	const char *types[] = {"indicator"};
+	for (size_t page = 1; page <= 6; page++) {
+		const struct object_filter all = {.content = page % 2 == 0};
+		const struct object_filter typed = {.types = types, .type_count = 1, .content = true};
+		assert_string_equal(world_see(&world, &cord, &all, page), "150/1 200/1 390/1 151/2");
+		assert_string_equal(world_see(&world, &cord, &typed, page), "150/1 200/1 390/1 151/2");
+	}
+	const struct object_filter versions = {.versions = OBJECT_ALL, .content = true};
+	assert_string_equal(world_see(&world, &cord, &versions, 2), "150/1 151/1 200/1 390/1 151/2");
+	types[0] = "malware";
+	const struct object_filter none = {.types = types, .type_count = 1};
+	assert_string_equal(world_see(&world, &cord, &none, 1), "");
+}
+
 /* Whoever asks for what came after the last number that he has seen misses nothing and gets nothing twice. */
 static void numbers_rise_though_the_clock_stands(void **state)
 {
@@ -229,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(covers_older_versions_by_the_newest_label, begin, end),
 		cmocka_unit_test_setup_teardown(masks_parts, begin, end),
 		cmocka_unit_test_setup_teardown(filters, begin, end),
+		cmocka_unit_test_setup_teardown(finds_the_few_that_somebody_sees, begin, end),
 		cmocka_unit_test_setup_teardown(numbers_rise_though_the_clock_stands, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
