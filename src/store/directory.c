@@ -9,6 +9,7 @@
 #include "store/directory_private.h"
 #include "store/directory_rows.h"
 #include "store/object_inside.h"
+#include "store/owners_image.h"
 
 /* ---- hashes ---- */
 
@@ -416,7 +417,9 @@ int directory_open(struct store *store, bool shared, struct directory **out, str
 	if (err == HN_OK) {
 		d->store = store;
 		d->shared = shared;
-		if (pthread_mutex_init(&d->loading, NULL) != 0 || pthread_rwlock_init(&d->lock, NULL) != 0)
+		if (pthread_mutex_init(&d->loading, NULL) != 0 ||
+		    pthread_mutex_init(&d->owners_lock, NULL) != 0 ||
+		    pthread_rwlock_init(&d->lock, NULL) != 0)
 			err = HN_ENOMEM;
 	}
 	if (err == HN_OK)
@@ -439,6 +442,7 @@ void directory_close(struct directory *d)
 {
 	if (d == NULL)
 		return;
+	owners_unref(d->owners);
 	for (size_t thing = 0; thing < DIRECTORY_THINGS; thing++) {
 		struct shelf *shelf = &d->shelves[thing];
 		for (size_t i = 0; i < shelf->count; i++)
@@ -484,5 +488,33 @@ int directory_each(struct directory *d,
 		if (!shelf->entries[i]->organisation.ended)
 			err = fn(context, shelf->entries[i]->number, &shelf->entries[i]->organisation);
 	(void)pthread_rwlock_unlock(&d->lock);
+	return err;
+}
+
+/* ---- owners ---- */
+
+static bool holds(const struct owners *o, int64_t revision, int64_t now_us)
+{
+	return o != NULL && o->revision == revision && o->from_us <= now_us &&
+	       (o->until_us == 0 || now_us < o->until_us);
+}
+
+int owners_get(struct directory *d, int64_t now_us, struct owners **out)
+{
+	int err = HN_OK;
+	(void)pthread_mutex_lock(&d->owners_lock);
+	if (!holds(d->owners, directory_organisations_revision(d), now_us)) {
+		struct owners *made = NULL;
+		err = owners_build(d, now_us, &made);
+		if (err == HN_OK) {
+			owners_unref(d->owners);
+			d->owners = made;
+		}
+	}
+	if (err == HN_OK) {
+		(void)atomic_fetch_add_explicit(&d->owners->refs, 1, memory_order_relaxed);
+		*out = d->owners;
+	}
+	(void)pthread_mutex_unlock(&d->owners_lock);
 	return err;
 }

@@ -17,6 +17,8 @@
  * it.
  */
 
+struct owners; /* store/owners.h */
+
 #define DIRECTORY_THINGS 4
 
 struct entry {
@@ -56,7 +58,9 @@ struct directory {
 	struct shelf shelves[DIRECTORY_THINGS];
 	int64_t revision;
 	_Atomic int64_t organisations_revision;
-	const struct entry *centre; /* NULL: none */
+	const struct entry *centre;  /* NULL: none */
+	pthread_mutex_t owners_lock; /* guards the next */
+	struct owners *owners;       /* NULL: not asked for yet */
 };
 
 /** Where a number stands on its shelf, or would. */
