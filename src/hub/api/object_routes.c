@@ -81,6 +81,10 @@ static const struct query_spec handin_query[] = {
 	 .kind = QUERY_FLAG,
 	 .help_en = "tell what would come of it, change nothing",
 	 .help_ja = "何も変えずに結果だけを示す"},
+	{.name = "source",
+	 .kind = QUERY_UUID,
+	 .help_en = "the source of one's organisation from which they come",
+	 .help_ja = "自組織のどの情報源によるものか"},
 	{0},
 };
 

@@ -22,6 +22,7 @@ struct intake {
 	void *context;
 	struct stix_split *split;
 	struct intake_batch *filling;
+	uint64_t refused; /* not in a batch yet */
 	bool ended;
 
 	/* Guards what follows, which the writer's thread changes. */
@@ -61,6 +62,7 @@ static void failed(struct intake *in, uint64_t index, const struct stix_object *
 	struct intake_failure f = {.index = index, .fault = *fault};
 	if (o != NULL && o->id.type_len > 0)
 		stix_id_format(&o->id, f.id);
+	in->refused++;
 	pthread_mutex_lock(&in->lock);
 	keep_failure(in, &f);
 	pthread_mutex_unlock(&in->lock);
@@ -166,8 +168,10 @@ static void put_back(struct intake *in, struct intake_batch *b)
 static int send_batch(struct intake *in)
 {
 	struct intake_batch *b = in->filling;
-	if (b == NULL || b->count == 0)
+	if (b == NULL || (b->count == 0 && in->refused == 0))
 		return HN_OK;
+	b->refused = in->refused;
+	in->refused = 0;
 	in->filling = NULL;
 	pthread_mutex_lock(&in->lock);
 	in->under_way++;
@@ -228,7 +232,7 @@ static int take_object(void *context, uint64_t index, const uint8_t *bytes, size
 }
 
 /* What the batches say, and whether to wait for them. */
-static int pause_or_err(struct intake *in)
+static int pause_or_err(struct intake *in, struct fault *fault)
 {
 	pthread_mutex_lock(&in->lock);
 	while (in->ready == NULL && crowded(in))
@@ -237,6 +241,11 @@ static int pause_or_err(struct intake *in)
 	if (crowded(in))
 		err = INTAKE_WAIT;
 	pthread_mutex_unlock(&in->lock);
+	if (err == HN_ELIMIT)
+		return fault_set(
+			fault, err, "",
+			tr("the source's quota of objects for today is used up; what was taken stays",
+			   "この情報源の本日のオブジェクト数の上限に達した。登録済みのものは残る"));
 	return err;
 }
 
@@ -254,20 +263,22 @@ int intake_feed(struct intake *in, const void *data, size_t len, struct fault *f
 {
 	assert(!in->ended);
 	int err = stix_split_feed(in->split, data, len, fault);
-	return err == HN_OK ? pause_or_err(in) : err;
+	return err == HN_OK ? pause_or_err(in, fault) : err;
 }
 
 int intake_end(struct intake *in, struct fault *fault)
 {
 	if (!in->ended) {
 		int err = stix_split_end(in->split, fault);
+		if (err == HN_OK && in->filling == NULL && in->refused > 0 && in->terms.source != 0)
+			err = take_batch(in);
 		if (err == HN_OK)
 			err = send_batch(in);
 		if (err != HN_OK)
 			return err;
 		in->ended = true;
 	}
-	return pause_or_err(in);
+	return pause_or_err(in, fault);
 }
 
 void intake_result(const struct intake *in, struct intake_result *out)

@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "store/marking.h"
 #include "store/objects_batch.h"
+#include "store/sources.h"
 
 /* Of one object: references to markings, and parts that have one. */
 enum { MARKINGS_MAX = 32, PARTS_MAX = 256 };
@@ -45,6 +46,7 @@ void intake_batch_reset(struct intake_batch *b)
 {
 	b->len = 0;
 	b->count = 0;
+	b->refused = 0;
 }
 
 bool intake_batch_fits(const struct intake_batch *b, size_t len)
@@ -204,6 +206,17 @@ static int ask_ahead(struct intake_batch *b, struct writing *w, struct objects_b
 	return err;
 }
 
+/* What the source brought stands in the transaction that adds it; so does its quota of the day. */
+static int count(const struct intake_batch *b, struct writing *w, int64_t source)
+{
+	struct source_use use = {.refused = b->refused};
+	if (source == 0)
+		return HN_OK;
+	for (size_t i = 0; i < b->count; i++)
+		use.outcomes[b->items[i].outcome]++;
+	return sources_count(w, source, &use);
+}
+
 int intake_batch_write(struct intake_batch *b, struct writing *w, const struct intake_terms *terms)
 {
 	struct objects_batch *ahead = NULL;
@@ -212,5 +225,5 @@ int intake_batch_write(struct intake_batch *b, struct writing *w, const struct i
 	for (size_t i = 0; err == HN_OK && i < b->count; i++)
 		err = write_item(&b->items[i], &l, terms);
 	objects_batch_free(ahead);
-	return err;
+	return err == HN_OK ? count(b, w, terms->source) : err;
 }

@@ -30,6 +30,7 @@ struct intake_batch {
 	size_t len, room;
 	struct intake_item *items; /* INTAKE_BATCH_OBJECTS; their memory is used again */
 	size_t count;
+	uint64_t refused; /* since the batch before, for the source's counters */
 };
 
 /** @return NULL: no memory */

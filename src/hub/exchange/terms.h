@@ -9,10 +9,16 @@
 
 /**
  * Under which terms a request's objects come in: its organisation owns them, and what they do not say
- * themselves is as its organisation wished (default marking), else TLP:AMBER+STRICT.
+ * themselves is as the source says that the parameter `source` names, else the organisation's default source
+ * (store/sources.h), else TLP:AMBER+STRICT.
  *
- * @return HN_EAUTH: who asks belongs to no organisation
+ * @return HN_EAUTH: who asks belongs to no organisation; HN_ENOENT: no such source of his organisation;
+ *         HN_ESTATE: it is disabled
  */
 HN_MUST_USE int terms_of_request(struct request *r, struct intake_terms *out);
+
+struct source;
+/** The terms of what the hub fetches from a source. */
+void terms_of_source(const struct source *source, struct intake_terms *out);
 
 #endif
