@@ -19,12 +19,25 @@ def literal(text):
     return "\n\t ".join(out)
 
 
+def refer(schema):
+    """A reference to another file's name leads to where the document has it."""
+    if isinstance(schema, list):
+        return [refer(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    whole = {name: refer(value) for name, value in schema.items()}
+    name = whole.get("$ref")
+    if isinstance(name, str) and not name.startswith("#"):
+        whole["$ref"] = "#/components/schemas/" + name
+    return whole
+
+
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     rows = []
     for path in sorted(map(pathlib.Path, sys.argv[2:]), key=lambda p: p.stem):
-        schema = json.loads(path.read_text(encoding="utf-8"))
+        schema = refer(json.loads(path.read_text(encoding="utf-8")))
         text = json.dumps(schema, ensure_ascii=True, separators=(",", ":"))
         rows.append(f'\t{{"{path.stem}",\n\t {literal(text)},\n\t {len(text)}}},\n')
     source = '#include "hub/api/schemas.h"\n\nconst struct api_schema API_SCHEMAS[] = {\n' + "".join(rows) + "\t{0},\n};\n"

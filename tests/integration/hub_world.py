@@ -54,7 +54,6 @@ class Postgres:
         self.as_user = []
         if os.geteuid() == 0:
             shutil.chown(self.dir, "nobody")
-            self.dir.chmod(0o755)  # the hub runs without root's rights, also where a test is root
             self.as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         self.run("initdb", "-D", self.dir / "db", "-A", "trust", "-U", "hinomi", "--no-sync", "-E", "UTF8", "--locale=C")
         self.run("pg_ctl", "-D", self.dir / "db", "-w", "-l", self.dir / "log", "-o",
@@ -170,7 +169,7 @@ class Hub:
         self.env = dict(os.environ, HINOMI_LANG="en", **(env or {}))
         self.prefix = list(prefix)
         self.process = None
-        self._document = None
+        self._document = self._admin = None
         if start:
             self.start()
 
@@ -200,6 +199,19 @@ class Hub:
         return subprocess.run([str(BIN / "hinomi-hub"), args[0], *self.options(), *map(str, args[1:])], env=self.env,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=DEADLINE, **options)
+
+    def init(self):
+        """Makes the centre and its administrator. @return what `init --token --json` says"""
+        done = self.command("init", "--login", "admin", "--token", "--json")
+        if done.returncode != 0:
+            raise RuntimeError(f"init: {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def admin(self):
+        """A client with the first administrator's token; made once."""
+        if self._admin is None:
+            self._admin = self.init()
+        return Client(self, token=self._admin["token"])
 
     def document(self):
         if self._document is None:

@@ -45,6 +45,7 @@ struct exchange {
 	struct worker *worker;
 	struct connection *connection;
 	enum exchange_phase phase;
+	bool waiting; /* the worker's own: somebody will resume it, and has all the rest meanwhile */
 
 	size_t route_index; /* of router_at(); their count where none was found */
 	size_t query_count;
@@ -58,8 +59,6 @@ struct exchange {
 	struct exchange *next;
 	bool queued, resumed;
 	int (*again)(struct request *r);
-
-	bool waiting; /* the worker's own: somebody will resume it */
 
 	/* The answer. */
 	bool answered;
