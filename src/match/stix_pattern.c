@@ -9,6 +9,8 @@
 #include "base/cur.h"
 #include "base/lang.h"
 
+#define IMPLIED_MAX 64u /* comparisons joined by AND, up to which each is held against each */
+
 enum token_kind {
 	TOKEN_END,
 	TOKEN_WORD,   /* a keyword, or a key of a path */
@@ -440,7 +442,8 @@ static int read_conjunction(struct parser *p)
 	if (rc != HN_OK || operands == 1)
 		return rc;
 	size_t implied = 0;
-	for (size_t i = from; out->count - from == operands && i < out->count; i++) {
+	bool few = operands <= IMPLIED_MAX && out->count - from == operands;
+	for (size_t i = from; few && i < out->count; i++) {
 		if (is_implied(out, from, &out->terms[i])) {
 			out->terms[i].bar = STIX_IMPLIED;
 			implied++;
@@ -478,13 +481,14 @@ static int read_qualifiers(struct parser *p, size_t from)
 		const char *word, *then;
 		bool value;
 	} all[] = {{"WITHIN", "SECONDS", false}, {"REPEATS", "TIMES", false}, {"START", "STOP", true}};
-	for (;;) {
+	for (bool barred = false;; barred = true) {
 		size_t i = 0;
 		while (i < 3 && !next_is(p, TOKEN_WORD, all[i].word))
 			i++;
 		if (i == 3)
 			return HN_OK;
-		bar_from(p->out, from, STIX_QUALIFIER);
+		if (!barred)
+			bar_from(p->out, from, STIX_QUALIFIER);
 		int rc = advance(p);
 		if (rc == HN_OK)
 			rc = take_other(p);

@@ -9,9 +9,6 @@
 #include "base/utc.h"
 #include "stix/check.h"
 
-/* Objects in one dictionary of observed objects; each reference among them is looked for in all. */
-#define OBSERVED_MAX 1000u
-
 static bool is_string(const struct stix_tape *t, uint32_t token)
 {
 	return t->tokens[token].kind == JSON_TOKEN_STRING;
@@ -104,15 +101,14 @@ static bool target_ok(const struct stix_property *p, const struct stix_id *id)
 }
 
 /* Inside 2.0's observed objects a reference is the key of another object there (STIX 2.0, part 3, 2.6). */
-static int check_key(struct stix_checker *c, const struct stix_work *w, const struct stix_property *p,
-		     uint32_t token)
+static int check_key(struct stix_checker *c, const struct stix_property *p, uint32_t token)
 {
 	const char *key, *type;
 	size_t len;
 	int rc = stix_plain(c, token, &key, &len);
 	if (rc != HN_OK)
 		return rc;
-	uint32_t target = stix_tape_find(c->t, w->observed, key, len);
+	uint32_t target = stix_tape_look_up(c->t, key, len);
 	uint32_t named = target == 0 ? 0 : stix_tape_member(c->t, target, "type");
 	if (named == 0 || !is_string(c->t, named))
 		return stix_fail(
@@ -138,7 +134,7 @@ static int check_identifier(struct stix_checker *c, const struct stix_work *w, c
 		return check_string(c, token);
 	if (k->escaped || stix_id_parse((const char *)c->t->bytes + k->at, k->len, &id) != HN_OK) {
 		if (w->observed != 0)
-			return check_key(c, w, p, token);
+			return check_key(c, p, token);
 		return not_a(c, token, tr("an identifier, type--UUID", "「型--UUID」の形の識別子"));
 	}
 	if (!target_ok(p, &id))
@@ -371,17 +367,14 @@ static int check_observed_one(struct stix_checker *c, uint32_t all, uint32_t tok
 	return stix_later(c, &w);
 }
 
+/* An object has one such dictionary, so that its index lasts until all in it are checked. */
 static int check_observed(struct stix_checker *c, const struct stix_property *p, uint32_t token)
 {
 	int rc = check_dictionary(c, p, token);
-	unsigned count = 0;
-	for (uint32_t i = token + 1; rc == HN_OK && i < c->t->tokens[token].next; i = c->t->tokens[i].next) {
+	if (rc == HN_OK)
+		rc = stix_tape_index(&c->m->tape, token);
+	for (uint32_t i = token + 1; rc == HN_OK && i < c->t->tokens[token].next; i = c->t->tokens[i].next)
 		rc = check_observed_one(c, token, i + 1);
-		if (++count > OBSERVED_MAX)
-			rc = stix_fail(c, token, HN_ELIMIT,
-				       tr("too many observed objects in one",
-					  "一つの中の観測オブジェクトが多すぎる"));
-	}
 	return rc;
 }
 

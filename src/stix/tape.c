@@ -159,9 +159,7 @@ static uint32_t doubled_of_few(const struct stix_tape *t, uint32_t object)
 	return 0;
 }
 
-/* Sorting keeps an object of a hundred thousand members, chosen by somebody else, from costing their square.
- */
-static int doubled_of_many(struct stix_tape *t, uint32_t object, uint32_t members, uint32_t *out)
+static int sort_names(struct stix_tape *t, uint32_t object, uint32_t members)
 {
 	if (t->sorted_room < members) {
 		uint32_t *more = realloc(t->sorted, members * sizeof(*more));
@@ -170,14 +168,49 @@ static int doubled_of_many(struct stix_tape *t, uint32_t object, uint32_t member
 		t->sorted = more;
 		t->sorted_room = members;
 	}
-	uint32_t n = 0;
-	for (uint32_t i = object + 1; i < t->tokens[object].next && n < members; i = t->tokens[i].next)
-		t->sorted[n++] = i;
-	qsort_r(t->sorted, n, sizeof(*t->sorted), compare_names, t);
-	for (uint32_t i = 1; i < n; i++)
+	t->sorted_count = 0;
+	for (uint32_t i = object + 1; i < t->tokens[object].next; i = t->tokens[i].next)
+		t->sorted[t->sorted_count++] = i;
+	if (t->sorted_count > 1)
+		qsort_r(t->sorted, t->sorted_count, sizeof(*t->sorted), compare_names, t);
+	return HN_OK;
+}
+
+/* Sorting keeps an object of a hundred thousand members, chosen by somebody else, from costing their square.
+ */
+static int doubled_of_many(struct stix_tape *t, uint32_t object, uint32_t members, uint32_t *out)
+{
+	int rc = sort_names(t, object, members);
+	for (uint32_t i = 1; rc == HN_OK && i < t->sorted_count; i++)
 		if (compare_names(&t->sorted[i - 1], &t->sorted[i], t) == 0)
 			*out = t->sorted[i] > t->sorted[i - 1] ? t->sorted[i] : t->sorted[i - 1];
-	return HN_OK;
+	return rc;
+}
+
+int stix_tape_index(struct stix_tape *t, uint32_t object)
+{
+	uint32_t members = 0;
+	for (uint32_t i = object + 1; i < t->tokens[object].next; i = t->tokens[i].next)
+		members++;
+	return sort_names(t, object, members);
+}
+
+uint32_t stix_tape_look_up(const struct stix_tape *t, const char *name, size_t len)
+{
+	uint32_t low = 0, high = t->sorted_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		size_t have;
+		const char *text = stix_tape_name(t, t->sorted[middle], &have);
+		int order = have != len ? (have < len ? -1 : 1) : memcmp(text, name, len);
+		if (order == 0)
+			return t->sorted[middle] + 1;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
 }
 
 static int check_names(struct stix_tape *t, uint32_t object, uint32_t members, struct fault *fault)
@@ -349,6 +382,7 @@ int stix_tape_read(struct stix_tape *t, struct cur in, const struct stix_limits 
 
 	t->bytes = in.at;
 	t->count = 0;
+	t->sorted_count = 0;
 	buf_reset(&t->names);
 	if (cur_left(&in) > limits->size_max || cur_left(&in) >= UINT32_MAX)
 		return fault_set(

@@ -38,8 +38,8 @@ struct stix_tape {
 	struct buf names; /* names that had escapes, without them */
 	/* private */
 	uint32_t room;
-	uint32_t *sorted; /* for objects of many members */
-	uint32_t sorted_room;
+	uint32_t *sorted; /* names of one object, in order */
+	uint32_t sorted_count, sorted_room;
 };
 
 /** An empty tape; allocates nothing. */
@@ -77,6 +77,17 @@ uint32_t stix_tape_member(const struct stix_tape *t, uint32_t object, const char
 
 /** The same of a name with its length. */
 uint32_t stix_tape_find(const struct stix_tape *t, uint32_t object, const char *name, size_t len);
+
+/**
+ * Makes stix_tape_look_up() know an object's members; until another is made known or the next reading. For
+ * where many names are looked for in one object.
+ *
+ * @return HN_ENOMEM
+ */
+HN_MUST_USE int stix_tape_index(struct stix_tape *t, uint32_t object);
+
+/** As stix_tape_find() in the object that was made known last, in logarithmic time. */
+uint32_t stix_tape_look_up(const struct stix_tape *t, const char *name, size_t len);
 
 /** JSON pointer to a token (RFC 6901), cut where it is too long. */
 void stix_tape_pointer(const struct stix_tape *t, uint32_t token, char out[JSON_READER_POINTER_MAX]);

@@ -177,13 +177,34 @@ static void takes_long_lists(void **state)
 	buf_clear(&text);
 }
 
+/* Long conjunctions are not searched for what is implied, nor a long list anew for each qualifier. */
+static void long_joins_are_cheap(void **state)
+{
+	(void)state;
+	struct stix_pattern p;
+	struct buf text;
+	buf_init(&text, 1u << 22);
+	buf_adds(&text, "[n:dst_ref.value = 'c'");
+	for (int i = 0; i < 50000; i++)
+		buf_adds(&text, " AND n:dst_ref.type = 'ipv4-addr'");
+	buf_adds(&text, "]");
+	for (int i = 0; i < 50000; i++)
+		buf_adds(&text, " WITHIN 5 SECONDS");
+	stix_pattern_init(&p);
+	assert_int_equal(stix_pattern_read(&p, text.data, text.len, NULL), HN_OK);
+	assert_int_equal(p.count, 50001);
+	for (size_t i = 0; i < p.count; i++)
+		assert_int_equal(p.terms[i].bar, STIX_AND);
+	stix_pattern_clear(&p);
+	buf_clear(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_what_can_stand_alone),
-		cmocka_unit_test(refuses_with_the_byte),
-		cmocka_unit_test(refuses_each_prefix),
-		cmocka_unit_test(takes_long_lists),
+		cmocka_unit_test(tells_what_can_stand_alone), cmocka_unit_test(refuses_with_the_byte),
+		cmocka_unit_test(refuses_each_prefix),        cmocka_unit_test(takes_long_lists),
+		cmocka_unit_test(long_joins_are_cheap),
 	};
 	lang_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
