@@ -80,6 +80,11 @@ void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE])
 	(void)ok;
 }
 
+int md5(const void *data, size_t len, uint8_t out[MD5_SIZE])
+{
+	return EVP_Digest(data, len, out, NULL, EVP_md5(), NULL) ? HN_OK : HN_EUNSUPPORTED;
+}
+
 void sha1(const void *data, size_t len, uint8_t out[20])
 {
 	int ok = EVP_Digest(data, len, out, NULL, EVP_sha1(), NULL);

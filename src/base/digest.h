@@ -28,6 +28,12 @@ void sha256_add(struct sha256 *s, const void *data, size_t len);
 /** The digest; the state starts anew. */
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE]);
 
+#define MD5_SIZE 16
+
+/** MD5 (RFC 1321), only where a format of others demands it as a name. @return HN_EUNSUPPORTED: this
+ * machine's OpenSSL does not do it */
+HN_MUST_USE int md5(const void *data, size_t len, uint8_t out[MD5_SIZE]);
+
 /** SHA-1 (FIPS 180-4), only for UUIDs of version 5 (RFC 9562, 5.5). */
 void sha1(const void *data, size_t len, uint8_t out[20]);
 

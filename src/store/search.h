@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "stix/object.h"
@@ -64,6 +65,9 @@ struct correlation {
 	size_t len;
 	bool cut; /* more than `limit` objects speak of it: it links nothing */
 };
+
+/** Puts a value as people write it in the place of what `out` holds. */
+void search_value_text(const struct stix_value *value, struct buf *out);
 
 /**
  * What other objects share values with this one: for each value of it, the others, at most `limit` of them (a

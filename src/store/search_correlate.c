@@ -43,7 +43,7 @@ static int tell_other(void *context, const struct object_row *row)
 	return row->seq == t->self ? HN_OK : t->fn(t->context, t->value, row);
 }
 
-static void value_text(const struct stix_value *v, struct buf *out)
+void search_value_text(const struct stix_value *v, struct buf *out)
 {
 	buf_reset(out);
 	if (v->kind == STIX_VALUE_ENTRY) {
@@ -68,7 +68,7 @@ static int correlate_value(struct reader *reader, const struct stix_value *v, si
 	struct value_asked asked = {.keys = &key, .key_count = 1};
 	struct value_hits hits;
 	value_key_of(v, &key);
-	value_text(v, text);
+	search_value_text(v, text);
 	struct correlation value = {.kind = v->kind, .text = text->data, .len = text->len};
 	int err = value_hits_find(reader, &asked, INT64_MAX, &hits);
 	value.cut = hits.count > limit + 1 || hits.cut;

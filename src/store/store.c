@@ -117,8 +117,8 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	writer_stop(store); /* what is told of the last commits may read */
 	readers_clear(store);
-	writer_stop(store);
 	types_close(store->types);
 	labels_close(store->labels);
 	free(store->backup_dir);

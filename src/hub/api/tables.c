@@ -7,6 +7,7 @@
 #include "hub/api/events.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
+#include "hub/exchange/export.h"
 #include "hub/taxii/taxii.h"
 
 /* One a line, so that each addition is a line of its own. */
@@ -17,8 +18,10 @@ const struct route *const HUB_TABLES[] = {
 	COLLECTION_ROUTES,
 	DIRECTORY_ROUTES,
 	EVENT_ROUTES,
+	EXPORT_ROUTES,
 	HEALTH_ROUTES,
 	LEDGER_ROUTES,
+	MISP_ROUTES,
 	OBJECT_ROUTES,
 	OPENAPI_ROUTES,
 	ROOT_ROUTES,

@@ -2,8 +2,13 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/record/reading.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/encode.h"
+#include "hub/http/route.h"
+#include "hub/hub.h"
+#include "hub/record/record.h"
 #include "store/labels.h"
 
 void reading_begin(struct reading *g, struct request *r, struct reader *reader)
@@ -47,11 +52,32 @@ void reading_add(struct reading *g, const struct object_row *row)
 	sha256_parts(g->digest, SHA256_SIZE, id, strlen(id), NULL, 0, g->digest);
 }
 
+static const char *marking_of(const struct reading *g)
+{
+	return g->selected ? "selected" : g->clearance ? "clearance" : tlp_name(g->highest);
+}
+
 int reading_end(struct reading *g)
 {
 	request_count(g->request, g->count);
 	if (g->noted == 0)
 		return HN_OK;
-	const char *marking = g->selected ? "selected" : g->clearance ? "clearance" : tlp_name(g->highest);
-	return request_note_read(g->request, g->digest, g->noted, marking);
+	return request_note_read(g->request, g->digest, g->noted, marking_of(g));
+}
+
+int reading_append(struct reading *g, void (*done)(void *context, int err), void *context)
+{
+	const struct request *r = g->request;
+	char uid[UUID_TEXT_SIZE], account[UUID_TEXT_SIZE], digest[2 * SHA256_SIZE + 1], text[512];
+	if (g->noted == 0)
+		return READING_NOT_NOTED;
+	uuid_format(&r->uid, uid);
+	uuid_format(&r->who.account, account);
+	hex_encode(g->digest, SHA256_SIZE, digest);
+	int n = snprintf(
+		text, sizeof(text),
+		"{\"account\":\"%s\",\"operation\":\"%s\",\"reads\":[{\"digest\":\"%s\",\"count\":%llu,"
+		"\"marking\":\"%s\"}],\"request\":\"%s\"}",
+		account, r->route->operation, digest, (unsigned long long)g->noted, marking_of(g), uid);
+	return record_append(r->hub->record, "hub.read", text, (size_t)n, done, context);
 }

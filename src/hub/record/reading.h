@@ -37,4 +37,15 @@ void reading_add(struct reading *g, const struct object_row *row);
 /** All are told: writes what must be written. @return as request_note_read(): do not answer on an error */
 HN_MUST_USE int reading_end(struct reading *g);
 
+/** What reading_append() returns where nothing needs an entry: done is not called. */
+#define READING_NOT_NOTED 1
+
+/**
+ * The same for a part of an answer that is streamed, after the reader's end: an entry of its own for the
+ * part.
+ *
+ * @param done  called on the record's thread, as record_append() says: the part may leave on HN_OK
+ */
+HN_MUST_USE int reading_append(struct reading *g, void (*done)(void *context, int err), void *context);
+
 #endif

@@ -61,11 +61,22 @@ static void sha1_gives_the_standards_example(void **state)
 	assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
+static void md5_gives_the_standards_example(void **state)
+{
+	(void)state;
+	uint8_t digest[MD5_SIZE];
+	char hex[2 * MD5_SIZE + 1];
+	assert_int_equal(md5("message digest", 14, digest), HN_OK);
+	hex_encode(digest, sizeof(digest), hex);
+	assert_string_equal(hex, "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_gives_the_standards_examples),
 		cmocka_unit_test(pieces_give_the_same_as_the_whole),
+		cmocka_unit_test(md5_gives_the_standards_example),
 		cmocka_unit_test(sha1_gives_the_standards_example),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
