@@ -317,13 +317,15 @@ static int read_path(struct parser *p, const char **path_out)
 
 static int read_value(struct parser *p, struct stix_term *term)
 {
+	term->value = term->number = NULL;
+	term->value_len = term->number_len = 0;
 	if (p->next.kind == TOKEN_STRING) {
 		term->value = p->next.text;
 		term->value_len = p->next.len;
-	} else if (p->next.kind == TOKEN_NUMBER || p->next.kind == TOKEN_TYPED) {
-		term->value = NULL;
-		term->value_len = 0;
-	} else {
+	} else if (p->next.kind == TOKEN_NUMBER) {
+		term->number = p->next.text;
+		term->number_len = p->next.len;
+	} else if (p->next.kind != TOKEN_TYPED) {
 		return expected(p, tr("a value is expected here", "ここには値が要る"));
 	}
 	int rc = add_term(p, term);

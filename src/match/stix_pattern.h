@@ -37,6 +37,9 @@ struct stix_term {
 			      own memory */
 	const char *value; /* text without quotes and escapes; NULL when it is no string */
 	size_t value_len;
+	const char *number; /* the value as written where it is a number or boolean, in the text that was
+			       read; NULL otherwise */
+	size_t number_len;
 	bool like;   /* the operator is LIKE */
 	bool subset; /* the operator is ISSUBSET */
 	size_t at;   /* byte of the pattern where the comparison begins */

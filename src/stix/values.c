@@ -301,16 +301,17 @@ static int take_text(struct stix_checker *c, enum stix_taken what, const char *t
 	}
 }
 
-static int take_asn(struct stix_checker *c, uint32_t token)
+static int take_asn(struct stix_checker *c, const char *text, size_t len)
 {
-	char text[24];
-	struct json_string s = stix_tape_string(c->t, token);
+	char key[24];
 	unsigned long long number = 0;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.text[i] >= '0' && s.text[i] <= '9')
-			number = number * 10 + (unsigned long long)(s.text[i] - '0');
-	int len = snprintf(text, sizeof(text), "%llu", number);
-	return add_key(c, STIX_VALUE_ASN, text, (size_t)len);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || number > UINT32_MAX)
+			return HN_OK;
+		number = number * 10 + (unsigned long long)(text[i] - '0');
+	}
+	int n = len == 0 ? 0 : snprintf(key, sizeof(key), "%llu", number);
+	return add_key(c, STIX_VALUE_ASN, key, (size_t)n);
 }
 
 int stix_values_take(struct stix_checker *c, enum stix_taken what, uint32_t token)
@@ -323,8 +324,10 @@ int stix_values_take(struct stix_checker *c, enum stix_taken what, uint32_t toke
 		return take_hashes(c, what == STIX_TAKEN_CERTIFICATE_HASHES, token);
 	case STIX_TAKEN_EXTERNAL:
 		return take_externals(c, token);
-	case STIX_TAKEN_ASN:
-		return take_asn(c, token);
+	case STIX_TAKEN_ASN: {
+		struct json_string s = stix_tape_string(c->t, token);
+		return take_asn(c, (const char *)s.text, s.len);
+	}
 	default:
 		break;
 	}
@@ -403,6 +406,8 @@ static int take_like(struct stix_checker *c, const struct stix_term *t)
 
 static int take_term(struct stix_checker *c, const struct stix_term *t)
 {
+	if (t->bar != STIX_OPERATOR && t->number != NULL && strcmp(t->path, "autonomous-system:number") == 0)
+		return take_asn(c, t->number, t->number_len);
 	if (t->bar == STIX_OPERATOR || t->value == NULL || t->value_len == 0)
 		return HN_OK;
 	if (t->like)

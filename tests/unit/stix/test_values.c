@@ -89,6 +89,8 @@ static const struct {
 	{PATTERN("[network-traffic:extensions.'x-tls-ext'.ja4 = 't13d1516h2_8daaf6152771_e5627efa2ab1']"),
 	 "entry=t13d1516h2_8daaf6152771_e5627efa2ab1"},
 	{PATTERN("[ipv4-addr:value = 'nonsense' OR process:pid = 5]"), ""},
+	{PATTERN("[autonomous-system:number = 64496 OR autonomous-system:number IN (1, -2, 3.5)]"),
+	 "asn=1 asn=64496"},
 	{PATTERN("[mutex:name = 'it\\\\'s']"), "mutex=it's"},
 };
 
