@@ -21,8 +21,6 @@
 #define PIECE     65536
 #define TRIES     50 /* while the log grows under our hands */
 #define DEPTH_MAX 12
-#define READERS   2
-#define QUEUE     16
 
 static int fail(struct fault *fault, const char *place)
 {
@@ -109,10 +107,10 @@ static int open_folder(const char *path, bool make, int *fd_out, struct fault *f
 	return *fd_out >= 0 ? HN_OK : fail(fault, path);
 }
 
+/* As it is: the hub that serves from it may be of another version. */
 static int open_store(const struct hub_config *config, struct store **out, struct fault *fault)
 {
-	const struct store_options options = {
-		.database = config->database, .readers = READERS, .queue_max = QUEUE};
+	const struct store_options options = {.database = config->database, .as_it_is = true};
 	return store_open(&options, out, fault);
 }
 

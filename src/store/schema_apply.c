@@ -118,6 +118,24 @@ int schema_apply(struct db *db, const struct schema_step steps[], int64_t now_us
 	return err == HN_OK ? HN_OK : said(db, err, fault);
 }
 
+int schema_is_current(struct db *db, const struct schema_step steps[], struct fault *fault)
+{
+	bool ours = false;
+	int done = 0;
+	int err = db_kind(db)->has_table(db, "schema_step", &ours);
+	if (err != HN_OK)
+		return said(db, err, fault);
+	if (ours)
+		err = steps_done(db, steps, &done, fault);
+	if (err == HN_OK && (!ours || steps[done].number != 0))
+		err = fault_set(
+			fault, HN_EUNSUPPORTED, "database",
+			tr("was made by an older version of this program, or holds no hub; start the hub "
+			   "once",
+			   "古い版のプログラムで作られているか、ハブのデータがない。ハブを一度起動すること"));
+	return err;
+}
+
 int schema_make(struct db *db, const struct schema_step steps[], int last, int64_t now_us,
 		struct fault *fault)
 {

@@ -67,12 +67,23 @@ static int copy_options(struct store *store, const struct store_options *options
 {
 	store->now_us = options->now_us == NULL ? store_system_now_us : options->now_us;
 	store->now_context = options->now_context;
+	store->as_it_is = options->as_it_is;
 	store->database = strdup(options->database);
 	if (options->backup_dir != NULL)
 		store->backup_dir = strdup(options->backup_dir);
 	return store->database == NULL || (options->backup_dir != NULL && store->backup_dir == NULL)
 		       ? HN_ENOMEM
 		       : HN_OK;
+}
+
+/* Whether it is there at all. */
+static int look(const struct store *store, struct fault *fault)
+{
+	struct db *db;
+	int err = db_open(store->database, DB_READ, &db, fault);
+	if (err == HN_OK)
+		db_close(db);
+	return err;
 }
 
 static int start(struct store *store, const struct store_options *options, struct fault *fault)
@@ -105,7 +116,7 @@ int store_open(const struct store_options *options, struct store **out, struct f
 	if (err != HN_OK)
 		(void)fault_set(fault, err, "database", "%s", hn_strerror(err));
 	if (err == HN_OK)
-		err = start(store, options, fault);
+		err = store->as_it_is ? look(store, fault) : start(store, options, fault);
 	if (err == HN_OK)
 		*out = store;
 	else

@@ -27,12 +27,15 @@ struct store_options {
 	const char *backup_dir;    /* where a migration puts its backup first; NULL: beside the SQLite file */
 	unsigned readers;          /* connections for reading, 1..64 */
 	size_t queue_max;          /* jobs that may wait for the writer */
+	bool as_it_is;             /* only to back it up or check it: nothing is made, migrated or written */
 	int64_t (*now_us)(void *); /* the clock, microseconds since 1970; NULL: the system's */
 	void *now_context;
 };
 
 /**
  * Opens it, makes the tables of an empty database, migrates an older one after a backup, starts the writer.
+ * With as_it_is none of that: then store_backup() copies a database of any version, also beside a program
+ * that serves from it; store_check() needs one of ours (HN_EUNSUPPORTED), and readers and jobs get HN_ESTATE.
  *
  * @return as db_open(); HN_EUNSUPPORTED for a database of a newer program; HN_ENOSPC
  */

@@ -72,6 +72,7 @@ struct store {
 	char *backup_dir; /* or NULL */
 	int64_t (*now_us)(void *);
 	void *now_context;
+	bool as_it_is; /* no writer, no readers */
 	struct labels *labels;
 	struct types *types;
 	struct readers readers;
@@ -110,6 +111,9 @@ typedef int (*schema_backup_fn)(void *context, int step, struct fault *fault);
  */
 HN_MUST_USE int schema_apply(struct db *db, const struct schema_step steps[], int64_t now_us,
 			     schema_backup_fn backup, void *context, struct fault *fault);
+
+/** Whether it has all of the steps and no more. @return HN_EUNSUPPORTED */
+HN_MUST_USE int schema_is_current(struct db *db, const struct schema_step steps[], struct fault *fault);
 
 /** Makes one of a store (context) where its options say. */
 int store_backup_first(void *context, int step, struct fault *fault);

@@ -64,6 +64,8 @@ static int begin(struct reader *reader, const struct asker *asker)
 
 int store_read(struct store *store, const struct asker *asker, struct reader **out)
 {
+	if (store->as_it_is)
+		return HN_ESTATE;
 	struct reader *reader = take(&store->readers);
 	int err = begin(reader, asker);
 	if (err != HN_OK) {

@@ -102,6 +102,11 @@ int store_check(struct store *store, void (*finding)(void *context, const char *
 	int err = with_connection(store, &db, fault);
 	if (err != HN_OK)
 		return err;
+	err = schema_is_current(db, SCHEMA_STEPS, fault);
+	if (err != HN_OK) {
+		db_close(db);
+		return err;
+	}
 	err = db_begin(db);
 	if (err == HN_OK)
 		err = db_kind(db)->examine(db, finding, context, &wrong);

@@ -20,6 +20,8 @@ int store_submit(struct store *store, store_job_fn run, store_done_fn done, void
 {
 	struct writer *w = &store->writer;
 	int err = HN_OK;
+	if (store->as_it_is)
+		return HN_ESTATE;
 	(void)pthread_mutex_lock(&w->lock);
 	if (w->stop)
 		err = HN_ESTATE;

@@ -376,6 +376,51 @@ static void a_migration_leaves_a_backup(void **state)
 	world_clear(&w);
 }
 
+/* What only looks makes nothing, changes nothing, and copies what it cannot read. */
+static void looked_at_as_it_is(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct fault fault = {0};
+	struct store *store = NULL;
+	struct asker nobody;
+	struct reader *reader;
+	struct db *db;
+	char path[128];
+	uint64_t wrong = 0;
+	world_init(&w);
+	struct store_options options = {.database = w.url, .as_it_is = true};
+	if (!world_is_postgres()) {
+		assert_int_equal(store_open(&options, &store, &fault), HN_ENOENT);
+		assert_int_not_equal(access(w.url + strlen("sqlite:"), F_OK), 0);
+	}
+	world_open_store(&w);
+	add_versions(&w, 3);
+	/* Beside the one that serves. */
+	assert_int_equal(store_open(&options, &store, &fault), HN_OK);
+	assert_int_equal(store_check(store, count_finding, NULL, &wrong, &fault), HN_OK);
+	asker_public(&nobody);
+	assert_int_equal(store_read(store, &nobody, &reader), HN_ESTATE);
+	assert_int_equal(store_write(store, add_version, NULL), HN_ESTATE);
+	assert_int_equal(store_submit(store, add_version, NULL, NULL), HN_ESTATE);
+	world_close_store(&w);
+
+	assert_int_equal(db_open(w.url, DB_WRITE, &db, &fault), HN_OK);
+	assert_int_equal(
+		db_run(db, "DELETE FROM schema_step WHERE number = (SELECT max(number) FROM schema_step)"),
+		HN_OK);
+	int64_t steps = one_number(db, "SELECT count(*) FROM schema_step");
+	assert_int_equal(store_check(store, count_finding, NULL, &wrong, &fault), HN_EUNSUPPORTED);
+	(void)snprintf(path, sizeof(path), "%s/copy", w.dir);
+	assert_int_equal(store_backup(store, path, &fault), HN_OK);
+	assert_int_equal(one_number(db, "SELECT count(*) FROM schema_step"), steps);
+	assert_int_equal(db_run(db, "DROP TABLE schema_step"), HN_OK);
+	assert_int_equal(store_check(store, count_finding, NULL, &wrong, &fault), HN_EUNSUPPORTED);
+	db_close(db);
+	store_close(store);
+	world_clear(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +430,7 @@ int main(void)
 		cmocka_unit_test(steps_go_forward_only),
 		cmocka_unit_test(tables_of_others_are_left_alone),
 		cmocka_unit_test(a_migration_leaves_a_backup),
+		cmocka_unit_test(looked_at_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
