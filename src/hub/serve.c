@@ -89,6 +89,7 @@ static int make_sockets(struct serving *s, struct fault *fault)
 static int make_store(struct serving *s, struct fault *fault)
 {
 	const struct store_options options = {
+		.backup_dir = s->hub.config->data,
 		.database = s->hub.config->database,
 		.readers = s->hub.config->readers,
 		.queue_max = s->hub.config->queue,

@@ -173,7 +173,7 @@ static int backup_files(const struct hub_config *config, int to_dir, struct faul
 
 int whole_backup(const struct hub_config *config, const char *path, struct fault *fault)
 {
-	int to_dir;
+	int to_dir = -1;
 	if (access(config->data, F_OK) != 0)
 		return fail(fault, config->data);
 	int rc = open_folder(path, true, &to_dir, fault);
