@@ -15,7 +15,7 @@
 
 /*
  * The HTTP server: takes connections, reads requests strictly, finds their route, asks who is there, runs the
- * handler, sends and counts answers. Only its source knows libmicrohttpd.
+ * handler, sends and counts answers.
  */
 struct hub;
 struct request;
