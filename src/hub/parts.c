@@ -5,11 +5,9 @@
 #include "hub/api/events.h"
 #include "hub/api/openapi.h"
 #include "hub/exchange/indexer.h"
+#include "hub/exchange/secret.h"
 #include "hub/hub.h"
 
 const struct hub_part *const HUB_PARTS[] = {
-	&EVENTS,
-	&OPENAPI,
-	&INDEXER,
-	NULL,
+	&EVENTS, &OPENAPI, &INDEXER, &SOURCE_SECRETS, NULL,
 };

@@ -143,8 +143,8 @@ static const char *const markings[] = {
 /* From where objects come (store/sources.h); warning lists (store/warnings.h). */
 static const char *const exchange[] = {
 	"CREATE TABLE source (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
-	"organisation BIGINT NOT NULL, revision BIGINT NOT NULL, enabled BIGINT NOT NULL, by_default BIGINT "
-	"NOT NULL, label BYTES NOT NULL, body TEXT NOT NULL)",
+	"organisation BIGINT NOT NULL, revision BIGINT NOT NULL, made BIGINT NOT NULL, enabled BIGINT NOT "
+	"NULL, by_default BIGINT NOT NULL, label BYTES NOT NULL, body TEXT NOT NULL)",
 	"CREATE UNIQUE INDEX source_id ON source (uuid_a, uuid_b)",
 	"CREATE INDEX source_organisation ON source (organisation)",
 	/* Where its last run stopped. */

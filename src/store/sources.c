@@ -92,11 +92,12 @@ static int insert(struct db *db, const struct source *s, const struct buf *label
 {
 	struct uuid_halves h = uuid_halves(&s->id);
 	int err = db_run(db,
-			 "INSERT INTO source (number, uuid_a, uuid_b, organisation, revision, enabled, "
-			 "by_default, label, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+			 "INSERT INTO source (number, uuid_a, uuid_b, organisation, revision, made, enabled, "
+			 "by_default, label, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 			 db_number(s->number), db_number(h.a), db_number(h.b), db_number(s->organisation),
-			 db_number(s->revision), db_number(s->enabled), db_number(s->by_default),
-			 db_bytes(label->data, label->len), db_string(body->data, body->len));
+			 db_number(s->revision), db_number(s->made_us), db_number(s->enabled),
+			 db_number(s->by_default), db_bytes(label->data, label->len),
+			 db_string(body->data, body->len));
 	if (err == HN_OK)
 		err = db_run(db,
 			     "INSERT INTO source_state (number, last_run, last_good, next_run, failures, "
@@ -149,6 +150,7 @@ static int write_row(struct writing *w, struct source *s, const struct directory
 	label_write(&s->label, &label);
 	s->number = row->number;
 	s->revision = row->revision + 1;
+	s->made_us = writing_now_us(w);
 	int err = buf_err(&label);
 	if (err == HN_OK && row->number == 0)
 		err = number_of(db, "SELECT coalesce(max(number), 0) + $1 FROM source", 1, &s->number);
@@ -249,6 +251,33 @@ int sources_put_secret(struct writing *w, const struct asker *actor, const struc
 	return err;
 }
 
+int sources_disable(struct writing *w, const struct asker *actor, const struct uuid *id,
+		    int64_t *revision_out, struct fault *fault)
+{
+	struct directory_row row;
+	int64_t organisation = 0;
+	json_t *body = NULL;
+	struct buf text;
+	buf_init(&text, SOURCE_TEXT_MAX);
+	int err = find_row(writing_db(w), id, &row, &organisation);
+	if (err == HN_OK && (row.number == 0 || !manages(actor, organisation)))
+		err = absent(fault);
+	if (err == HN_OK)
+		err = json_object_read(row.text.data, row.text.len, &body, fault);
+	if (err == HN_OK && json_object_set_new(body, "enabled", json_false()) != 0)
+		err = HN_ENOMEM;
+	if (err == HN_OK) {
+		json_add(&text, body);
+		err = buf_err(&text);
+	}
+	if (err == HN_OK)
+		err = sources_put(w, actor, id, -1, text.data, text.len, NULL, revision_out, fault);
+	json_decref(body);
+	buf_clear(&row.text);
+	buf_clear(&text);
+	return err;
+}
+
 int sources_run_now(struct writing *w, const struct asker *actor, const struct uuid *id, struct fault *fault)
 {
 	struct db *db = writing_db(w);
@@ -289,10 +318,11 @@ static int read_body(struct db *db, const struct db_rows *rows, struct source *o
 	out->number = db_int(rows, 0);
 	out->revision = db_int(rows, 1);
 	out->organisation = db_int(rows, 2);
+	out->made_us = db_int(rows, 7);
 	return err;
 }
 
-#define COLUMNS "s.number, s.revision, s.organisation, s.label, s.body, s.uuid_a, s.uuid_b"
+#define COLUMNS "s.number, s.revision, s.organisation, s.label, s.body, s.uuid_a, s.uuid_b, s.made"
 
 static int read_one(struct reader *reader, struct db_rows *rows, bool any, struct source *out)
 {
@@ -354,8 +384,8 @@ int sources_due(struct reader *reader, int64_t now_us, struct source *out, int64
 		return err;
 	int more = db_next(rows);
 	err = more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
-	if (err == HN_OK && db_int(rows, 7) > now_us) {
-		*next_us_out = db_int(rows, 7);
+	if (err == HN_OK && db_int(rows, 8) > now_us) {
+		*next_us_out = db_int(rows, 8);
 		err = HN_ENOENT;
 	}
 	if (err == HN_OK)
@@ -552,8 +582,8 @@ static int quota_ok(struct writing *w, int64_t number, uint64_t objects)
 		return err;
 	int more = db_next(rows);
 	err = more == 1 ? read_body(db, rows, &s) : more == 0 ? HN_ENOENT : more;
-	if (err == HN_OK && db_int(rows, 7) == day)
-		used = (uint64_t)db_int(rows, 8);
+	if (err == HN_OK && db_int(rows, 8) == day)
+		used = (uint64_t)db_int(rows, 9);
 	db_rows_end(rows);
 	if (err != HN_OK)
 		return err;

@@ -51,6 +51,7 @@ struct source {
 	bool enabled;
 	bool by_default; /* of its organisation's hand-ins that name no source */
 	unsigned trust;  /* 0..100 */
+	int64_t made_us; /* when it was put first */
 	struct label label;
 	int64_t every_us;     /* between two runs; 0: only when somebody asks for it */
 	uint64_t objects_day; /* quota; 0: none */
@@ -100,6 +101,10 @@ HN_MUST_USE int sources_put_secret(struct writing *w, const struct asker *actor,
 
 /** The sealed secret, for the hub itself. Nothing is appended where there is none. */
 HN_MUST_USE int sources_secret(struct reader *reader, int64_t number, struct buf *out);
+
+/** Puts `enabled` to false; what it brought stays. @return HN_ENOENT, HN_EAUTH */
+HN_MUST_USE int sources_disable(struct writing *w, const struct asker *actor, const struct uuid *id,
+				int64_t *revision_out, struct fault *fault);
 
 /** Asks for a run as soon as may be: its back-off is forgotten. @return HN_ENOENT, HN_EAUTH, HN_ESTATE: it is
  * disabled or fetches nothing */

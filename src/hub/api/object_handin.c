@@ -23,7 +23,7 @@ static void write_failures(struct buf *b, const struct intake_result *result)
 	}
 }
 
-static void write_result(struct buf *b, const struct intake_result *result, bool dry)
+void handin_result_write(struct buf *b, const struct intake_result *result, bool dry)
 {
 	const uint64_t *n = result->outcomes;
 	buf_addf(b,
@@ -49,7 +49,7 @@ static int finish(struct request *r, struct handin *h)
 	struct intake_result result;
 	handin_result(h, &result);
 	request_count(r, result.objects);
-	write_result(answer_body(r), &result, request_query_flag(r, "dry"));
+	handin_result_write(answer_body(r), &result, request_query_flag(r, "dry"));
 	return answer_send(r, 200, NULL);
 }
 

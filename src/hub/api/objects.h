@@ -24,6 +24,10 @@ int objects_search_get(struct request *r);
 int objects_post_piece(struct request *r, const uint8_t *data, size_t len);
 int objects_post(struct request *r);
 
+/** Appends what came of what was handed in, as JSON. */
+struct intake_result;
+void handin_result_write(struct buf *b, const struct intake_result *result, bool dry);
+
 /** Appends a row as the API shows it: when it was added, its marking, and the object as it stands. */
 HN_MUST_USE int object_item_write(struct reader *reader, const struct object_row *row, struct buf *out);
 

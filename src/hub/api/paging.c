@@ -10,7 +10,7 @@
 #include "hub/http/answer.h"
 #include "hub/hub.h"
 
-static int read_cursor(struct request *r, int64_t *out)
+int paging_cursor(struct request *r, int64_t *out)
 {
 	size_t len = 0;
 	const char *text = request_query(r, "cursor", &len);
@@ -49,7 +49,7 @@ int paging_list(struct request *r, enum directory_thing thing, const char *membe
 	int64_t after = 0;
 	int64_t narrow = 0;
 	bool more = false;
-	int err = read_cursor(r, &after);
+	int err = paging_cursor(r, &after);
 	if (err != HN_OK)
 		return err;
 	buf_addf(b, "{\"%s\":[", member);

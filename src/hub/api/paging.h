@@ -19,6 +19,9 @@
 		.help_ja = "前のページのnextの値"                                                    \
 	}
 
+/** Where a page begins: what `next` of the page before gave; 0: at the first. @return HN_EFORMAT */
+HN_MUST_USE int paging_cursor(struct request *r, int64_t *out);
+
 /**
  * Answers with a page of what the asker may know.
  *

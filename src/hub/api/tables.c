@@ -5,6 +5,7 @@
 #include "hub/api/account.h"
 #include "hub/api/collections.h"
 #include "hub/api/events.h"
+#include "hub/api/exchange.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
 #include "hub/exchange/export.h"
@@ -20,13 +21,16 @@ const struct route *const HUB_TABLES[] = {
 	EVENT_ROUTES,
 	EXPORT_ROUTES,
 	HEALTH_ROUTES,
+	IMPORT_ROUTES,
 	LEDGER_ROUTES,
 	MISP_ROUTES,
 	OBJECT_ROUTES,
 	OPENAPI_ROUTES,
 	ROOT_ROUTES,
+	SOURCE_ROUTES,
 	TAXII_ROUTES,
 	TOKEN_ROUTES,
+	WARNING_ROUTES,
 	NULL,
 };
 /* clang-format on */

@@ -12,6 +12,7 @@ struct handin {
 	const struct handin_how *how;
 	struct intake *intake;
 	int (*again)(struct request *r); /* after a rest: NULL between pieces */
+	bool ended;                      /* all pieces were fed */
 	_Alignas(max_align_t) uint8_t extra[];
 };
 
@@ -49,20 +50,35 @@ static int rest(struct handin *h, int err)
 	return HN_OK;
 }
 
+/* Bytes as they came, or what is made of them. */
+static int feed(struct handin *h, const uint8_t *data, size_t len, bool last)
+{
+	const char *out = (const char *)data;
+	size_t out_len = len;
+	int err = HN_OK;
+	if (h->how->through != NULL)
+		err = h->how->through(h->r, h->extra, data, len, last, &out, &out_len);
+	return err == HN_OK ? intake_feed(h->intake, out, out_len, &h->r->fault) : err;
+}
+
 int handin_piece(struct request *r, const struct handin_how *how, const uint8_t *data, size_t len)
 {
 	int err = r->state == NULL ? begin(r, how) : HN_OK;
 	if (err != HN_OK)
 		return err;
-	struct handin *h = r->state;
-	return rest(h, intake_feed(h->intake, data, len, &r->fault));
+	return rest(r->state, feed(r->state, data, len, false));
 }
 
 static int end(struct request *r)
 {
 	struct handin *h = r->state;
 	h->again = end;
-	int err = intake_end(h->intake, &r->fault);
+	int err = HN_OK;
+	if (!h->ended && h->how->through != NULL)
+		err = feed(h, NULL, 0, true);
+	h->ended = true;
+	if (err == HN_OK)
+		err = intake_end(h->intake, &r->fault);
 	return err == HN_OK ? h->how->finish(r, h) : rest(h, err);
 }
 

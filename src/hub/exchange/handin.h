@@ -27,6 +27,10 @@ struct handin_how {
 	intake_taken_fn taken;
 	size_t extra;
 	void (*free_extra)(void *extra);
+	/** NULL, or makes of each piece what the intake takes; `last` is the call behind the last piece. *out
+	 * lives until the next call. */
+	int (*through)(struct request *r, void *extra, const uint8_t *data, size_t len, bool last,
+		       const char **out, size_t *out_len);
 };
 
 /* What the route's functions call, as above. @return what they return */

@@ -62,6 +62,8 @@ void misp_tags_write(struct misp_event *e, const struct misp_tags *tags, const s
 /** An organisation as identity, once an event; its UUID. @return false: it has no UUID */
 bool misp_identity_write(struct misp_event *e, uint32_t org, struct uuid *out);
 
+/** One attribute: its object or objects, or why it has none. @param object_name  of the MISP object in which
+ * it stands; \"\" */
 HN_MUST_USE int misp_attribute(struct misp_event *e, uint32_t attribute, const char *object_name,
 			       bool deleted);
 

@@ -7,8 +7,7 @@
 #include "base/lang.h"
 #include "store/sources.h"
 
-/* The source that the request names, or the organisation's default. @return HN_ENOENT: none */
-static int find_source(struct request *r, struct source *out)
+int source_of_request(struct request *r, struct source *out)
 {
 	struct reader *reader;
 	struct uuid id;
@@ -48,7 +47,7 @@ int terms_of_request(struct request *r, struct intake_terms *out)
 	struct source source = {0};
 	if (asker->organisation == 0)
 		return HN_EAUTH;
-	int err = find_source(r, &source);
+	int err = source_of_request(r, &source);
 	if (err == HN_OK) {
 		terms_of_source(&source, out);
 		return HN_OK;

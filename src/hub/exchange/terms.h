@@ -18,6 +18,10 @@
 HN_MUST_USE int terms_of_request(struct request *r, struct intake_terms *out);
 
 struct source;
+/** The source of a request's objects. @return HN_ENOENT with an empty fault: it names none, and there is no
+ * default; else as above */
+HN_MUST_USE int source_of_request(struct request *r, struct source *out);
+
 /** The terms of what the hub fetches from a source. */
 void terms_of_source(const struct source *source, struct intake_terms *out);
 

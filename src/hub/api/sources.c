@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/lang.h"
+#include "hub/api/exchange.h"
+#include "hub/api/paging.h"
+#include "hub/exchange/secret.h"
+#include "hub/http/answer.h"
+#include "hub/hub.h"
+#include "store/sources.h"
+
+#define BODY_MAX (64u << 10)
+
+static void set_etag(struct request *r, int64_t revision)
+{
+	char etag[24];
+	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)revision);
+	answer_etag(r, etag);
+}
+
+static int list(struct request *r)
+{
+	struct buf *b = answer_body(r);
+	struct reader *reader;
+	int64_t after = 0;
+	bool more = false;
+	int err = paging_cursor(r, &after);
+	if (err == HN_OK)
+		err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	buf_adds(b, "{\"sources\":[");
+	err = sources_list(reader, after, request_query_number(r, "limit", 100), b, &after, &more);
+	reader_end(reader);
+	buf_addc(b, ']');
+	if (more)
+		buf_addf(b, ",\"next\":\"%" PRIx64 "\"", (uint64_t)after);
+	buf_addc(b, '}');
+	return err == HN_OK ? answer_send(r, 200, NULL) : err;
+}
+
+static int read_one(struct request *r, struct buf *out, int64_t *revision_out)
+{
+	struct reader *reader;
+	int err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	err = sources_get(reader, &r->params[0].uuid, out, revision_out);
+	reader_end(reader);
+	return err;
+}
+
+/* The entity tag is that of what was put: state and use may change without it, so nobody keeps it. */
+static int get(struct request *r)
+{
+	int64_t revision = 0;
+	int err = read_one(r, answer_body(r), &revision);
+	if (err != HN_OK)
+		return err;
+	set_etag(r, revision);
+	return answer_send(r, 200, NULL);
+}
+
+/* ---- changes ---- */
+
+struct change {
+	struct uuid id;
+	int64_t revision;
+	bool made;
+	const char *sealed; /* of a credential */
+	size_t sealed_len;
+};
+
+static int note(struct writing *w, struct request *r, const struct uuid *id, const char *what)
+{
+	char text[UUID_TEXT_SIZE], record[128];
+	uuid_format(id, text);
+	(void)snprintf(record, sizeof(record), "{\"source\":\"%s\",\"change\":\"%s\"}", text, what);
+	return request_note(w, r, "hub.source-changed", record, strlen(record));
+}
+
+static int put_job(struct writing *w, struct request *r, void *context)
+{
+	const struct change *c = context;
+	char path[96], id[UUID_TEXT_SIZE];
+	int64_t revision = 0;
+	int err = sources_put(w, r->who.asker, &c->id, c->revision, r->body.data, r->body.len, NULL,
+			      &revision, &r->fault);
+	if (err == HN_ESTATE && c->revision > 0 && r->fault.place[0] == '\0')
+		return answer_problem(r, 412, "changed", r->fault.message);
+	if (err == HN_ENOENT && r->fault.place[0] != '\0')
+		err = HN_EFORMAT; /* it names what is not there */
+	if (err == HN_OK)
+		err = note(w, r, &c->id, c->made ? "made" : "replaced");
+	if (err != HN_OK)
+		return err;
+	set_etag(r, revision);
+	if (!c->made)
+		return answer_send(r, 204, NULL);
+	uuid_format(&c->id, id);
+	(void)snprintf(path, sizeof(path), "/api/v1/sources/%s", id);
+	buf_addf(answer_body(r), "{\"id\":\"%s\"}", id);
+	return answer_created(r, path);
+}
+
+static int start(struct request *r, int (*job)(struct writing *w, struct request *r, void *context),
+		 const struct change *change)
+{
+	struct change *c = arena_alloc(r->arena, sizeof(*c));
+	if (c == NULL)
+		return HN_ENOMEM;
+	*c = *change;
+	return request_change(r, job, c);
+}
+
+static int post(struct request *r)
+{
+	const struct change c = {.id = uuid_v4(), .made = true};
+	return start(r, put_job, &c);
+}
+
+static int put(struct request *r)
+{
+	size_t len = 0;
+	char etag[24];
+	struct buf seen;
+	struct change c = {.id = r->params[0].uuid};
+	const char *none = request_header(r, "If-None-Match", &len);
+	if (none != NULL && len == 1 && none[0] == '*') {
+		c.made = true;
+		return start(r, put_job, &c);
+	}
+	buf_init(&seen, BODY_MAX);
+	int err = read_one(r, &seen, &c.revision);
+	buf_clear(&seen);
+	if (err != HN_OK)
+		return err;
+	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)c.revision);
+	err = request_if_match(r, etag, true);
+	return err == HN_OK ? start(r, put_job, &c) : err;
+}
+
+static int disable_job(struct writing *w, struct request *r, void *context)
+{
+	int64_t revision = 0;
+	(void)context;
+	int err = sources_disable(w, r->who.asker, &r->params[0].uuid, &revision, &r->fault);
+	if (err == HN_OK)
+		err = note(w, r, &r->params[0].uuid, "disabled");
+	return err == HN_OK ? answer_send(r, 204, NULL) : err;
+}
+
+static int disable(struct request *r)
+{
+	return request_change(r, disable_job, NULL);
+}
+
+static int run_job(struct writing *w, struct request *r, void *context)
+{
+	(void)context;
+	int err = sources_run_now(w, r->who.asker, &r->params[0].uuid, &r->fault);
+	return err == HN_OK ? answer_send(r, 204, NULL) : err;
+}
+
+static int run_now(struct request *r)
+{
+	return request_change(r, run_job, NULL);
+}
+
+/* ---- credentials ---- */
+
+static int secret_job(struct writing *w, struct request *r, void *context)
+{
+	const struct change *c = context;
+	int err = sources_put_secret(w, r->who.asker, &r->params[0].uuid, (const uint8_t *)c->sealed,
+				     c->sealed_len, &r->fault);
+	if (err == HN_OK)
+		err = note(w, r, &r->params[0].uuid, c->sealed_len > 0 ? "credential" : "credential-removed");
+	return err == HN_OK ? answer_send(r, 204, NULL) : err;
+}
+
+/* Members that each kind has. */
+static int credential_ok(struct request *r, const json_t *object)
+{
+	static const struct {
+		const char *kind, *names[4];
+	} kinds[] = {
+		{"basic", {"kind", "user", "password", NULL}},
+		{"token", {"kind", "token", NULL}},
+		{"certificate", {"kind", "certificate", "key", NULL}},
+	};
+	const char *kind = NULL;
+	int err = json_get_string(object, "kind", true, &kind, &r->fault);
+	for (size_t i = 0; err == HN_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kind, kinds[i].kind) != 0)
+			continue;
+		err = json_only(object, kinds[i].names, &r->fault);
+		for (size_t n = 0; err == HN_OK && kinds[i].names[n] != NULL; n++) {
+			const char *text;
+			err = json_get_string(object, kinds[i].names[n], true, &text, &r->fault);
+			/* Nothing that could end a header line and begin another. */
+			if (err == HN_OK && i < 2 && strpbrk(text, "\r\n") != NULL)
+				err = fault_set(&r->fault, HN_EFORMAT, kinds[i].names[n], "%s",
+						tr("has a line break", "に改行がある"));
+		}
+		return err;
+	}
+	return err != HN_OK ? err
+			    : fault_set(&r->fault, HN_EFORMAT, "/kind", "%s",
+					tr("must be basic, token or certificate",
+					   "はbasic、token又はcertificateでなければならない"));
+}
+
+static int put_credential(struct request *r)
+{
+	json_t *object = NULL;
+	struct buf sealed;
+	struct change c = {.made = false};
+	int err = json_object_read(r->body.data, r->body.len, &object, &r->fault);
+	if (err == HN_OK)
+		err = credential_ok(r, object);
+	json_decref(object);
+	if (err != HN_OK)
+		return err;
+	buf_init(&sealed, BODY_MAX);
+	err = source_secret_seal(r->body.data, r->body.len, &sealed);
+	c.sealed = err == HN_OK ? arena_text(r->arena, sealed.data, sealed.len) : NULL;
+	c.sealed_len = sealed.len;
+	buf_clear(&sealed);
+	if (err == HN_OK && c.sealed == NULL)
+		err = HN_ENOMEM;
+	sodium_memzero(r->body.data, r->body.len);
+	return err == HN_OK ? start(r, secret_job, &c) : err;
+}
+
+static int delete_credential(struct request *r)
+{
+	const struct change c = {.sealed = "", .sealed_len = 0};
+	return start(r, secret_job, &c);
+}
+
+static const struct query_spec list_query[] = {PAGING_QUERY, {0}};
+
+#define SOURCE "/api/v1/sources/{id:uuid}"
+#define CHANGE(method_, path, op, handler, en, ja)                                                           \
+	.method = method_, .pattern = path, .operation = op, .scopes = SCOPE_MANAGE, .handle = handler,      \
+	.tag = "sources", .summary_en = en, .summary_ja = ja
+
+const struct route SOURCE_ROUTES[] = {
+	{.method = HTTP_GET,
+	 .pattern = "/api/v1/sources",
+	 .operation = "listSources",
+	 .scopes = SCOPE_READ,
+	 .handle = list,
+	 .query = list_query,
+	 .answers = {{200, "source-list", NULL}},
+	 .tag = "sources",
+	 .summary_en = "Sources of one's organisation; the centre sees all",
+	 .summary_ja = "自組織の情報源。センターはすべてを閲覧できる"},
+	{.method = HTTP_GET,
+	 .pattern = SOURCE,
+	 .operation = "getSource",
+	 .scopes = SCOPE_READ,
+	 .handle = get,
+	 .answers = {{200, "source", NULL}},
+	 .tag = "sources",
+	 .summary_en = "A source: what was said of it, its state and its use",
+	 .summary_ja = "情報源の設定、状態及び利用状況"},
+	{CHANGE(HTTP_POST, "/api/v1/sources", "addSource", post, "Makes a source", "情報源を登録する"),
+	 .takes = "application/json", .body_max = BODY_MAX, .body_schema = "source-new",
+	 .answers = {{201, "made", NULL}}},
+	{CHANGE(HTTP_PUT, SOURCE, "putSource", put, "Replaces it (If-Match), or makes it (If-None-Match: *)",
+		"置き換える(If-Match)、又は登録する(If-None-Match: *)"),
+	 .takes = "application/json", .body_max = BODY_MAX, .body_schema = "source-new",
+	 .answers = {{201, "made", NULL}, {204, NULL, NULL}, {412, "problem", NULL}}},
+	{CHANGE(HTTP_DELETE, SOURCE, "disableSource", disable, "Disables it; what it brought stays",
+		"停止する。登録済みのものは残る"),
+	 .answers = {{204, NULL, NULL}}},
+	{CHANGE(HTTP_POST, SOURCE "/run", "runSource", run_now, "Fetches from it as soon as may be",
+		"直ちに取得する"),
+	 .answers = {{204, NULL, NULL}}},
+	{CHANGE(HTTP_PUT, SOURCE "/credential", "putSourceCredential", put_credential,
+		"What it signs in with; it is never shown again",
+		"接続に使う資格情報。以後表示されることはない"),
+	 .flags = ROUTE_NO_KEEP, .takes = "application/json", .body_max = SOURCE_SECRET_MAX,
+	 .body_schema = "source-credential", .answers = {{204, NULL, NULL}}},
+	{CHANGE(HTTP_DELETE, SOURCE "/credential", "deleteSourceCredential", delete_credential,
+		"Forgets what it signs in with", "資格情報を削除する"),
+	 .answers = {{204, NULL, NULL}}},
+	{0},
+};
