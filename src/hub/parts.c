@@ -7,7 +7,13 @@
 #include "hub/exchange/indexer.h"
 #include "hub/exchange/secret.h"
 #include "hub/hub.h"
+#include "hub/sets/sets.h"
 
 const struct hub_part *const HUB_PARTS[] = {
 	&EVENTS, &OPENAPI, &INDEXER, &SOURCE_SECRETS, NULL,
+	&EVENTS,
+	&OPENAPI,
+	&INDEXER,
+	&SETS,
+	NULL,
 };

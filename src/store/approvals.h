@@ -131,6 +131,10 @@ HN_MUST_USE int approvals_step(struct writing *w, const struct asker *actor, con
 			       enum approval_verb verb, int64_t revision, const char *reason,
 			       enum approval_state *state_out, struct approval_refusal *why);
 
+/** Whether approvals_step() would be let do it; nothing happens. @return as it */
+HN_MUST_USE int approvals_may(struct writing *w, const struct asker *actor, const struct uuid *id,
+			      enum approval_verb verb, int64_t revision, struct approval_refusal *why);
+
 /** Retires up to `limit` (64 at most) approvals whose time is over and tells each, for the ledger. */
 typedef int (*approval_expired_fn)(void *context, const struct uuid *approval);
 HN_MUST_USE int approvals_expire(struct writing *w, size_t limit, approval_expired_fn fn, void *context,

@@ -232,9 +232,7 @@ static int put_in_force(struct stepping *s)
 
 static int approve(struct stepping *s, enum approval_state *state_out)
 {
-	int err = may_approve(s);
-	if (err != HN_OK)
-		return err;
+	int err;
 	if (s->vote_count == VOTES_MAX)
 		return HN_ELIMIT;
 	uint8_t *vote = s->votes + s->vote_count++ * VOTE_SIZE;
@@ -281,15 +279,28 @@ static int retire(struct stepping *s, const char *reason)
 	return err == HN_OK ? close_it(s, s->number, reason) : err;
 }
 
+static int may(struct stepping *s, const struct uuid *id, enum approval_verb verb, int64_t revision)
+{
+	int err = find(s, id);
+	if (err == HN_OK)
+		err = may_step(s, verb, revision);
+	return err == HN_OK && verb == APPROVAL_APPROVE ? may_approve(s) : err;
+}
+
+int approvals_may(struct writing *w, const struct asker *actor, const struct uuid *id,
+		  enum approval_verb verb, int64_t revision, struct approval_refusal *why)
+{
+	struct stepping s = {.w = w, .actor = actor, .why = why};
+	return may(&s, id, verb, revision);
+}
+
 int approvals_step(struct writing *w, const struct asker *actor, const struct uuid *id,
 		   enum approval_verb verb, int64_t revision, const char *reason,
 		   enum approval_state *state_out, struct approval_refusal *why)
 {
 	struct stepping s = {.w = w, .actor = actor, .why = why};
 	const char *said = reason == NULL ? "" : reason;
-	int err = find(&s, id);
-	if (err == HN_OK)
-		err = may_step(&s, verb, revision);
+	int err = may(&s, id, verb, revision);
 	if (err != HN_OK)
 		return err;
 	switch (verb) {

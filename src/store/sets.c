@@ -81,7 +81,7 @@ int sets_change(struct writing *w, const struct set_new *s, int64_t revision)
 		return err;
 	return db_run(writing_db(w),
 		      "UPDATE feed_set SET revision = $2, name_en = $3, name_ja = $4, persons = $5, label = "
-		      "$6 WHERE number = $1",
+		      "CASE WHEN $6 > 0 THEN $6 ELSE label END WHERE number = $1",
 		      db_number(number), db_number(writing_next_seq(w)), text_value(s->name_en),
 		      text_value(s->name_ja), db_number(persons), db_number(s->label));
 }

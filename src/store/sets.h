@@ -55,7 +55,7 @@ struct set_new {
 	const char *name_en, *name_ja;
 	enum set_action action;
 	unsigned persons; /* 0: the least */
-	int64_t label;
+	int64_t label;    /* of a change 0: as it is */
 };
 
 /** Makes one. @return HN_EFORMAT: fewer persons than its action asks, or more than SET_PERSONS_MAX; HN_EEXIST

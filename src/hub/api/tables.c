@@ -6,9 +6,11 @@
 #include "hub/api/collections.h"
 #include "hub/api/events.h"
 #include "hub/api/exchange.h"
+#include "hub/api/holds.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
 #include "hub/exchange/export.h"
+#include "hub/api/sets.h"
 #include "hub/taxii/taxii.h"
 
 /* One a line, so that each addition is a line of its own. */
@@ -16,18 +18,21 @@
 const struct route *const HUB_TABLES[] = {
 	ACCESS_ROUTES,
 	ACCOUNT_ROUTES,
+	APPROVAL_ROUTES,
 	COLLECTION_ROUTES,
 	DIRECTORY_ROUTES,
 	EVENT_ROUTES,
 	EXPORT_ROUTES,
 	HEALTH_ROUTES,
 	IMPORT_ROUTES,
+	HOLD_ROUTES,
 	LEDGER_ROUTES,
 	MISP_ROUTES,
 	OBJECT_ROUTES,
 	OPENAPI_ROUTES,
 	ROOT_ROUTES,
 	SOURCE_ROUTES,
+	SET_ROUTES,
 	TAXII_ROUTES,
 	TOKEN_ROUTES,
 	WARNING_ROUTES,

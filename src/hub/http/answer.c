@@ -70,7 +70,7 @@ const char *answer_title(unsigned status)
 
 void answer_clear(struct exchange *e)
 {
-	e->answered = e->is_problem = false;
+	e->answered = e->is_problem = e->change_holds = false;
 	e->status = 0;
 	e->media = NULL;
 	e->etag[0] = e->cache[0] = '\0';
@@ -213,6 +213,11 @@ int answer_problem(struct request *r, unsigned status, const char *type, const c
 	if (buf_err(&e->body) != HN_OK)
 		buf_reset(&e->body);
 	return HN_OK;
+}
+
+void answer_keep_change(struct request *r)
+{
+	exchange_of(r)->change_holds = true;
 }
 
 void answer_media(struct request *r, const char *media)

@@ -87,7 +87,7 @@ static int run(struct writing *w, void *context)
 		(void)answer_problem(r, 422, "idempotency-key",
 				     tr("this key was used for another request",
 					"このキーは別のリクエストに使われている"));
-	if (rc == HN_OK && e->answered && e->is_problem)
+	if (rc == HN_OK && e->answered && e->is_problem && !e->change_holds)
 		rc = HN_ESTATE;
 	if (rc == HN_OK && c->key && e->answered && !c->replayed)
 		rc = keep(w, r, c);

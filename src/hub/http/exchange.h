@@ -63,6 +63,7 @@ struct exchange {
 	/* The answer. */
 	bool answered;
 	bool is_problem;
+	bool change_holds; /* answer_keep_change() */
 	unsigned status;
 	const char *media;
 	char etag[80], cache[64];

@@ -187,3 +187,8 @@ void server_free(struct server *server)
 	free(server->workers);
 	free(server);
 }
+
+bool server_draining(const struct server *server)
+{
+	return atomic_load(&server->draining);
+}

@@ -67,6 +67,9 @@ void server_go(struct server *server);
  * left. Requests that somebody else has (request_wait()) stay until they are resumed. */
 void server_drain(struct server *server, int64_t limit_ns);
 
+/** Whether server_drain() was called: who lets requests wait for something lets them go now. */
+bool server_draining(const struct server *server);
+
 /** Waits for the threads after server_drain(): all requests have come back. */
 void server_join(struct server *server);
 

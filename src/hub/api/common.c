@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/api/common.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/utc.h"
+#include "hub/http/answer.h"
+
+int common_body(struct request *r, const char *const names[], struct form *f_out)
+{
+	json_t *object = NULL;
+	int err = json_object_read(r->body.data, r->body.len, &object, &r->fault);
+	if (err != HN_OK)
+		return err;
+	r->state = object;
+	*f_out = (struct form){.at = object, .arena = r->arena, .fault = &r->fault};
+	return json_only(object, names, &r->fault);
+}
+
+void common_end(struct request *r)
+{
+	json_decref(r->state);
+	r->state = NULL;
+}
+
+static bool hex_number(const char *text, size_t len, int64_t *out)
+{
+	char *end;
+	if (len == 0 || len > 15 || strspn(text, "0123456789abcdef") < len)
+		return false;
+	char copy[16];
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	*out = strtoll(copy, &end, 16);
+	return true;
+}
+
+int common_cursor(struct request *r, int64_t *out)
+{
+	size_t len;
+	const char *text = request_query(r, "cursor", &len);
+	if (text != NULL && !hex_number(text, len, out))
+		return fault_set(&r->fault, HN_EFORMAT, "cursor", "%s",
+				 tr("is not what a 'next' member gave", "next が返した値ではない"));
+	return HN_OK;
+}
+
+void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE])
+{
+	(void)snprintf(out, COMMON_ETAG_SIZE, "%" PRIx64, (uint64_t)revision);
+}
+
+int common_if_match(struct request *r, int64_t *out)
+{
+	size_t len;
+	const char *text = request_header(r, "If-Match", &len);
+	*out = -1;
+	if (text == NULL || (len == 1 && text[0] == '*'))
+		return HN_OK;
+	if (len > 2 && text[0] == '"' && text[len - 1] == '"') {
+		const char *dot = memchr(text, '.', len);
+		size_t digits = dot != NULL ? (size_t)(dot - text) - 1 : len - 2;
+		if (hex_number(text + 1, digits, out))
+			return HN_OK;
+	}
+	(void)answer_problem(r, 412, "changed", NULL);
+	return HN_ESTATE;
+}
+
+void common_text(struct buf *b, const char *name, const char *text)
+{
+	buf_addf(b, ",\"%s\":", name);
+	buf_json_string(b, text, strlen(text));
+}
+
+void common_time(struct buf *b, const char *name, int64_t us)
+{
+	char text[UTC_SIZE];
+	if (us == 0)
+		return;
+	utc_format(us * 1000, text);
+	buf_addf(b, ",\"%s\":\"%s\"", name, text);
+}
+
+void common_uuid(struct buf *b, const char *name, const struct uuid *id)
+{
+	char text[UUID_TEXT_SIZE];
+	uuid_format(id, text);
+	buf_addf(b, ",\"%s\":\"%s\"", name, text);
+}

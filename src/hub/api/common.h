@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_API_COMMON_H
+#define HINOMI_HUB_API_COMMON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/uuid.h"
+#include "hub/http/request.h"
+#include "store/form.h"
+
+/* Small things that the parts of the API share. */
+
+#define COMMON_ETAG_SIZE 64
+
+/** The request's body as one JSON object with no other members than these; freed when the request is over.
+ * @param f_out  ready to be read. @return as json_object_read() */
+HN_MUST_USE int common_body(struct request *r, const char *const names[], struct form *f_out);
+
+/** route->end of a route whose handler calls common_body(). */
+void common_end(struct request *r);
+
+/** The number that a `next` member gave, from the query's "cursor". @return HN_EFORMAT */
+HN_MUST_USE int common_cursor(struct request *r, int64_t *out);
+
+/** A revision as an entity tag, without quotes. */
+void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE]);
+
+/** The revision that If-Match names, which is what stands before a dot, if there is one; -1: none is named.
+ * @return HN_OK; HN_ESTATE: 412 is answered */
+HN_MUST_USE int common_if_match(struct request *r, int64_t *out);
+
+/* Append `"name":value` with a comma in front. A time of 0 is left out. */
+void common_text(struct buf *b, const char *name, const char *text);
+void common_time(struct buf *b, const char *name, int64_t us);
+void common_uuid(struct buf *b, const char *name, const struct uuid *id);
+
+/** The query parameters of every list, for a table of them. */
+#define COMMON_PAGE                                                                                          \
+	{.name = "cursor",                                                                                   \
+	 .kind = QUERY_TEXT,                                                                                 \
+	 .max = 16,                                                                                          \
+	 .help_en = "where to go on: what `next` gave",                                                      \
+	 .help_ja = "続きの位置: next が返した値"},                                                          \
+	{                                                                                                    \
+		.name = "limit", .kind = QUERY_NUMBER, .min = 1, .max = 1000,                                \
+		.help_en = "rows of one page at most", .help_ja = "1ページの件数の上限",                     \
+	}
+#define COMMON_LIMIT 100
+
+#endif

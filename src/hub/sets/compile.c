@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/sets/compile.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "authority/jws.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/utc.h"
+#include "hub/sets/sets.h"
+#include "match/build.h"
+#include "match/him.h"
+#include "match/merge.h"
+#include "match/set.h"
+
+void sets_file_name(const uint8_t digest[32], char out[SETS_PATH_SIZE])
+{
+	hex_encode(digest, 32, out);
+	memcpy(out + 64, ".him", 5);
+}
+
+static int take(void *context, const struct entry_key *key, const struct entry_meta *meta)
+{
+	struct him_build *b = context;
+	return meta == NULL ? him_build_remove(b, key) : him_build_add(b, key, meta);
+}
+
+/* Finishes and writes under the digest's name. A file that is there already has the same bytes. */
+static int write_file(struct him_build *b, struct set_file *out)
+{
+	const uint8_t *data;
+	size_t size;
+	char name[SETS_PATH_SIZE];
+	int err = him_build_finish(b, &data, &size, out->digest);
+	if (err != HN_OK)
+		return err;
+	sets_file_name(out->digest, name);
+	out->size = (int64_t)size;
+	err = file_write_whole_at(sets_dir(), name, data, size, 0640, false);
+	return err == HN_EEXIST ? HN_OK : err;
+}
+
+static int new_build(const struct set_standing *s, struct him_build **out)
+{
+	char id[UUID_TEXT_SIZE];
+	uuid_format(&s->id, id);
+	return him_build_new(id, NULL, out);
+}
+
+int compile_base(struct reader *reader, const struct set_standing *s, struct set_file *out)
+{
+	struct him_build *b;
+	int err = new_build(s, &b);
+	if (err != HN_OK)
+		return err;
+	err = set_files_entries(reader, s->number, take, b);
+	out->change = s->change;
+	if (err == HN_OK)
+		err = write_file(b, out);
+	him_build_free(b);
+	return err;
+}
+
+int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t after,
+		    const uint8_t base[32], struct set_file *out)
+{
+	struct him_build *b;
+	int err = new_build(s, &b);
+	if (err != HN_OK)
+		return err;
+	him_build_base(b, base);
+	err = set_files_changes(reader, s->number, after, s->change, take, b);
+	out->change = s->change;
+	if (err == HN_OK)
+		err = write_file(b, out);
+	him_build_free(b);
+	return err;
+}
+
+/* ---- merging ---- */
+
+static int map_file(const struct set_file *f, struct him_file *out)
+{
+	char name[SETS_PATH_SIZE], path[64 + SETS_PATH_SIZE];
+	sets_file_name(f->digest, name);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", sets_dir(), name);
+	return him_map(path, out, NULL);
+}
+
+static int open_files(const struct him_file files[], size_t count, struct set **out)
+{
+	const void *data[SET_FILES_MAX];
+	size_t sizes[SET_FILES_MAX];
+	for (size_t i = 0; i < count; i++) {
+		data[i] = files[i].data;
+		sizes[i] = files[i].size;
+	}
+	return set_open_bytes(data, sizes, count, out, NULL);
+}
+
+int compile_open(const struct set_standing *s, int (*fn)(const struct set *set, void *context), void *context)
+{
+	struct him_file files[SET_FILES_MAX] = {{0}};
+	struct set *set;
+	int err = HN_OK;
+	for (size_t i = 0; err == HN_OK && i < s->file_count; i++)
+		err = map_file(&s->files[i], &files[i]);
+	if (err == HN_OK)
+		err = open_files(files, s->file_count, &set);
+	if (err == HN_OK) {
+		err = fn(set, context);
+		set_close(set);
+	}
+	for (size_t i = 0; i < s->file_count; i++)
+		him_unmap(&files[i]);
+	return err;
+}
+
+static int merge(const struct set *set, void *context)
+{
+	struct set_file *out = context;
+	struct him_build *b;
+	int err = merge_set(set, NULL, &b);
+	if (err != HN_OK)
+		return err;
+	err = write_file(b, out);
+	him_build_free(b);
+	return err;
+}
+
+int compile_merged(const struct set_standing *s, struct set_file *out)
+{
+	out->change = s->files[s->file_count - 1].change;
+	return compile_open(s, merge, out);
+}
+
+/* ---- the head ---- */
+
+static void add_file(struct buf *b, const struct set_file *f)
+{
+	char digest[65];
+	hex_encode(f->digest, 32, digest);
+	buf_addf(b, "{\"digest\":\"%s\",\"size\":%lld}", digest, (long long)f->size);
+}
+
+int compile_head(const struct set_standing *s, const struct key *key, int64_t issued_us, struct buf *out)
+{
+	struct buf b;
+	struct jws jws = {0};
+	char id[UUID_TEXT_SIZE], issued[UTC_SIZE], expires[UTC_SIZE];
+	uuid_format(&s->id, id);
+	utc_format(issued_us * 1000, issued);
+	utc_format(s->expires_us * 1000, expires);
+	buf_init(&b, 1u << 16);
+	buf_addf(&b, "{\"kind\":\"set\",\"id\":\"%s\",\"version\":%lld,\"issued\":\"%s\",\"expires\":\"%s\"",
+		 id, (long long)s->version, issued, expires);
+	buf_adds(&b, ",\"base\":");
+	add_file(&b, &s->files[0]);
+	buf_adds(&b, ",\"overlays\":[");
+	for (size_t i = 1; i < s->file_count; i++) {
+		buf_adds(&b, i > 1 ? "," : "");
+		add_file(&b, &s->files[i]);
+	}
+	buf_adds(&b, "]}");
+	int err = buf_err(&b);
+	if (err == HN_OK)
+		err = jws_draft(b.data, b.len, &jws);
+	if (err == HN_OK)
+		err = jws_sign(&jws, key);
+	if (err == HN_OK)
+		jws_add(&jws, out);
+	jws_clear(&jws);
+	buf_clear(&b);
+	return err == HN_OK ? buf_err(out) : err;
+}

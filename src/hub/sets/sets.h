@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_HUB_SETS_SETS_H
+#define HINOMI_HUB_SETS_SETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/uuid.h"
+#include "hub/http/request.h"
+#include "hub/hub.h"
+
+/*
+ * Publishing sets: what was decided becomes an overlay at once, overlays become a base in the background.
+ * Files lie in sets/ below the data folder, named by their digests; a head, signed by the hub, names those in
+ * force. Two threads: one publishes, one merges.
+ */
+struct key_public;
+struct warnings;
+
+extern const struct hub_part SETS;
+
+#define SETS_PATH_SIZE (64 + 5)
+
+/** In a job that decided something: as soon as it is committed it is published. */
+void sets_decided(void);
+
+/** The key that signs heads; lives as long as the hub. */
+const struct key_public *sets_key(void);
+
+/** The folder of the files. */
+int sets_dir(void);
+
+/** "DIGEST.him" */
+void sets_file_name(const uint8_t digest[32], char out[SETS_PATH_SIZE]);
+
+/** The warning lists as they are now; a second old at most. */
+struct warnings *sets_warnings(void);
+
+/* ---- following (hub/sets/follow.c) ---- */
+
+/** Before the head is read that follow_wait() then finds too old. */
+uint64_t follow_turn(void);
+
+/**
+ * Lets a request wait until the set has another head than at that turn, or the time is over; then `again` is
+ * called.
+ *
+ * @return HN_ELIMIT: too many wait
+ */
+HN_MUST_USE int follow_wait(struct request *r, const struct uuid *set, uint64_t turn, int64_t wait_ns,
+			    int (*again)(struct request *r));
+
+/** A set has another head: who waits for it goes on. */
+void follow_tell(const struct uuid *set);
+
+/** Lets go whose time is over, or all. @return how many still wait */
+size_t follow_tick(int64_t now_ns, bool all);
+
+#endif

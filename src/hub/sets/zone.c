@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/sets/zone.h"
+
+#include <string.h>
+
+#include "base/ip.h"
+#include "base/lang.h"
+#include "hub/sets/compile.h"
+#include "match/canonical.h"
+#include "match/set.h"
+
+#define OWNER_MAX 253 /* characters of a name without its last dot */
+
+struct zone {
+	struct buf *out;
+	size_t zone_len;
+	int64_t now_ns;
+	uint64_t rules, left_out;
+};
+
+/* "24.0.2.0.192", "48.zz.db8.2001": the address backwards, the longest run of zero words of IPv6 as "zz". */
+static void add_ip6(const uint8_t *a, struct buf *out)
+{
+	unsigned words[8], best = 0, best_len = 0;
+	for (unsigned i = 0; i < 8; i++)
+		words[i] = (unsigned)a[2 * i] << 8 | a[2 * i + 1];
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned len = 0;
+		while (i + len < 8 && words[i + len] == 0)
+			len++;
+		if (len > best_len) {
+			best = i;
+			best_len = len;
+		}
+	}
+	for (unsigned i = 8; i-- > 0;) {
+		bool in_run = best_len > 1 && i >= best && i < best + best_len;
+		if (in_run && i != best)
+			continue;
+		if (in_run)
+			buf_adds(out, ".zz");
+		else
+			buf_addf(out, ".%x", words[i]);
+	}
+}
+
+static void add_address(const struct entry_key *key, struct buf *out)
+{
+	bool v4 = key->kind == ENTRY_IP4 || key->kind == ENTRY_PREFIX4;
+	unsigned size = v4 ? 4 : 16;
+	buf_addf(out, "%u", key->len > size ? key->data[size] : 8 * size);
+	if (v4)
+		buf_addf(out, ".%u.%u.%u.%u", key->data[3], key->data[2], key->data[1], key->data[0]);
+	else
+		add_ip6(key->data, out);
+	buf_adds(out, ".rpz-ip");
+}
+
+/* @return false: there is no place for it in a zone */
+static bool add_owner(const struct zone *z, const struct entry_key *key)
+{
+	switch (key->kind) {
+	case ENTRY_IP4:
+	case ENTRY_IP6:
+	case ENTRY_PREFIX4:
+	case ENTRY_PREFIX6:
+		add_address(key, z->out);
+		return true;
+	case ENTRY_NAME:
+	case ENTRY_WILDCARD:
+		if (key->len == 0 || key->len + z->zone_len + 3u > OWNER_MAX)
+			return false;
+		canonical_format(key, z->out);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int add_entry(void *context, const struct entry_key *key, const struct entry_meta *meta)
+{
+	struct zone *z = context;
+	bool holds = meta->valid_from_ns <= z->now_ns &&
+		     (meta->valid_until_ns == 0 || z->now_ns < meta->valid_until_ns);
+	if (!holds || !add_owner(z, key)) {
+		z->left_out++;
+		return HN_OK;
+	}
+	buf_addf(z->out, " CNAME %s\n", meta->allow ? "rpz-passthru." : ".");
+	z->rules++;
+	return buf_err(z->out);
+}
+
+static int write_entries(const struct set *set, void *context)
+{
+	return set_each(set, add_entry, context);
+}
+
+int zone_write(const struct set_standing *s, const char *zone, int64_t now_ns, struct buf *out,
+	       struct fault *fault)
+{
+	struct canonical name;
+	struct zone z = {.out = out, .now_ns = now_ns};
+	if (canonical_name(zone, strlen(zone), &name) != HN_OK || name.key.kind != ENTRY_NAME)
+		return fault_set(fault, HN_EFORMAT, "zone", "%s",
+				 tr("this is no name for a zone", "ゾーンの名前ではない"));
+	z.zone_len = name.key.len;
+	buf_adds(out, "$TTL 60\n$ORIGIN ");
+	canonical_format(&name.key, out);
+	buf_addf(out, ".\n@ SOA localhost. root.localhost. %u 3600 600 604800 60\n NS localhost.\n",
+		 (unsigned)s->version);
+	int err = compile_open(s, write_entries, &z);
+	buf_addf(out, "; %llu rules, %llu entries without a place in a zone\n", (unsigned long long)z.rules,
+		 (unsigned long long)z.left_out);
+	return err == HN_OK ? buf_err(out) : err;
+}

@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""Holds, sets and approvals by the real program; a follower that mirrors a set and asks the matcher; kill -9 in the middle."""
+import base64
+import datetime
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+
+sys.dont_write_bytecode = True
+from hub_world import BIN, DEADLINE, Hub, Tap, databases, until  # noqa: E402  beside this file
+
+GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+NAMES = {"en": "National block list", "ja": "全国遮断リスト"}
+
+
+def now(**delta):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**delta)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def indicator(pattern, marking=GREEN, **more):
+    return {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "created": now(),
+            "modified": now(), "pattern": pattern, "pattern_type": "stix", "valid_from": "2026-01-01T00:00:00Z",
+            "object_marking_refs": [marking], **more}
+
+
+class World:
+    """A hub with a centre (anna and ben decide, carl only analyses) and two operators."""
+
+    def __init__(self, database=None):
+        self.hub = Hub("http: {rate: 0}\n", database=database)
+        made = self.hub.command("init", "--token", "--json", "--login", "first")
+        assert made.returncode == 0, made.stderr
+        first = json.loads(made.stdout)
+        self.centre = first["centre"]
+        self.admin = self.hub.client(token=first["token"])
+        self.people = {}
+        self.anna = self.person("anna", self.centre, "analyst", "approver")
+        self.ben = self.person("ben", self.centre, "approver")
+        self.carl = self.person("carl", self.centre, "analyst")
+        self.isp_id, self.isp = self.operator("isp")
+        self.bank_id, self.bank = self.operator("bank")
+
+    def person(self, login, organisation, *roles):
+        made = self.admin.post("/api/v1/people", {"login": login, "places": [{"organisation": organisation, "roles": list(roles)}]})
+        assert made.status == 201, made
+        self.people[login] = made.json["id"]
+        assert self.admin.put(f"/api/v1/people/{made.json['id']}/password", {"new": f"a password of {login}"}).status == 204
+        return self.hub.client(basic=(login, f"a password of {login}"))
+
+    def operator(self, name):
+        body = {"kind": "operator", "names": [{"language": "en", "name": name}],
+                "agreements": [{"partner": self.centre, "tlp_max": "red", "onward": False, "purposes": ["defence", "analysis"],
+                                "contents": ["technical", "background"]}]}
+        made = self.admin.post("/api/v1/organisations", body)
+        assert made.status == 201, made
+        return made.json["id"], self.person(f"{name}-desk", made.json["id"], "analyst", "approver")
+
+    def add(self, obj, who=None):
+        answer = (who or self.anna).post("/api/v1/objects", {"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": [obj]})
+        assert answer.status == 200 and answer.json["failed"] == 0, answer
+        return obj["id"]
+
+    def set(self, action="block", who=None, **more):
+        made = (who or self.anna).post("/api/v1/sets", {"names": NAMES, "action": action, "marking": {"tlp": "amber"}, **more})
+        assert made.status == 201, made
+        return f"/api/v1/sets/{made.json['id']}"
+
+    def propose(self, path, pattern, who=None, **more):
+        made = (who or self.anna).post(path + "/approvals", {"object": self.add(indicator(pattern)), "propose": True, **more})
+        assert made.status == 201, made
+        return f"{path}/approvals/{made.json['id']}"
+
+    def approved(self, path, pattern):
+        at = self.propose(path, pattern)
+        answer = self.ben.post(at + "/approve")
+        assert answer.status == 200 and answer.json["state"] == "approved", answer
+        return at
+
+
+def payload(head):
+    text = head["payload"]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+class Follower:
+    """Mirrors a set into a folder, as an edge will: heads by waiting, files by digest."""
+
+    def __init__(self, client, path):
+        self.client, self.path = client, path
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-follower-"))
+        self.version, self.files = 0, []
+
+    def turn(self, wait=0):
+        """@return whether there was another head"""
+        answer = self.client.get(f"{self.path}/head?version={self.version}&wait={wait}")
+        if answer.status == 204:
+            return False
+        assert answer.status == 200, answer
+        head = payload(answer.json)
+        assert head["kind"] == "set" and head["version"] > self.version, head
+        files = []
+        for file in [head["base"], *head["overlays"]]:
+            at = self.dir / (file["digest"] + ".him")
+            if not at.exists():
+                blob = self.client.get(f"{self.path}/blobs/{file['digest']}", check=False)
+                assert blob.status == 200 and len(blob.body) == file["size"], (blob.status, len(blob.body), file)
+                at.write_bytes(blob.body)
+                subprocess.run([BIN / "hinomi", "indicators", "verify", at], check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE)
+            files.append(at)
+        self.version, self.files = head["version"], files
+        return True
+
+    def has(self, value):
+        done = subprocess.run([BIN / "hinomi", "indicators", "match", *[str(f) for f in self.files], value], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+        assert done.returncode in (0, 1), done.stderr
+        return done.returncode == 0
+
+
+def holds(tap, w):
+    body = {"value": "203.0.113.0/24", "reason": "under watch", "contact": "desk@isp.example", "until": now(days=1),
+            "marking": {"tlp": "red", "recipients": [w.isp_id]}}
+    made = w.isp.post("/api/v1/holds", body)
+    tap.check("a hold is entered", made.status == 201, made)
+    path = made.headers["Location"]
+    shown = w.isp.get(path)
+    tap.check("and shown to its holder", shown.status == 200 and shown.json["value"] == "203.0.113.0/24", shown)
+    tap.check("but not beyond its marking", w.bank.get(path).status == 404 and w.bank.get("/api/v1/holds").json["holds"] == [])
+    ask = w.bank.post("/api/v1/holds/ask", {"value": "203.0.113.9"})
+    tap.check("who names a value learns yes, and nothing else", ask.status == 200 and ask.json == {"held": True}, ask)
+    tap.check("or no", w.bank.post("/api/v1/holds/ask", {"value": "198.51.100.9"}).json == {"held": False})
+    tap.check("a wide question is none", w.bank.post("/api/v1/holds/ask", {"value": "203.0.0.0/8"}).status == 400)
+    asked = w.isp.get(path + "/questions")
+    tap.check("the holder sees who asked", [q["organisation"] for q in asked.json["questions"]] == [w.bank_id], asked)
+    tap.check("nobody else does", w.bank.get(path + "/questions").status == 404)
+    change = {key: body[key] for key in ("reason", "contact", "until", "marking")}
+    tap.check("a stranger does not change it", w.bank.put(path, change).status == 404)
+    tap.check("the holder does, on what he saw", w.isp.put(path, change, If_Match=shown.headers["ETag"]).status == 204 and
+              w.isp.put(path, change, If_Match=shown.headers["ETag"]).status == 409)
+    many = [w.bank.post("/api/v1/holds/ask", {"value": "198.51.100.9"}).status for _ in range(60)]
+    tap.check("questions are few", 429 in many, many)
+    return path
+
+
+def decisions(tap, w, hold):
+    path = w.set()
+    short = w.anna.post("/api/v1/sets", {"names": NAMES, "action": "block", "persons": 1})
+    tap.check("a set that blocks asks two persons at least", short.status == 400, short)
+    draft = w.carl.post(path + "/approvals", {"object": w.add(indicator("[domain-name:value = 'evil.example'] OR "
+                                                                       "[email-addr:value = 'a@evil.example']"))})
+    tap.check("an analyst drafts", draft.status == 201 and draft.json["state"] == "draft" and draft.json["entry_count"] == 1, draft)
+    tap.check("and is told what has no place", [l["reason"] for l in draft.json["left_out"]] == ["type"], draft)
+    at = f"{path}/approvals/{draft.json['id']}"
+    tap.check("a draft is not approved", w.ben.post(at + "/approve").status == 409)
+    tap.check("it is proposed", w.anna.post(at + "/propose").json == {"state": "proposed"})
+    tap.check("nobody approves what he proposed", w.anna.post(at + "/approve").status == 403)
+    tap.check("an analyst does not approve", w.carl.post(at + "/approve").status == 403)
+    tap.check("others do not know of it", w.isp.get(at).status == 404 and w.isp.post(at + "/approve").status == 404)
+    look = w.ben.get(at + "/blast-radius")
+    entry = look.json["entries"][0]
+    tap.check("before it one sees what it hits", look.status == 200 and entry["value"] == "evil.example" and
+              entry["asked"] == {"known": False} and not look.json["held"], look)
+    both = [None, None]
+    people = [w.ben, w.person("dora", w.centre, "approver")]
+
+    def approve(i):
+        both[i] = people[i].post(at + "/approve").status
+
+    threads = [threading.Thread(target=approve, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tap.check("of two at the same time one approves", sorted(both) == [200, 409], both)
+    shown = w.anna.get(at).json
+    tap.check("who and when stands there", shown["state"] == "approved" and shown["proposed"]["by"] == w.people["anna"] and
+              len(shown["approvals"]) == 1 and shown["entries"] == [{"kind": "name", "value": "evil.example"}], shown)
+    held = w.propose(path, "[ipv4-addr:value = '203.0.113.77']")
+    stopped = w.ben.post(held + "/approve")
+    tap.check("what is held is not approved", stopped.status == 409 and stopped.json["type"].endswith(":held"), stopped)
+    questions = w.isp.get(hold + "/questions").json["questions"]
+    tap.check("and the holder sees that it was asked", questions[0]["approval"] and questions[0]["organisation"] == w.centre, questions)
+    tap.check("a hold is released", w.isp.post(hold + "/release").status == 204)
+    tap.check("then it is", w.ben.post(held + "/approve").status == 200)
+    red = w.anna.post(path + "/approvals", {"object": w.add(indicator("[ipv4-addr:value = '198.51.100.1']", RED))})
+    tap.check("what the audience may not see stays out", red.status in (404, 409), red)
+    only = w.set("select")
+    act = w.anna.post(only + "/approvals", {"object": w.add(indicator("[ipv4-addr:value = '198.51.100.2']"))})
+    tap.check("a set that selects asks the target act", act.status == 422, act)
+    watch = w.set("watch")
+    tap.check("where one person is enough, he may", w.anna.post(w.propose(watch, "[url:value = 'http://a.example/x']") +
+                                                               "/approve").json == {"state": "approved"})
+    off = w.propose(path, "[domain-name:value = 'late.example']", who=w.carl)
+    got = w.admin.get(f"/api/v1/people/{w.people['carl']}")
+    assert w.admin.put(f"/api/v1/people/{w.people['carl']}", {**got.json, "active": False}, If_Match=got.headers["ETag"]).status == 204
+    tap.check("a proposer who is gone approves nothing", w.ben.post(off + "/approve").status == 409)
+    levels = [{"name": "busy.example", "level": "thousands"}]
+    tap.check("people do not speak for resolvers or do", w.admin.put("/api/v1/asked", {"levels": levels}).status in (204, 403))
+    tap.check("the list of a set", [a["state"] for a in w.anna.get(path + "/approvals?state=approved").json["approvals"]] ==
+              ["approved", "approved"])
+    return path
+
+
+def publishing(tap, w):
+    path = w.set()
+    follower = Follower(w.isp, path)
+    until(follower.turn, "a first head")
+    key = w.isp.get("/api/v1/set-key").json
+    head = w.isp.get(path + "/head").json
+    kid = json.loads(base64.urlsafe_b64decode(head["signatures"][0]["protected"] + "=="))["kid"]
+    tap.check("a head is signed by the hub's key", kid == key["kid"], head)
+    times, waited = [], threading.Event()
+    seen = []
+
+    def follow():
+        while not waited.is_set():
+            if follower.turn(wait=20):
+                seen.append((time.monotonic(), follower.version))
+                if len(seen) >= 3:
+                    return
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    at = []
+    for name in ("one", "two", "three"):
+        before = len(seen)
+        at.append(w.propose(path, f"[domain-name:value = '{name}.evil.example']"))
+        clicked = time.monotonic()
+        assert w.ben.post(at[-1] + "/approve").status == 200
+        until(lambda: len(seen) > before, "a new head")
+        times.append(seen[-1][0] - clicked)
+    waited.set()
+    thread.join()
+    print(f"# from the click to the follower's files: {', '.join(f'{t * 1000:.0f} ms' for t in times)}")
+    tap.check("each approval is an overlay with the next version", [v for _, v in seen] == [2, 3, 4] and len(follower.files) == 4, seen)
+    tap.check("the matcher finds what was approved", follower.has("two.evil.example") and not follower.has("four.evil.example"))
+    zone = w.isp.get(path + "/rpz?zone=block.test", check=False)
+    tap.check("as a zone", zone.status == 200 and b"two.evil.example CNAME .\n" in zone.body and b"$ORIGIN block.test." in zone.body, zone)
+    gone = w.ben.post(at[1] + "/retire", {"reason": "wrong"})
+    tap.check("retreat asks one person", gone.json == {"state": "retired"}, gone)
+    until(follower.turn, "the retreat")
+    tap.check("and is as quick", not follower.has("two.evil.example") and follower.has("one.evil.example"))
+    again = w.approved(path, "[domain-name:value = 'one.evil.example']")
+    until(follower.turn, "the second")
+    assert w.ben.post(at[0] + "/retire").status == 200
+    until(follower.turn, "its retreat")
+    tap.check("what another approval still holds stays", follower.has("one.evil.example"), again)
+    for i in range(12):
+        w.approved(path, f"[ipv4-addr:value = '198.51.100.{i + 1}']")
+    until(lambda: follower.turn() and False or len(follower.files) < 9 and follower.has("198.51.100.12"), "a merged base")
+    tap.check("overlays become a base", follower.has("198.51.100.1") and not follower.has("two.evil.example"), follower.files)
+    private = w.set(who=w.isp, marking={"tlp": "red", "recipients": [w.isp_id]})
+    tap.check("a set is there for its audience only", w.bank.get(private).status == 404 and w.bank.get(private + "/head").status == 404 and
+              private.rsplit("/", 1)[1] not in {s["id"] for s in w.bank.get("/api/v1/sets").json["sets"]})
+    tap.check("nor are its files", until(lambda: w.isp.get(private + "/head").status == 200) and
+              w.bank.get(private + "/blobs/" + payload(w.isp.get(private + "/head").json)["base"]["digest"], check=False).status == 404)
+
+
+def killed(tap, w):
+    """Approvals that were answered are in what is published afterwards; what was not is there whole or not at all."""
+    path = w.set()
+    follower = Follower(w.isp, path)
+    names, answered = [f"k{i}.killed.example" for i in range(40)], []
+    ready = [(name, w.propose(path, f"[domain-name:value = '{name}']")) for name in names]
+    begun = threading.Event()
+
+    def approve():
+        for name, at in ready:
+            try:
+                if w.ben.post(at + "/approve").status == 200:
+                    answered.append(name)
+            except OSError:
+                return
+            except Exception:  # noqa: BLE001  a connection that is cut in any of its ways
+                return
+            if len(answered) == 7:
+                begun.set()
+
+    thread = threading.Thread(target=approve)
+    thread.start()
+    begun.wait(DEADLINE)
+    w.hub.kill()
+    thread.join()
+    w.hub.start()
+    until(lambda: w.isp.get(path, check=False).json["published"], "published after the kill")
+    while follower.turn():
+        pass
+    lost = [name for name in answered if not follower.has(name)]
+    tap.check("after a kill everything answered is published", not lost, lost)
+    state = {a["id"]: a["state"] for a in w.anna.get(path + "/approvals?limit=1000").json["approvals"]}
+    wrong = [name for name, at in ready if (state[at.rsplit("/", 1)[1]] == "approved") != follower.has(name)]
+    tap.check("and what is published is what is approved", not wrong, wrong)
+
+
+def main():
+    tap = Tap()
+    for name, database, end in databases():
+        print(f"# {name}")
+        w = World(database())
+        hold = holds(tap, w)
+        decisions(tap, w, hold)
+        publishing(tap, w)
+        killed(tap, w)
+        code = w.hub.stop()
+        tap.check("it ends well", code == 0, w.hub.log_text()[-2000:])
+        ledger = w.hub.data / "ledger"
+        checked = subprocess.run([BIN / "hinomi", "ledger", "verify", w.hub.data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 timeout=DEADLINE, check=False)
+        tap.check("the ledger stands", ledger.is_dir(), checked.stdout[-300:])
+        w.hub.remove()
+        end()
+    tap.done()
+
+
+main()
