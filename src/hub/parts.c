@@ -16,4 +16,5 @@ const struct hub_part *const HUB_PARTS[] = {
 	&INDEXER,
 	&SETS,
 	NULL,
+	&EVENTS, &OPENAPI, &INDEXER, &SETS, NULL,
 };

@@ -62,8 +62,8 @@ void answer_error_at(struct request *r, const char *pointer, const char *detail)
  */
 int answer_failed(struct request *r, int err);
 
-/** In a job of request_change(), behind answer_problem(): what the job did holds all the same, e.g. the entry in
- * the ledger that tells of the refusal. */
+/** In a job of request_change(), behind answer_problem(): what the job did holds all the same, e.g. the entry
+ * in the ledger that tells of the refusal. */
 void answer_keep_change(struct request *r);
 
 /** In route->problem: the media type of the error's body. */
