@@ -110,7 +110,9 @@ static int finish(struct resolver_config *c, struct fault *fault)
 
 	if (c->listen.count == 0 && !give_listeners(c))
 		return HN_ENOMEM;
-	int rc = read_prefix_files(c, fault);
+	int rc = config_files_are_files(c, fault);
+	if (rc == HN_OK)
+		rc = read_prefix_files(c, fault);
 	if (rc == HN_OK)
 		rc = resolver_config_check(c, fault);
 	if (rc != HN_OK)

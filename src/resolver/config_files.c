@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lang.h"
@@ -65,6 +66,34 @@ int config_files_each(const struct resolver_config *config,
 	visit(&v, config->events.directory, "events.directory", config->events.line, CONFIG_FILE_MADE);
 	visit(&v, config->cookies.secrets, "cookies.secrets", config->cookies.line, CONFIG_FILE_READ);
 	return v.rc;
+}
+
+/* ---- what they are ---- */
+
+bool config_file_may_be_read(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+struct kinds {
+	const struct resolver_config *config;
+	struct fault *fault;
+};
+
+static int must_be_file(void *context, const struct config_file *file)
+{
+	const struct kinds *k = context;
+	if (file->use != CONFIG_FILE_READ || config_file_may_be_read(file->path))
+		return HN_OK;
+	return config_fault(k->fault, HN_EFORMAT, k->config->file, file->line, file->key,
+			    tr("'%.256s' is no file", "'%.256s' はファイルではない"), file->path);
+}
+
+int config_files_are_files(const struct resolver_config *config, struct fault *fault)
+{
+	struct kinds k = {config, fault};
+	return config_files_each(config, must_be_file, &k);
 }
 
 /* ---- who named it ---- */

@@ -3,6 +3,7 @@
 #ifndef HINOMI_RESOLVER_CONFIG_FILES_H
 #define HINOMI_RESOLVER_CONFIG_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,6 +30,16 @@ struct config_file {
  * returns that. */
 HN_MUST_USE int config_files_each(const struct resolver_config *config,
 				  int (*each)(void *context, const struct config_file *file), void *context);
+
+/** Whether what stands there is a file, or nothing, or out of reach: which opening tells at once. */
+bool config_file_may_be_read(const char *path);
+/**
+ * Whether those that are read are files, as far as they are there: a pipe that somebody put in place of one
+ * would hold up who opens it for ever.
+ *
+ * @return HN_EFORMAT: one is not
+ */
+HN_MUST_USE int config_files_are_files(const struct resolver_config *config, struct fault *fault);
 
 /** Where a fault's place is one of these files, or lies in one of the directories: appends by which file,
  * line and key it was named. NULL is allowed. */

@@ -109,6 +109,11 @@ static int read_terms(const struct running *r, struct buf *kept, struct terms **
 		*out = terms_use(r->terms);
 		return HN_OK;
 	}
+	if (!config_file_may_be_read(r->config->file)) {
+		(void)fault_set(fault, HN_EFORMAT, r->config->file, "%s",
+				tr("this is no file", "ファイルではない"));
+		return HN_EFORMAT;
+	}
 	int rc = resolver_config_read(r->config->file, &newer, fault);
 	if (rc != HN_OK)
 		return rc;

@@ -3,6 +3,7 @@
 #include "resolver/config_files.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../check.h"
@@ -98,6 +99,33 @@ static void a_fault_is_blamed_on_who_named_its_file(void **state)
 	resolver_config_free(c);
 }
 
+static void a_pipe_is_not_read(void **state)
+{
+	static const char *const keys[] = {
+		"groups:\n  - {name: g, prefix_file: pipe}\n", "cookies: {secrets: pipe}\n",
+		"recursion: {trust_anchors: pipe}\n",          "policy:\n  - {name: p, rpz: pipe}\n",
+		"policy:\n  - {name: p, set: [gone, pipe]}\n",
+	};
+	char directory[] = "/tmp/hinomi-pipe-XXXXXX", name[64], pipe[64];
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(name, sizeof(name), "%s/r.yaml", directory);
+	(void)snprintf(pipe, sizeof(pipe), "%s/pipe", directory);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		struct resolver_config *c = NULL;
+		struct fault fault = {{0}, {0}};
+		assert_int_equal(resolver_config_parse(name, keys[i], strlen(keys[i]), &c, &fault),
+				 HN_EFORMAT);
+		assert_non_null(strstr(fault.message, "/pipe' is no file"));
+	}
+	assert_false(config_file_may_be_read(pipe));
+	assert_false(config_file_may_be_read(directory));
+	assert_true(config_file_may_be_read(name)); /* nothing is there */
+	assert_int_equal(unlink(pipe), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void note(void *context, const struct fault *fault)
 {
 	buf_addf(context, "%s\n", fault->place);
@@ -131,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_file_is_told_with_line_and_key),
 		cmocka_unit_test(a_fault_is_blamed_on_who_named_its_file),
+		cmocka_unit_test(a_pipe_is_not_read),
 		cmocka_unit_test(each_file_out_of_reach_is_told_once),
 	};
 	lang_set(LANG_EN);
