@@ -159,9 +159,10 @@ int search_objects(struct reader *reader, const struct search *what, object_fn f
 int search_reach(struct reader *reader, int64_t *indexed_out, int64_t *latest_out)
 {
 	struct db_rows *rows;
-	int err = db_query(reader_db(reader), &rows,
-			   "SELECT (SELECT seq FROM indexed WHERE number = 1), (SELECT coalesce(max(seq), 0) "
-			   "FROM version)");
+	int err = db_query(
+		reader_db(reader), &rows,
+		"SELECT i.seq, coalesce((SELECT v.seq FROM version v WHERE v.seq > i.seq AND "
+		"SEES(v.label) ORDER BY v.seq DESC LIMIT 1), i.seq) FROM indexed i WHERE i.number = 1");
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);

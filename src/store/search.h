@@ -55,7 +55,8 @@ struct search {
 HN_MUST_USE int search_objects(struct reader *reader, const struct search *what, object_fn fn, void *context,
 			       bool *more_out, bool *cut_out, struct fault *fault);
 
-/** The number up to which the index has everything, and the latest number there is. */
+/** The number up to which the index has everything, and the latest that the reader may see: equal when
+ * nothing of theirs is missing. What others add does not show in it. */
 HN_MUST_USE int search_reach(struct reader *reader, int64_t *indexed_out, int64_t *latest_out);
 
 /** A value that several objects share. Lives during the call. */

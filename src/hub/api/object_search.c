@@ -68,15 +68,16 @@ static int read_search(struct request *r, struct search *out)
 	return HN_OK;
 }
 
-/* How far the index is: what came later may be missing. */
-static int write_reach(struct found *f)
+/* How far the index is: what came later may be missing. When nothing of the asker's is, it has all until now:
+ * the time of the last addition would tell of what others add. */
+static int write_reach(struct request *r, struct found *f)
 {
 	int64_t indexed, latest;
 	char time[UTC_SIZE];
 	int err = search_reach(f->reader, &indexed, &latest);
 	if (err != HN_OK)
 		return err;
-	utc_format(indexed * 1000, time);
+	utc_format(indexed == latest ? r->received_ns : indexed * 1000, time);
 	buf_addf(f->body, ",\"indexed_until\":\"%s\",\"complete\":%s", time,
 		 indexed == latest ? "true" : "false");
 	return HN_OK;
@@ -101,7 +102,7 @@ int objects_search_get(struct request *r)
 	if (err == HN_OK && cut)
 		buf_adds(f.body, ",\"cut\":true");
 	if (err == HN_OK)
-		err = write_reach(&f);
+		err = write_reach(r, &f);
 	if (err == HN_OK)
 		err = reading_end(&f.reading);
 	reader_end(f.reader);
@@ -147,7 +148,7 @@ int object_correlations_get(struct request *r)
 	err = search_correlations(s.f.reader, &r->params[0].id, CORRELATIONS_MAX, add_sharing, &s);
 	buf_adds(s.f.body, s.value == NULL ? "]" : "]}]");
 	if (err == HN_OK)
-		err = write_reach(&s.f);
+		err = write_reach(r, &s.f);
 	if (err == HN_OK)
 		err = reading_end(&s.f.reading);
 	reader_end(s.f.reader);
