@@ -8,8 +8,7 @@
 
 #include "base/lang.h"
 #include "stix/check.h"
-
-#define KEY_MAX 2048u /* bytes; what is longer cannot be asked by */
+#include "stix/spell.h"
 
 static int add(struct stix_checker *c, const struct stix_value *value)
 {
@@ -27,7 +26,7 @@ static int add(struct stix_checker *c, const struct stix_value *value)
 static int add_key(struct stix_checker *c, enum stix_value_kind kind, const void *key, size_t len)
 {
 	struct stix_value value = {.kind = kind, .key_len = len};
-	if (len == 0 || len > KEY_MAX)
+	if (len == 0 || len > STIX_SPELL_MAX)
 		return HN_OK;
 	value.key = (const uint8_t *)arena_text(c->m->keys, key, len);
 	return value.key == NULL ? HN_ENOMEM : add(c, &value);
@@ -59,14 +58,21 @@ static char lower(char b)
 	return b >= 'A' && b <= 'Z' ? (char)(b | 0x20) : b;
 }
 
-static int add_lower(struct stix_checker *c, enum stix_value_kind kind, const char *text, size_t len)
+/* In its one spelling; what is no such value is none. */
+static int add_spelt(struct stix_checker *c, enum stix_value_kind kind, const char *text, size_t len)
 {
-	char key[KEY_MAX];
-	if (len > sizeof(key))
-		return HN_OK;
-	for (size_t i = 0; i < len; i++)
-		key[i] = lower(text[i]);
-	return add_key(c, kind, key, len);
+	char key[STIX_SPELL_MAX];
+	size_t key_len;
+	return stix_spell(kind, text, len, key, &key_len) == HN_OK ? add_key(c, kind, key, key_len) : HN_OK;
+}
+
+/* STIX 2.1, 6.10: here it must be one. */
+static int take_mac(struct stix_checker *c, const char *text, size_t len)
+{
+	char key[STIX_SPELL_MAX];
+	size_t key_len;
+	int rc = stix_spell(STIX_VALUE_MAC, text, len, key, &key_len);
+	return rc == HN_OK ? add_key(c, STIX_VALUE_MAC, key, key_len) : HN_EFORMAT;
 }
 
 /* ---- addresses ---- */
@@ -114,23 +120,6 @@ static int take_address(struct stix_checker *c, bool six, const char *text, size
 	return HN_EFORMAT;
 }
 
-/* STIX 2.1, 6.10: six pairs with colons; hyphens are read too. */
-static int take_mac(struct stix_checker *c, const char *text, size_t len)
-{
-	char key[17];
-	if (len != sizeof(key))
-		return HN_EFORMAT;
-	for (size_t i = 0; i < len; i++) {
-		key[i] = lower(text[i]);
-		bool digit = (key[i] >= '0' && key[i] <= '9') || (key[i] >= 'a' && key[i] <= 'f');
-		if (i % 3 == 2 ? key[i] != ':' && key[i] != '-' : !digit)
-			return HN_EFORMAT;
-		if (i % 3 == 2)
-			key[i] = ':';
-	}
-	return add_key(c, STIX_VALUE_MAC, key, len);
-}
-
 /* ---- digests and certificates ---- */
 
 static bool names_equal(const char *a, size_t len, const char *b)
@@ -166,23 +155,6 @@ static int take_digest(struct stix_checker *c, const char *name, size_t name_len
 	return add_key(c, STIX_VALUE_DIGEST, key, name_len + 1 + len);
 }
 
-/* Serial numbers and fingerprints are written with and without colons, spaces and leading zeros. */
-static int take_certificate(struct stix_checker *c, const char *text, size_t len)
-{
-	char key[256];
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++) {
-		char b = lower(text[i]);
-		if (b == ':' || b == ' ' || b == '-')
-			continue;
-		if (n == sizeof(key) || !((b >= '0' && b <= '9') || (b >= 'a' && b <= 'f')))
-			return HN_OK;
-		if (n > 0 || b != '0')
-			key[n++] = b;
-	}
-	return add_key(c, STIX_VALUE_CERTIFICATE, key, n);
-}
-
 static int take_hashes(struct stix_checker *c, bool certificate, uint32_t token)
 {
 	const struct stix_token *tokens = c->t->tokens;
@@ -193,28 +165,13 @@ static int take_hashes(struct stix_checker *c, bool certificate, uint32_t token)
 		const char *text;
 		rc = stix_plain(c, i + 1, &text, &len);
 		if (rc == HN_OK)
-			rc = certificate ? take_certificate(c, text, len)
+			rc = certificate ? add_spelt(c, STIX_VALUE_CERTIFICATE, text, len)
 					 : take_digest(c, name, name_len, text, len);
 	}
 	return rc;
 }
 
 /* ---- identifiers of others ---- */
-
-/* "CVE-2024-1234" in either case. */
-static int take_cve(struct stix_checker *c, const char *text, size_t len)
-{
-	char key[32];
-	if (len < 13 || len > sizeof(key) || !names_equal(text, 4, "CVE-") || text[8] != '-')
-		return HN_OK;
-	memcpy(key, "CVE-", 4);
-	for (size_t i = 4; i < len; i++) {
-		if (i != 8 && (text[i] < '0' || text[i] > '9'))
-			return HN_OK;
-		key[i] = text[i];
-	}
-	return add_key(c, STIX_VALUE_VULNERABILITY, key, len);
-}
 
 static int take_external(struct stix_checker *c, uint32_t token)
 {
@@ -233,7 +190,7 @@ static int take_external(struct stix_checker *c, uint32_t token)
 	key[source_len] = ':';
 	rc = stix_plain(c, id, &text, &len);
 	if (rc == HN_OK)
-		rc = take_cve(c, text, len);
+		rc = add_spelt(c, STIX_VALUE_VULNERABILITY, text, len);
 	if (rc != HN_OK || len == 0 || source_len + 1 + len > sizeof(key))
 		return rc;
 	memcpy(key + source_len + 1, text, len);
@@ -246,28 +203,6 @@ static int take_externals(struct stix_checker *c, uint32_t list)
 	for (uint32_t i = list + 1; rc == HN_OK && i < c->t->tokens[list].next; i = c->t->tokens[i].next)
 		rc = take_external(c, i);
 	return rc;
-}
-
-/* STIX 2.1, 6.17 wants the hive in full; people write it short all the same. */
-static int take_registry(struct stix_checker *c, const char *text, size_t len)
-{
-	static const struct {
-		const char *brief, *full;
-	} hives[] = {{"HKLM\\", "hkey_local_machine\\"},
-		     {"HKCU\\", "hkey_current_user\\"},
-		     {"HKCR\\", "hkey_classes_root\\"},
-		     {"HKU\\", "hkey_users\\"},
-		     {"HKCC\\", "hkey_current_config\\"}};
-	char key[KEY_MAX];
-	for (size_t i = 0; i < sizeof(hives) / sizeof(hives[0]); i++) {
-		size_t brief = strlen(hives[i].brief), full = strlen(hives[i].full);
-		if (len < brief || len > sizeof(key) - full || !names_equal(text, brief, hives[i].brief))
-			continue;
-		memcpy(key, hives[i].full, full);
-		memcpy(key + full, text + brief, len - brief);
-		return add_lower(c, STIX_VALUE_REGISTRY, key, full + len - brief);
-	}
-	return add_lower(c, STIX_VALUE_REGISTRY, text, len);
 }
 
 /* ---- by what it is ---- */
@@ -283,35 +218,22 @@ static int take_text(struct stix_checker *c, enum stix_taken what, const char *t
 	case STIX_TAKEN_URL:
 		return add_canonical(c, canonical_url(text, len, &c->m->canonical));
 	case STIX_TAKEN_EMAIL:
-		return add_lower(c, STIX_VALUE_EMAIL, text, len);
+		return add_spelt(c, STIX_VALUE_EMAIL, text, len);
 	case STIX_TAKEN_FILENAME:
 		return add_key(c, STIX_VALUE_FILENAME, text, len);
 	case STIX_TAKEN_SERIAL:
-		return take_certificate(c, text, len);
+		return add_spelt(c, STIX_VALUE_CERTIFICATE, text, len);
 	case STIX_TAKEN_MAC:
 		return take_mac(c, text, len);
 	case STIX_TAKEN_MUTEX:
 		return add_key(c, STIX_VALUE_MUTEX, text, len);
 	case STIX_TAKEN_REGISTRY:
-		return take_registry(c, text, len);
+		return add_spelt(c, STIX_VALUE_REGISTRY, text, len);
 	case STIX_TAKEN_VULNERABILITY:
-		return take_cve(c, text, len);
+		return add_spelt(c, STIX_VALUE_VULNERABILITY, text, len);
 	default:
 		return HN_OK;
 	}
-}
-
-static int take_asn(struct stix_checker *c, const char *text, size_t len)
-{
-	char key[24];
-	unsigned long long number = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9' || number > UINT32_MAX)
-			return HN_OK;
-		number = number * 10 + (unsigned long long)(text[i] - '0');
-	}
-	int n = len == 0 ? 0 : snprintf(key, sizeof(key), "%llu", number);
-	return add_key(c, STIX_VALUE_ASN, key, (size_t)n);
 }
 
 int stix_values_take(struct stix_checker *c, enum stix_taken what, uint32_t token)
@@ -326,7 +248,7 @@ int stix_values_take(struct stix_checker *c, enum stix_taken what, uint32_t toke
 		return take_externals(c, token);
 	case STIX_TAKEN_ASN: {
 		struct json_string s = stix_tape_string(c->t, token);
-		return take_asn(c, (const char *)s.text, s.len);
+		return add_spelt(c, STIX_VALUE_ASN, (const char *)s.text, s.len);
 	}
 	default:
 		break;
@@ -371,7 +293,7 @@ static bool ends_with(const char *text, const char *end)
 static int take_referred(struct stix_checker *c, const char *text, size_t len)
 {
 	if (len > 0 && memchr(text, '@', len) != NULL)
-		return add_lower(c, STIX_VALUE_EMAIL, text, len);
+		return add_spelt(c, STIX_VALUE_EMAIL, text, len);
 	if (read_address(c, text, len) == HN_OK)
 		return add_entry(c);
 	int rc = take_mac(c, text, len);
@@ -407,7 +329,7 @@ static int take_like(struct stix_checker *c, const struct stix_term *t)
 static int take_term(struct stix_checker *c, const struct stix_term *t)
 {
 	if (t->bar != STIX_OPERATOR && t->number != NULL && strcmp(t->path, "autonomous-system:number") == 0)
-		return take_asn(c, t->number, t->number_len);
+		return add_spelt(c, STIX_VALUE_ASN, t->number, t->number_len);
 	if (t->bar == STIX_OPERATOR || t->value == NULL || t->value_len == 0)
 		return HN_OK;
 	if (t->like)
@@ -419,7 +341,7 @@ static int take_term(struct stix_checker *c, const struct stix_term *t)
 		}
 	const char *digest = digest_name(t->path);
 	if (digest != NULL && strncmp(t->path, "x509-certificate:", 17) == 0)
-		return take_certificate(c, t->value, t->value_len);
+		return add_spelt(c, STIX_VALUE_CERTIFICATE, t->value, t->value_len);
 	if (digest != NULL)
 		return take_digest(c, digest, strlen(digest), t->value, t->value_len);
 	if (ends_with(t->path, "_ref.value") || ends_with(t->path, "_refs[*].value"))

@@ -9,6 +9,7 @@
 #include "base/lang.h"
 #include "match/canonical.h"
 #include "match/stix_pattern.h"
+#include "stix/spell.h"
 #include "store/db.h"
 #include "store/words.h"
 
@@ -76,8 +77,12 @@ static int read_value(struct reader *reader, const struct search *what, struct v
 	} else {
 		err = HN_OK;
 	}
-	for (int kind = STIX_VALUE_EMAIL; err == HN_OK && kind <= STIX_VALUE_EXTERNAL; kind++) {
-		value_key_of_text((enum stix_value_kind)kind, what->text, what->len, &key);
+	for (int kind = STIX_VALUE_EMAIL; err == HN_OK && kind <= STIX_VALUE_DIGEST; kind++) {
+		char spelt[STIX_SPELL_MAX];
+		size_t len;
+		if (stix_spell((enum stix_value_kind)kind, what->text, what->len, spelt, &len) != HN_OK)
+			continue;
+		value_key_of_text((enum stix_value_kind)kind, spelt, len, &key);
 		err = add_key(out, &key);
 	}
 	return err;

@@ -84,6 +84,8 @@ static void fill(void)
 		 "empty file; see CVE-2024-1234"},
 		{7, "[ipv6-addr:value = '2001:db8::1']", "攻撃者"},
 		{8, "[ipv4-addr:value = '192.0.0.0/16']", "wide"},
+		{9, "[vulnerability:name = 'CVE-2024-1234']", "hole"},
+		{10, "[email-addr:value = 'alice@example.jp']", "sender"},
 	};
 	const struct label green = a_label(ACME, TLP_GREEN);
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
@@ -114,6 +116,8 @@ static void finds(void **state)
 		{SEARCH_VALUE, "www.evil.example", "3/1"},
 		{SEARCH_VALUE, "http://evil.example/login", "5/1"},
 		{SEARCH_VALUE, "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "6/1"},
+		{SEARCH_VALUE, "cve-2024-1234", "9/1"},
+		{SEARCH_VALUE, "Alice@Example.JP", "10/1"},
 		{SEARCH_VALUE, "", "refused"},
 		{SEARCH_INSIDE, "192.0.2.0/24", "2/1 1/1"},
 		{SEARCH_INSIDE, "192.0.0.0/16", "8/1 2/1 1/1"},
