@@ -42,8 +42,8 @@ static enum stix_scanned scan_byte(struct stix_scan *s, uint8_t b)
 		s->in_string = !s->in_string;
 	if (s->in_string)
 		return STIX_SCAN_MORE;
-	if (opens(b) && ++s->depth > STIX_SCAN_DEPTH_MAX)
-		return STIX_SCAN_DEEP;
+	if (opens(b))
+		s->depth++;
 	return closes(b) && --s->depth == 0 ? STIX_SCAN_DONE : STIX_SCAN_MORE;
 }
 
@@ -51,8 +51,6 @@ static enum stix_scanned scan_bytes(struct stix_scan *s, const uint8_t **at, con
 {
 	while (*at < end) {
 		enum stix_scanned done = scan_byte(s, **at);
-		if (done == STIX_SCAN_DEEP)
-			return done;
 		(*at)++;
 		if (done == STIX_SCAN_DONE)
 			return done;
@@ -126,12 +124,8 @@ static enum stix_scanned scan_block(struct stix_scan *s, const uint8_t **at)
 	for (; brackets != 0; brackets &= brackets - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(brackets);
 		if ((m.opening >> i & 1) != 0) {
-			if (++s->depth <= STIX_SCAN_DEPTH_MAX)
-				continue;
-			*at += i;
-			return STIX_SCAN_DEEP;
-		}
-		if (--s->depth == 0) {
+			s->depth++;
+		} else if (--s->depth == 0) {
 			*at += i + 1;
 			return STIX_SCAN_DONE;
 		}

@@ -13,21 +13,18 @@
  */
 struct stix_scan {
 	char first;     /* byte of the value: what it is */
-	unsigned depth; /* of brackets that are open */
+	uint64_t depth; /* of brackets that are open; only counted, so any depth is found the end of */
 	bool in_string;
 	bool escaped; /* the last byte was the backslash of an escape */
 };
 
-#define STIX_SCAN_DEPTH_MAX 64 /* as many as the reader can hold */
-
-enum stix_scanned { STIX_SCAN_MORE, STIX_SCAN_DONE, STIX_SCAN_DEEP };
+enum stix_scanned { STIX_SCAN_MORE, STIX_SCAN_DONE };
 
 /** Begins with a value's first byte; stix_scan() goes on behind it. @return false: no value begins with it */
 bool stix_scan_begin(struct stix_scan *s, uint8_t first);
 
 /**
- * Goes on from *at to at most end. *at is then behind the value (DONE), at end (MORE), or at the bracket that
- * is nested too deeply (DEEP).
+ * Goes on from *at to at most end. *at is then behind the value (DONE) or at end (MORE).
  */
 enum stix_scanned stix_scan(struct stix_scan *s, const uint8_t **at, const uint8_t *end);
 

@@ -271,8 +271,6 @@ static int go_on(struct stix_split *s, struct piece *p)
 {
 	const uint8_t *from = p->at;
 	enum stix_scanned scanned = stix_scan(&s->scan, &p->at, p->end);
-	if (scanned == STIX_SCAN_DEEP)
-		return fail_here(s, p, HN_ELIMIT, tr("nested too deeply", "入れ子が深すぎる"));
 	if (s->state != STATE_IN_ITEM)
 		add_word(s, from, p->at);
 	if (scanned == STIX_SCAN_MORE)

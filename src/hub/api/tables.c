@@ -9,8 +9,8 @@
 #include "hub/api/holds.h"
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
-#include "hub/exchange/export.h"
 #include "hub/api/sets.h"
+#include "hub/exchange/export.h"
 #include "hub/taxii/taxii.h"
 
 /* One a line, so that each addition is a line of its own. */

@@ -152,8 +152,6 @@ static int go_on(struct importer *imp, const uint8_t **at, const uint8_t *end, s
 	struct misp *m = imp->state;
 	const uint8_t *from = *at;
 	enum stix_scanned scanned = stix_scan(&m->scan, at, end);
-	if (scanned == STIX_SCAN_DEEP)
-		return fail(m, HN_ELIMIT, fault, tr("nested too deeply", "入れ子が深すぎる"));
 	int err = hold(m, from, (size_t)(*at - from), fault);
 	if (err != HN_OK || scanned == STIX_SCAN_MORE)
 		return err;

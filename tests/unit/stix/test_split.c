@@ -125,17 +125,24 @@ static void passes_over_what_is_too_long(void **state)
 	}
 }
 
-static void bounds_nesting(void **state)
+/* Who reads the object refuses it by itself; those beside it stay. */
+static void finds_the_end_of_any_depth(void **state)
 {
 	(void)state;
-	char deep[10020] = "[";
-	memset(deep + 1, '[', 10000);
-	struct result r = split(deep, 10001, 0, 1 << 20);
-	assert_int_equal(r.err, HN_ELIMIT);
-	assert_string_equal(r.place, "byte 66");
-	memset(deep + 1, '[', 64);
-	memset(deep + 65, ']', 65);
-	assert_int_equal(split(deep, 130, 0, 1 << 20).err, HN_OK);
+	enum { DEEP = 10000, ROOM = 2 * DEEP + 64 };
+	char *deep = calloc(1, ROOM);
+	size_t len = (size_t)snprintf(deep, ROOM, "[{\"a\":");
+	memset(deep + len, '[', DEEP);
+	memset(deep + len + DEEP, ']', DEEP);
+	len += 2 * DEEP;
+	len += (size_t)snprintf(deep + len, ROOM - len, "},{\"b\":2}]");
+	for (size_t step = 0; step < 200; step += 67) {
+		struct result r = split(deep, len, step, DEEP);
+		assert_int_equal(r.err, HN_OK);
+		assert_string_equal(r.text, "0:(20006);1:{\"b\":2};");
+	}
+	assert_int_equal(split(deep, DEEP, 0, 1 << 20).err, HN_ETRUNC);
+	free(deep);
 }
 
 static void ends_where_the_receiver_does(void **state)
@@ -178,8 +185,8 @@ int main(void)
 {
 	lang_set(LANG_EN);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cuts_objects_out),       cmocka_unit_test(passes_over_what_is_too_long),
-		cmocka_unit_test(bounds_nesting),         cmocka_unit_test(ends_where_the_receiver_does),
+		cmocka_unit_test(cuts_objects_out),           cmocka_unit_test(passes_over_what_is_too_long),
+		cmocka_unit_test(finds_the_end_of_any_depth), cmocka_unit_test(ends_where_the_receiver_does),
 		cmocka_unit_test(blocks_and_bytes_agree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
