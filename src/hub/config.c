@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "ledger/note.h"
 
 #define BUILT_IN "(built in)"
 #define DATA     "hinomi-data"
@@ -96,6 +97,16 @@ static int check(const struct hub_config *c, struct fault *fault)
 					       "を前に置いたうえで"
 					       "これを true にすること"),
 					    text);
+	}
+	const char *const *cosigners = c->cosigners.items;
+	for (size_t i = 0; i < c->cosigners.count; i++) {
+		struct note_key key;
+		if (note_vkey_parse(cosigners[i], strlen(cosigners[i]), &key) != HN_OK ||
+		    key.type != NOTE_COSIGNATURE)
+			return config_fault(
+				fault, HN_EFORMAT, c->file, 0, "cosigners",
+				tr("'%s' is no verifier key of a cosigner", "'%s' は連署者の検証鍵ではない"),
+				cosigners[i]);
 	}
 	for (const char *at = c->name; *at; at++)
 		if ((*at < 'a' || *at > 'z') && (*at < '0' || *at > '9') && *at != '-' && *at != '.')

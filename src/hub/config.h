@@ -48,7 +48,8 @@ struct hub_config {
 	struct config_list listen; /* struct endpoint */
 	uint32_t readers;
 	uint32_t queue;
-	uint64_t disk_least; /* bytes that must be free to be ready */
+	struct config_list cosigners; /* const char *: verifier keys (ledger/note.h) */
+	uint64_t disk_least;          /* bytes that must be free to be ready */
 	struct hub_http http;
 	struct hub_access access;
 };

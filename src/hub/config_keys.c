@@ -12,6 +12,9 @@ static const struct config_key a_prefix = {.kind = CONFIG_PREFIX, .size = sizeof
 static const struct config_key an_endpoint = {
 	.kind = CONFIG_ENDPOINT, .size = sizeof(struct endpoint), .port = HUB_PORT};
 
+static const struct config_key a_cosigner = {
+	.kind = CONFIG_TEXT, .size = sizeof(char *), .min = 1, .max = 255};
+
 #define AT(member) CONFIG_AT(struct hub_http, member)
 static const struct config_key http_keys[] = {
 	{.kind = CONFIG_LINE, AT(line)},
@@ -90,6 +93,9 @@ const struct config_key HUB_KEYS[] = {
 	{"queue", CONFIG_INTEGER, AT(queue), .min = 16, .max = 1000000, .preset = "4096",
 	 .help_en = "changes that may wait; more are answered 503",
 	 .help_ja = "待てる変更の数。超えると503を返す"},
+	{"cosigners", .kind = CONFIG_LIST, .item = &a_cosigner, AT(cosigners), .max = 64,
+	 .help_en = "verifier keys of those whose cosignatures on the ledger are taken",
+	 .help_ja = "台帳への連署を受け付ける相手の検証鍵"},
 	{"disk_least", CONFIG_SIZE, AT(disk_least), .max = 1024 * GIB, .preset = "256 MiB",
 	 .help_en = "free space under which /readyz says no",
 	 .help_ja = "空きがこれを下回ると /readyz が否と答える"},

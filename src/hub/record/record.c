@@ -2,14 +2,19 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/record/record.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/utc.h"
 #include "hub/record/access_log.h"
 #include "hub/record/record_inside.h"
+#include "ledger/note.h"
+#include "ledger/read.h"
 
 #define WAIT_NS   (NS_SECOND / 2) /* at most so long lines of the access log wait */
 #define BATCH_MAX 65536
@@ -22,6 +27,7 @@ int record_open(const struct record_options *options, struct record **out, struc
 	if (!r)
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
 	r->options = *options;
+	r->log_fd = -1;
 	(void)pthread_mutex_init(&r->lock, NULL);
 	(void)pthread_cond_init(&r->wake, NULL);
 	buf_init(&r->checkpoint, NOTE_ROOM);
@@ -31,6 +37,11 @@ int record_open(const struct record_options *options, struct record **out, struc
 	if (rc == HN_OK)
 		rc = access_log_open(options->dir_fd, options->access_bytes, options->access_files,
 				     &r->access, fault);
+	if (rc == HN_OK) {
+		r->log_fd = openat(options->dir_fd, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (r->log_fd < 0)
+			rc = fault_set(fault, HN_EIO, "ledger", "%s", strerror(errno));
+	}
 	if (rc == HN_OK)
 		record_keep_checkpoint(r);
 	if (rc == HN_OK)
@@ -187,6 +198,8 @@ void record_free(struct record *r)
 	record_stop(r);
 	tell(r->queue, HN_ESTATE);
 	ledger_close(r->ledger);
+	if (r->log_fd >= 0)
+		(void)close(r->log_fd);
 	access_log_close(r->access);
 	buf_clear(&r->checkpoint);
 	(void)pthread_cond_destroy(&r->wake);
@@ -252,6 +265,19 @@ int record_checkpoint(struct record *r, struct buf *out)
 	buf_add(out, r->checkpoint.data, r->checkpoint.len);
 	pthread_mutex_unlock(&r->lock);
 	return buf_err(out);
+}
+
+void record_key(const struct record *r, struct note_key *out)
+{
+	/* libsodium's secret key ends with the public one. */
+	const uint8_t *public = r->options.secret_key + NOTE_SECRET_SIZE - NOTE_PUBLIC_SIZE;
+	if (note_key_init(out, r->options.origin, NOTE_ED25519, public) != HN_OK)
+		abort(); /* the ledger was opened under this name */
+}
+
+int record_tile(const struct record *r, const struct tile *tile, struct buf *out)
+{
+	return read_tile_at(r->log_fd, tile, out);
 }
 
 int record_state(const struct record *r)

@@ -18,8 +18,10 @@
  * thread writes it, many entries to one fsync. The access log takes every other request: lines of JSON in
  * files that are turned over by size.
  */
+struct note_key; /* ledger/note.h */
 struct record;
 struct store;
+struct tile; /* ledger/tile.h */
 
 struct record_options {
 	int dir_fd;                /* the data folder: ledger/, private/, access/ lie in it */
@@ -76,6 +78,12 @@ const char *record_origin(const struct record *r);
 
 /** The last checkpoint, a signed note. @return as buf_err() */
 HN_MUST_USE int record_checkpoint(struct record *r, struct buf *out);
+
+/** The key that signs the checkpoints, its public half. */
+void record_key(const struct record *r, struct note_key *out);
+
+/** Reads a tile or bundle of the log into out, which is emptied. @return as read_tile_at() */
+HN_MUST_USE int record_tile(const struct record *r, const struct tile *tile, struct buf *out);
 
 /** Whether entries can be written now. */
 int record_state(const struct record *r);

@@ -28,6 +28,7 @@ struct record {
 	struct record_options options;
 	struct ledger *ledger; /* the thread's; NULL: it could not be written, and is opened anew */
 	int64_t tried_ns;
+	int log_fd; /* the folder of the public log, to read */
 	struct access_log *access;
 	pthread_t thread;
 	bool started;
