@@ -71,7 +71,7 @@ class World:
         """A person of the same organisation with a clearance."""
         made = self.admin.post("/api/v1/people", {
             "login": "cleared", "places": [{"organisation": client.org, "roles": ["analyst"]}]})
-        person = made.json["id"]
+        person = self.person = made.json["id"]
         assert self.admin.put(f"/api/v1/people/{person}/password", {"new": "a password for tests"}).status == 204
         got = self.admin.get(f"/api/v1/people/{person}")
         body = {**got.json, "clearance": {"level": "secret", "until": "2099-01-01T00:00:00Z"}}
@@ -221,6 +221,31 @@ def check(tap, w, c, answers, known):
         f'"description":"{o["word"]}"' in everything or o["word"] + '\\' in everything for o in known if o["id"] not in wanted))
 
 
+def explain(tap, w, known):
+    """What explain says is what is so, and only those learn it who may."""
+    cleared = next(c for c in w.clients if c.name == "cleared")
+    me = w.admin.get("/api/v1/me").json["account"]
+    wrong = []
+    for o in known:
+        path = f"/api/v1/access/explain?object={o['id']}&person={w.person}"
+        said, own = w.admin.get(path), cleared.http.get(path)
+        if said.status != 200 or said.json["seen"] != w.sees(cleared, o) or \
+                said.json["seen"] != all(rule["passes"] for rule in said.json["rules"]):
+            wrong.append((o, said))
+        if own.status != (200 if w.sees(cleared, o) else 404):
+            wrong.append((o, own))
+    tap.equal("explain says what is so, to auditors and to oneself", wrong, [])
+    seen = next(o for o in known if w.sees(cleared, o) and o["owner"] != cleared.org)
+    hidden = next(o for o in known if not w.sees(cleared, o))
+    about = "/api/v1/access/explain?person=" + me + "&object="
+    tap.equal("others are not explained", cleared.http.get(about + seen["id"]).status, 403)
+    absent = cleared.http.get(about + f"indicator--{uuid.uuid4()}")
+    there = cleared.http.get(about + hidden["id"])
+    tap.check("what one does not see is not there", there.status == absent.status == 404 and there.body == absent.body, there, absent)
+    tap.equal("reasons come in Japanese too",
+              w.admin.get(about + seen["id"], Accept_Language="ja").json["rules"][0]["reason"][:3], "選別後")
+
+
 def run(tap, database, seed):
     w = World(database, seed)
     with w.hub:
@@ -232,6 +257,7 @@ def run(tap, database, seed):
         for c in w.clients:
             before[c.name] = w.everything(c, known)
             check(tap, w, c, before[c.name], known)
+        explain(tap, w, known)
         quiet = 0
         for _ in range(6):
             added = w.add()
