@@ -238,6 +238,25 @@ static int read_ahead(struct change *c, struct fault *fault)
 	return rc;
 }
 
+/* Under the lock: of a file that is to be read once more, what was read before is nobody's. Of one that is
+ * replaced again and again no more than one content is held beside that in force. */
+static void release_outdated(struct change *c)
+{
+	const struct policy_reading *reading = c->reading;
+	size_t kept = 0;
+	for (size_t i = 0; i < c->read_count; i++) {
+		bool outdated = false;
+		for (size_t k = 0; k < reading->wait_count && k < POLICY_WAITS_MAX; k++)
+			outdated =
+				outdated || strcmp(reading->waits[k].path, c->read[i]->files[0]->path) == 0;
+		if (outdated)
+			policy_source_release(c->read[i]);
+		else
+			c->read[kept++] = c->read[i];
+	}
+	c->read_count = kept;
+}
+
 /* The end of a change, under the lock: what was read ahead is the policy's now, or nobody's. */
 static void release_read(struct change *c)
 {
@@ -256,6 +275,8 @@ static int change_whole(struct policy_store *s, struct change *c, struct policy_
 		bool over = rc != HN_OK || c->reading->wait_count == 0;
 		if (over)
 			release_read(c);
+		else
+			release_outdated(c);
 		if (over && rc == HN_OK && kept != NULL) {
 			policy_spec_clear(&s->spec);
 			s->spec = *kept;
