@@ -50,6 +50,7 @@ struct hub_config {
 	uint32_t queue;
 	struct config_list cosigners; /* const char *: verifier keys (ledger/note.h) */
 	uint64_t disk_least;          /* bytes that must be free to be ready */
+	bool fetch_inside;            /* sources may lie at addresses that are not global */
 	struct hub_http http;
 	struct hub_access access;
 };

@@ -99,6 +99,11 @@ const struct config_key HUB_KEYS[] = {
 	{"disk_least", CONFIG_SIZE, AT(disk_least), .max = 1024 * GIB, .preset = "256 MiB",
 	 .help_en = "free space under which /readyz says no",
 	 .help_ja = "空きがこれを下回ると /readyz が否と答える"},
+	{"fetch_inside", CONFIG_BOOL, AT(fetch_inside), .preset = "false",
+	 .help_en =
+		 "sources may lie at loopback and private addresses, which whoever enters one could then ask",
+	 .help_ja = "情報源がループバックやプライベートアドレスにあることを許す。情報源の登録者が内部に問い合"
+		    "わせ可能となる"},
 	{"http", CONFIG_MAPPING, AT(http), .keys = http_keys, .help_en = "the server", .help_ja = "サーバー"},
 	{"access_log", CONFIG_MAPPING, AT(access), .keys = access_keys, .help_en = "who read what",
 	 .help_ja = "誰が何を読んだか"},

@@ -4,6 +4,7 @@
 
 #include "hub/api/events.h"
 #include "hub/api/openapi.h"
+#include "hub/exchange/fetcher.h"
 #include "hub/exchange/indexer.h"
 #include "hub/exchange/secret.h"
 #include "hub/hub.h"
@@ -16,6 +17,7 @@ const struct hub_part *const HUB_PARTS[] = {
 	&OPENAPI,
 	&INDEXER,
 	&SOURCE_SECRETS,
+	&FETCHER,
 	&SETS,
 	NULL,
 };
