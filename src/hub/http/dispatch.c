@@ -403,6 +403,7 @@ void exchange_begin(struct exchange *e, unsigned status)
 	(void)find_route(e, &found);
 	if (e->answered)
 		return;
+	assert(found.route);
 	r->route = found.route;
 	r->method = found.route->method;
 	e->route_index = found.index;

@@ -175,8 +175,9 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	server_join(server);
-	for (unsigned i = 0; i < server->worker_count; i++)
+	if (server->workers)
+		server_join(server);
+	for (unsigned i = 0; server->workers && i < server->worker_count; i++)
 		worker_clear(&server->workers[i]);
 	if (server->listeners)
 		for (size_t i = 0; i < server->options.listener_count; i++)

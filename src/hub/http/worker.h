@@ -73,7 +73,7 @@ struct server {
 };
 
 /** The thread's body. */
-void *worker_run(void *worker);
+void *worker_run(void *arg);
 
 /** From any thread: the exchange goes on. */
 void worker_queue(struct worker *w, struct exchange *e, bool resumed, int (*again)(struct request *r));

@@ -34,6 +34,6 @@ HN_MUST_USE int access_log_write(struct access_log *a);
 uint64_t access_log_lost(struct access_log *a);
 
 /** The line alone, with its line feed. */
-void access_line(const struct access_entry *entry, struct buf *out);
+void access_line(const struct access_entry *entry, struct buf *b);
 
 #endif
