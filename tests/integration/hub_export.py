@@ -9,9 +9,11 @@ import json
 import uuid
 
 from hub_parties import ONWARD, READ, Parties, indicator, malware, marking, stamp
-from hub_world import Tap, databases
+from hub_world import BIN, Tap, databases
 
 tap = Tap()
+# KiB; a sanitizer keeps what was freed, and pads what was not.
+GROWTH_MAX = (400 if b"__asan_init" in (BIN / "hinomi-hub").read_bytes() else 24) << 10
 
 
 def hand_in(party, objects):
@@ -100,7 +102,7 @@ def many(hub, member):
     tap.check("20,000 objects of 40 MB in one answer", len(own) > 20000, len(own))
     tap.equal("... each once", len({o["id"] for o in own}), len(own))
     after = memory(hub)
-    tap.check("... in bounded memory", after - before < 24 << 10, before, after)
+    tap.check("... in bounded memory", after - before < GROWTH_MAX, before, after)
     with hub.socket() as s:  # a client that goes away in the middle
         s.sendall(f"GET /api/v1/export HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {member.token}\r\n\r\n".encode())
         s.recv(1000)

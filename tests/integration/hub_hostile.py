@@ -11,9 +11,11 @@ import time
 import uuid
 
 from hub_parties import Parties, indicator, malware, marking, stamp
-from hub_world import Tap, databases
+from hub_world import BIN, Tap, databases
 
 tap = Tap()
+# MiB; a sanitizer keeps what was freed, and pads what was not.
+MEMORY_MAX = 2000 if b"__asan_init" in (BIN / "hinomi-hub").read_bytes() else 160
 SIZE = int(os.environ.get("HINOMI_HOSTILE_MB", "200")) << 20
 CONFIG = "http:\n  rate: 0\n"
 
@@ -185,7 +187,7 @@ def large(name, hub, party):
     thread.join()
     tap.check(f"{name}: a bundle of {SIZE >> 20} MB", answer.status == 200 and result["new"] == len(sent), answer.status,
               {k: v for k, v in result.items() if k != "failures"}, len(sent))
-    tap.check(f"{name}: ... in bounded memory", memory(hub) < 160, before, memory(hub))
+    tap.check(f"{name}: ... in bounded memory", memory(hub) < MEMORY_MAX, before, memory(hub))
     tap.check(f"{name}: ... while others are answered", others[0] > 5 and not wrong, others, wrong[:1])
     tap.check(f"{name}: ... each that is odd by itself", result["failed"] == len(sent) // 99 or result["failed"] > 0, result["failed"])
     with hub.socket() as s:  # a sender that goes away
@@ -205,7 +207,7 @@ def main():
         versions(name, party)
         patterns(name, hub, party)
         reads(name, hub, party)
-        tap.check(f"{name}: in bounded memory", memory(hub) < 160, memory(hub))
+        tap.check(f"{name}: in bounded memory", memory(hub) < MEMORY_MAX, memory(hub))
         hub.stop()
         hub.start()
         if name == "sqlite" or "HINOMI_HOSTILE_MB" in os.environ:

@@ -295,7 +295,7 @@ int object_get(struct request *r)
 int object_counts_get(struct request *r)
 {
 	struct reader *reader;
-	int err = request_read(r, &reader);
+	int err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
 	size_t len;

@@ -128,7 +128,7 @@ static int next_slice(struct outflow *o)
 	buf_reset(&o->text);
 	o->at = 0;
 	o->full = false;
-	int err = request_read(o->request, &s.reader);
+	int err = request_read_feed(o->request, &s.reader);
 	if (err != HN_OK)
 		return err;
 	reading_begin(&o->reading, o->request, s.reader);
@@ -173,7 +173,7 @@ static int find_end(struct request *r, int64_t *until_out)
 {
 	struct reader *reader;
 	int64_t indexed;
-	int err = request_read(r, &reader);
+	int err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
 	err = search_reach(reader, &indexed, until_out);

@@ -134,6 +134,12 @@ HN_MUST_USE int request_if_match(struct request *r, const char *etag, bool requi
 /** Reads the store as who asks. reader_end() it before returning. */
 HN_MUST_USE int request_read(struct request *r, struct reader **out);
 
+/**
+ * The same for what goes out as a feed, a file or a number: nothing that is from selected communications
+ * information, also for who handles it. That is provided by an act of its own.
+ */
+HN_MUST_USE int request_read_feed(struct request *r, struct reader **out);
+
 /* ---- later ---- */
 
 /**

@@ -123,7 +123,7 @@ static int serve(struct request *r, const char *member,
 		 void (*write)(struct buf *, const struct object_row *), bool content, bool one)
 {
 	struct reader *reader;
-	int err = request_read(r, &reader);
+	int err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
 	struct collection c;
