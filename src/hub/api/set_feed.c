@@ -190,31 +190,59 @@ int set_blob_get(struct request *r)
 
 /* ---- the zone ---- */
 
-int set_rpz_get(struct request *r)
-{
-	struct seen_set seen = {.request = r};
+struct zoning {
+	struct sets_work work; /* first: the work is its zoning */
+	struct request *request;
 	struct set_standing standing;
+	const char *zone;
+};
+
+/* On the thread that merges: a large set takes a second. */
+static void write_zone(struct sets_work *work)
+{
+	const struct zoning *z = (const struct zoning *)work;
+	struct request *r = z->request;
+	lang_set_thread(r->lang);
+	int err = zone_write(&z->standing, z->zone, r->received_ns, answer_body(r), &r->fault);
+	(void)(err == HN_OK ? answer_send(r, 200, ZONE_MEDIA) : answer_failed(r, err));
+	lang_reset_thread();
+	request_resume(r, NULL);
+}
+
+static int read_standing(struct request *r, struct seen_set *seen, struct set_standing *out)
+{
 	struct reader *reader;
-	size_t len;
-	const char *zone = request_query(r, "zone", &len);
 	int err = sets_read(r->hub->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
-	err = sets_get(reader, &r->params[0].uuid, see, &seen);
+	err = sets_get(reader, &r->params[0].uuid, see, seen);
 	if (err == HN_OK)
-		err = set_files_get(reader_db(reader), seen.number, &standing);
-	if (err == HN_OK && standing.file_count > 0)
-		err = note_read(r, reader, seen.label, standing.files[0].digest);
+		err = set_files_get(reader_db(reader), seen->number, out);
+	if (err == HN_OK && out->file_count > 0)
+		err = note_read(r, reader, seen->label, out->files[0].digest);
 	reader_end(reader);
+	return err;
+}
+
+int set_rpz_get(struct request *r)
+{
+	struct seen_set seen = {.request = r};
+	struct zoning *z = arena_alloc(r->arena, sizeof(*z));
+	size_t len;
+	int err = z == NULL ? HN_ENOMEM : read_standing(r, &seen, &z->standing);
 	if (err != HN_OK)
 		return err;
-	if (seen.action != SET_BLOCK || standing.file_count == 0)
+	if (seen.action != SET_BLOCK || z->standing.file_count == 0)
 		return answer_problem(r, 409, "no-zone",
 				      tr("only a published set that blocks becomes a policy zone",
 					 "ポリシーゾーンになるのは公開済みの遮断の集合のみ"));
-	err = zone_write(&standing, zone != NULL ? zone : "rpz.hinomi", r->received_ns, answer_body(r),
-			 &r->fault);
-	return err == HN_OK ? answer_send(r, 200, ZONE_MEDIA) : err;
+	const char *zone = request_query(r, "zone", &len);
+	z->zone = zone != NULL ? zone : "rpz.hinomi";
+	z->request = r;
+	z->work.run = write_zone;
+	request_wait(r);
+	sets_do(&z->work);
+	return HN_OK;
 }
 
 /* ---- what resolvers say ---- */

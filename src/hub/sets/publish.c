@@ -49,6 +49,7 @@ static struct {
 	pthread_mutex_t lock;     /* guards what follows */
 	pthread_cond_t wake, wake_merger;
 	bool stopping, work, look; /* look: for the merger */
+	struct sets_work *queue, **queue_end;
 	bool has_merged;
 	struct set_standing merged; /* its number, version; files[0] is the new base */
 } sets = {.dir_fd = -1,
@@ -74,6 +75,30 @@ int sets_dir(void)
 struct warnings *sets_warnings(void)
 {
 	return sets.warnings;
+}
+
+void sets_do(struct sets_work *one)
+{
+	pthread_mutex_lock(&sets.lock);
+	one->next = NULL;
+	if (sets.queue == NULL)
+		sets.queue_end = &sets.queue;
+	*sets.queue_end = one;
+	sets.queue_end = &one->next;
+	pthread_cond_signal(&sets.wake_merger);
+	pthread_mutex_unlock(&sets.lock);
+}
+
+/* With the lock held; without it while the work is done. */
+static void do_queued(void)
+{
+	while (sets.queue != NULL) {
+		struct sets_work *one = sets.queue;
+		sets.queue = one->next;
+		pthread_mutex_unlock(&sets.lock);
+		one->run(one);
+		pthread_mutex_lock(&sets.lock);
+	}
 }
 
 static void work(void)
@@ -369,8 +394,9 @@ static void *run_merger(void *arg)
 	int64_t all_ns = utc_now_ns();
 	pthread_mutex_lock(&sets.lock);
 	while (!sets.stopping) {
-		if (!sets.look)
+		if (!sets.look && sets.queue == NULL)
 			wait_for(&sets.wake_merger, NS_SECOND);
+		do_queued();
 		bool all = utc_now_ns() - all_ns >= MERGE_NS;
 		bool any = (sets.look || all) && !sets.stopping;
 		sets.look = false;
@@ -381,6 +407,7 @@ static void *run_merger(void *arg)
 			;
 		pthread_mutex_lock(&sets.lock);
 	}
+	do_queued();
 	pthread_mutex_unlock(&sets.lock);
 	return NULL;
 }
@@ -470,6 +497,9 @@ static void stop(struct hub *hub)
 		(void)pthread_join(sets.merger, NULL);
 	if (sets.publishing)
 		(void)pthread_join(sets.publisher, NULL);
+	pthread_mutex_lock(&sets.lock);
+	do_queued();
+	pthread_mutex_unlock(&sets.lock);
 	(void)follow_tick(0, true);
 	sets.merging = sets.publishing = false;
 	warnings_close(sets.warnings);

@@ -36,6 +36,14 @@ int sets_dir(void);
 /** "DIGEST.him" */
 void sets_file_name(const uint8_t digest[32], char out[SETS_PATH_SIZE]);
 
+/** Work of seconds that a server's thread must not do: run by the thread that merges, in turn; at the end of
+ * the hub at the latest. */
+struct sets_work {
+	void (*run)(struct sets_work *work);
+	struct sets_work *next; /* of the queue */
+};
+void sets_do(struct sets_work *work);
+
 /** The warning lists as they are now; a second old at most. */
 struct warnings *sets_warnings(void);
 
