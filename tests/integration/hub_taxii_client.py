@@ -208,6 +208,41 @@ def feeds(hub, server, centre):
     server.files["/bundle.json"] = (json.dumps(bundle).encode(), '"b"')
     done = Feed(hub, server, centre, kind="stix", path="/bundle.json").run()
     tap.equal("a bundle", [counted(done), done["use"]["refused"]], [5, 1])
+    misp_feed(hub, server, centre)
+
+
+def misp_event(number, stamp):
+    name = f"5a000000-0000-4000-8000-{number:012d}"
+    attribute = {"uuid": f"5b000000-0000-4000-8000-{number:012d}", "type": "domain", "value": f"m{number}.example", "to_ids": True,
+                 "timestamp": stamp}
+    event = {"Event": {"uuid": name, "info": "x", "timestamp": stamp, "Attribute": [attribute]}}
+    return name, json.dumps(event).encode()
+
+
+def misp_feed(hub, server, centre):
+    def serve(stamps, tag):
+        manifest = {}
+        for number, stamp in stamps.items():
+            name, body = misp_event(number, stamp)
+            manifest[name] = {"info": "x", "timestamp": stamp}
+            server.files[f"/misp/{name}.json"] = (body, "")
+        server.files["/misp/manifest.json"] = (json.dumps(manifest).encode(), tag)
+
+    serve({1: "1704200000", 2: "1704100000", 3: "1704200000"}, '"m1"')
+    feed = Feed(hub, server, centre, kind="misp", path="/misp/manifest.json")
+    tap.equal("a MISP feed", counted(feed.run()), 6)
+    server.asked.clear()
+    feed.run()
+    tap.equal("unchanged, it is one question", len(server.asked), 1)
+    serve({1: "1704200000", 2: "1704300000", 3: "1704200000"}, '"m2"')
+    server.asked.clear()
+    done = feed.run()
+    tap.equal("only what changed is fetched", [done["use"]["newer"], len(server.asked)], [2, 2])
+    manifest = json.loads(server.files["/misp/manifest.json"][0])
+    manifest["../../etc/passwd"] = {"timestamp": "1904300000"}
+    server.files["/misp/manifest.json"] = (json.dumps(manifest).encode(), '"m3"')
+    done = feed.run()
+    tap.check("a name that is no UUID is not asked for", "UUID" in done["state"].get("error", ""), done["state"])
 
 
 def inside(database):

@@ -38,31 +38,31 @@ static int finish(struct feeding *f)
 	return err == HN_OK ? intake_end(f->intake, f->fault) : err;
 }
 
-static int fetch(struct fetch_run *run, struct feeding *f)
+static int fetch(struct fetch_run *run, const char *url, bool conditional, struct feeding *f)
 {
 	struct fetch_answer answer = {0};
-	run->request.url = run->source->where;
-	run->request.etag = run->state.etag;
-	run->request.modified = run->state.modified;
+	run->request.url = url;
+	run->request.etag = conditional ? run->state.etag : NULL;
+	run->request.modified = conditional ? run->state.modified : NULL;
 	run->request.bytes_max = run->source->fetch_bytes;
 	run->request.take = take;
 	run->request.context = f;
 	int err = fetch_get(&run->request, &answer, f->fault);
 	run->bytes += answer.bytes;
-	if (err == HN_OK && answer.status == 304)
+	if (err == HN_OK && conditional && answer.status == 304)
 		return HN_OK;
 	if (err == HN_OK)
 		err = fetch_run_status(run, &answer, f->fault);
 	if (err == HN_OK)
 		err = finish(f);
-	if (err != HN_OK)
-		return err;
-	(void)snprintf(run->state.etag, sizeof(run->state.etag), "%s", answer.etag);
-	(void)snprintf(run->state.modified, sizeof(run->state.modified), "%s", answer.modified);
-	return HN_OK;
+	if (err == HN_OK && conditional) {
+		(void)snprintf(run->state.etag, sizeof(run->state.etag), "%s", answer.etag);
+		(void)snprintf(run->state.modified, sizeof(run->state.modified), "%s", answer.modified);
+	}
+	return err;
 }
 
-int feed_run(struct fetch_run *run, struct fault *fault)
+int feed_take(struct fetch_run *run, const char *url, bool conditional, struct fault *fault)
 {
 	static const enum importer_format formats[SOURCE_KINDS] = {
 		[SOURCE_STIX] = IMPORTER_STIX,
@@ -85,9 +85,20 @@ int feed_run(struct fetch_run *run, struct fault *fault)
 	if (err == HN_OK)
 		err = intake_new(run->hub->store, &intake_terms, NULL, NULL, &f.intake);
 	if (err == HN_OK)
-		err = fetch(run, &f);
+		err = fetch(run, url, conditional, &f);
 	intake_free(f.intake);
 	importer_free(f.importer);
 	buf_clear(&f.out);
 	return err;
+}
+
+int feed_run(struct fetch_run *run, struct fault *fault)
+{
+	static const char manifest[] = "/manifest.json";
+	const char *where = run->source->where;
+	size_t len = strlen(where);
+	size_t tail = sizeof(manifest) - 1;
+	if (run->source->kind == SOURCE_MISP && len > tail && strcmp(where + len - tail, manifest) == 0)
+		return misp_feed_run(run, fault);
+	return feed_take(run, where, true, fault);
 }

@@ -25,6 +25,12 @@ HN_MUST_USE int taxii_client_run(struct fetch_run *run, struct fault *fault);
 /** A file behind a URL: STIX, MISP, CSV or a list. */
 HN_MUST_USE int feed_run(struct fetch_run *run, struct fault *fault);
 
+/** A feed of MISP: its manifest, then each event that changed since the last run, the oldest first. */
+HN_MUST_USE int misp_feed_run(struct fetch_run *run, struct fault *fault);
+
+/** Fetches one file and takes it in. @param conditional  only where it changed, by the state's etag */
+HN_MUST_USE int feed_take(struct fetch_run *run, const char *url, bool conditional, struct fault *fault);
+
 /** Writes where the run stands, so that it goes on from there after a kill. */
 HN_MUST_USE int fetch_run_keep(struct fetch_run *run);
 
