@@ -40,7 +40,7 @@ static int tlp_of(const char *text)
 		text += 4;
 	if (text[0] == '\0')
 		return -2;
-	for (; text[n] != '\0' && n < sizeof(word) - 1; n++)
+	for (; n < sizeof(word) - 1 && text[n] != '\0'; n++)
 		word[n] = (char)(text[n] >= 'A' && text[n] <= 'Z' ? text[n] + 32 : text[n]);
 	word[n] = '\0';
 	if (text[n] != '\0')

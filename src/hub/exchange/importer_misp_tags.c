@@ -73,7 +73,7 @@ static void take_phase(const char *phase, struct misp_tags *tags)
 {
 	char word[64];
 	size_t n = 0;
-	for (; phase[n] != '\0' && n < sizeof(word) - 1; n++)
+	for (; n < sizeof(word) - 1 && phase[n] != '\0'; n++)
 		word[n] = (char)(phase[n] >= 'A' && phase[n] <= 'Z' ? phase[n] + 32
 				 : phase[n] == ' '                  ? '-'
 								    : phase[n]);
