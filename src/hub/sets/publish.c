@@ -77,14 +77,14 @@ struct warnings *sets_warnings(void)
 	return sets.warnings;
 }
 
-void sets_do(struct sets_work *one)
+void sets_do(struct sets_work *work)
 {
 	pthread_mutex_lock(&sets.lock);
-	one->next = NULL;
+	work->next = NULL;
 	if (sets.queue == NULL)
 		sets.queue_end = &sets.queue;
-	*sets.queue_end = one;
-	sets.queue_end = &one->next;
+	*sets.queue_end = work;
+	sets.queue_end = &work->next;
 	pthread_cond_signal(&sets.wake_merger);
 	pthread_mutex_unlock(&sets.lock);
 }
@@ -101,7 +101,7 @@ static void do_queued(void)
 	}
 }
 
-static void work(void)
+static void wake_publisher(void)
 {
 	pthread_mutex_lock(&sets.lock);
 	sets.work = true;
@@ -115,7 +115,7 @@ static void committed(void *context, int64_t seq)
 	(void)context;
 	(void)seq;
 	if (atomic_exchange(&sets.decided, false))
-		work();
+		wake_publisher();
 }
 
 static int read_hub(struct reader **out)
