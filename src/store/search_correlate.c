@@ -30,17 +30,26 @@ static int take_self(void *context, const struct object_row *row)
 				NULL);
 }
 
-struct telling_others {
+/* The others of one value: counted first, then told, for a value that too many share links nothing. */
+struct others {
 	const struct correlation *value;
 	int64_t self;
 	int (*fn)(void *context, const struct correlation *value, const struct object_row *other);
 	void *context;
+	size_t count;
 };
+
+static int count_other(void *context, const struct object_row *row)
+{
+	struct others *o = context;
+	o->count += row->seq != o->self;
+	return HN_OK;
+}
 
 static int tell_other(void *context, const struct object_row *row)
 {
-	struct telling_others *t = context;
-	return row->seq == t->self ? HN_OK : t->fn(t->context, t->value, row);
+	struct others *o = context;
+	return row->seq == o->self ? HN_OK : o->fn(o->context, o->value, row);
 }
 
 void search_value_text(const struct stix_value *v, struct buf *out)
@@ -61,8 +70,36 @@ static bool still_speaks(void *context, const struct object_row *row)
 	return !row->masked || value_asked_in(context, row);
 }
 
-static int correlate_value(struct reader *reader, const struct stix_value *v, size_t limit, struct buf *text,
-			   struct telling_others *others)
+/* Of masked rows only those whose value is not hidden count: else the count would tell of it. */
+static int each_other(struct reader *reader, const struct value_asked *asked, const struct value_hits *hits,
+		      size_t limit, object_fn fn, struct others *others)
+{
+	struct telling t = {.reader = reader,
+			    .content = true,
+			    .limit = limit,
+			    .wanted = still_speaks,
+			    .wanted_context = (void *)(uintptr_t)asked,
+			    .fn = fn,
+			    .context = others};
+	struct db_rows *rows;
+	int err =
+		db_query(reader_db(reader), &rows,
+			 "SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT
+			 "WHERE v.seq ANY_OF($1) AND SEES(v.label) AND " OBJECT_NEWEST " ORDER BY v.seq DESC",
+			 db_ints(hits->seqs, hits->count));
+	return err == HN_OK ? object_rows_tell(&t, rows) : err;
+}
+
+/* What all values of one object are asked with. */
+struct asking {
+	struct reader *reader;
+	size_t limit;
+	int64_t self;
+	int (*fn)(void *context, const struct correlation *value, const struct object_row *other);
+	void *context;
+};
+
+static int correlate_value(const struct asking *ask, const struct stix_value *v, struct buf *text)
 {
 	struct value_key key;
 	struct value_asked asked = {.keys = &key, .key_count = 1};
@@ -70,28 +107,15 @@ static int correlate_value(struct reader *reader, const struct stix_value *v, si
 	value_key_of(v, &key);
 	search_value_text(v, text);
 	struct correlation value = {.kind = v->kind, .text = text->data, .len = text->len};
-	int err = value_hits_find(reader, &asked, INT64_MAX, &hits);
-	value.cut = hits.count > limit + 1 || hits.cut;
-	others->value = &value;
+	struct others others = {.value = &value, .self = ask->self, .fn = ask->fn, .context = ask->context};
+	int err = value_hits_find(ask->reader, &asked, INT64_MAX, &hits);
+	if (err == HN_OK && hits.count > 1)
+		err = each_other(ask->reader, &asked, &hits, ask->limit + 2, count_other, &others);
+	value.cut = others.count > ask->limit;
 	if (err == HN_OK && value.cut)
-		err = others->fn(others->context, &value, NULL);
-	if (err == HN_OK && !value.cut && hits.count > 1) {
-		struct telling t = {.reader = reader,
-				    .content = true,
-				    .limit = limit + 1,
-				    .wanted = still_speaks,
-				    .wanted_context = &asked,
-				    .fn = tell_other,
-				    .context = others};
-		struct db_rows *rows;
-		err = db_query(reader_db(reader), &rows,
-			       "SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT
-			       "WHERE v.seq ANY_OF($1) AND SEES(v.label) AND " OBJECT_NEWEST
-			       " ORDER BY v.seq DESC",
-			       db_ints(hits.seqs, hits.count));
-		if (err == HN_OK)
-			err = object_rows_tell(&t, rows);
-	}
+		err = ask->fn(ask->context, &value, NULL);
+	else if (err == HN_OK && others.count > 0)
+		err = each_other(ask->reader, &asked, &hits, ask->limit + 2, tell_other, &others);
 	value_hits_clear(&hits);
 	return err;
 }
@@ -106,10 +130,10 @@ int search_correlations(struct reader *reader, const struct stix_id *id, size_t 
 	stix_object_init(&self.object);
 	buf_init(&text, ENTRY_KEY_MAX * 4);
 	int err = objects_get(reader, id, take_self, &self);
-	struct telling_others others = {.self = self.seq, .fn = fn, .context = context};
+	const struct asking ask = {reader, limit, self.seq, fn, context};
 	size_t count = self.object.value_count < VALUES_MAX ? self.object.value_count : VALUES_MAX;
 	for (size_t i = 0; err == HN_OK && i < count; i++)
-		err = correlate_value(reader, &self.object.values[i], limit, &text, &others);
+		err = correlate_value(&ask, &self.object.values[i], &text);
 	buf_clear(&text);
 	stix_object_clear(&self.object);
 	free(self.bytes);

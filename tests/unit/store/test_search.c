@@ -229,6 +229,20 @@ static void correlates_up_to_a_limit(void **state)
 	assert_string_equal(links_of(&acme, 1, 1), "192.0.2.7:cut ");
 	assert_string_equal(links_of(&cord, 1, 1), "192.0.2.7:02 ");
 	assert_string_equal(links_of(&cord, 3, 5), "none");
+	/* One whose value is hidden from the reader does not count towards the limit. */
+	struct an_adding hidden = {.json = an_indicator(7, 1,
+							",\"name\":\"shown\",\"external_references\":[{"
+							"\"source_name\":\"x\",\"external_id\":\"1\"}]"),
+				   .label = green,
+				   .part_label = red,
+				   .part = "external_references"};
+	assert_int_equal(store_write(world.store, world_add_job, &hidden), HN_OK);
+	const char *refers = ",\"external_references\":[{\"source_name\":\"x\",\"external_id\":\"1\"}]";
+	assert_int_equal(world_add(&world, an_indicator(8, 1, refers), &green), OBJECT_NEW);
+	assert_int_equal(world_add(&world, an_indicator(9, 1, refers), &green), OBJECT_NEW);
+	index_all();
+	assert_string_equal(links_of(&cord, 8, 1), "x:1:09 ");
+	assert_string_equal(links_of(&acme, 8, 1), "x:1:cut ");
 }
 
 static void says_how_far_it_is(void **state)
