@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/api/common.h"
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
 
 #define STIX_MEDIA "application/stix+json;version=2.1"
-#define PAGE_SPECS                                                                                           \
-	{.name = "cursor",                                                                                   \
-	 .kind = QUERY_TEXT,                                                                                 \
-	 .max = 15,                                                                                          \
-	 .help_en = "where to go on: what `next` gave",                                                      \
-	 .help_ja = "続きの位置: next が返した値"},                                                          \
-	{                                                                                                    \
-		.name = "limit", .kind = QUERY_NUMBER, .min = 1, .max = 1000,                                \
-		.help_en = "objects of one page at most", .help_ja = "1ページのオブジェクト数の上限",        \
-	}
-
 static const struct query_spec list_query[] = {
-	PAGE_SPECS,
+	COMMON_PAGE,
 	{.name = "type",
 	 .kind = QUERY_TEXT,
 	 .repeated = true,
@@ -31,7 +21,7 @@ static const struct query_spec list_query[] = {
 	{0},
 };
 
-static const struct query_spec page_query[] = {PAGE_SPECS, {0}};
+static const struct query_spec page_query[] = {COMMON_PAGE, {0}};
 
 static const struct query_spec version_query[] = {
 	{.name = "version",
@@ -52,7 +42,7 @@ static const struct query_spec count_query[] = {
 };
 
 static const struct query_spec search_query[] = {
-	PAGE_SPECS,
+	COMMON_PAGE,
 	{.name = "value",
 	 .kind = QUERY_TEXT,
 	 .max = 2048,

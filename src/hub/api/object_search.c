@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/lang.h"
 #include "base/utc.h"
+#include "hub/api/common.h"
 #include "hub/api/objects.h"
 #include "hub/http/answer.h"
 #include "hub/record/reading.h"
@@ -55,17 +55,7 @@ static int read_search(struct request *r, struct search *out)
 				 tr("say one of value, inside, pattern, text",
 				    "value、inside、pattern、textのうち一つを指定すること"));
 	out->limit = request_query_number(r, "limit", LIMIT);
-	size_t len;
-	const char *cursor = request_query(r, "cursor", &len);
-	if (cursor == NULL)
-		return HN_OK;
-	char *end;
-	long long seq = strtoll(cursor, &end, 16);
-	if (len == 0 || len > 15 || end != cursor + len || seq <= 0)
-		return fault_set(&r->fault, HN_EFORMAT, "cursor",
-				 tr("is not what a 'next' member gave", "next が返した値ではない"));
-	out->before_seq = seq;
-	return HN_OK;
+	return common_cursor(r, &out->before_seq);
 }
 
 /* How far the index is: what came later may be missing. When nothing of the asker's is, it has all until now:

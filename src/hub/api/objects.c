@@ -3,7 +3,6 @@
 #include "hub/api/objects.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -11,11 +10,11 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "hub/api/common.h"
 #include "hub/http/answer.h"
 #include "hub/record/reading.h"
 #include "store/labels.h"
 
-#define LIMIT        100 /* objects of a page, where nothing is said */
 #define TYPES_MAX_Q  32
 #define VERSIONS_MAX 1000
 #define PAGE_BYTES   (8u << 20) /* of a page; then it ends early, with `next` */
@@ -105,22 +104,6 @@ static int finish(struct page *p, int err, bool more)
 	return err;
 }
 
-/* The number that a `next` member gave. */
-static int read_cursor(struct request *r, int64_t *out)
-{
-	size_t len;
-	const char *text = request_query(r, "cursor", &len);
-	if (text == NULL)
-		return HN_OK;
-	char *end;
-	long long seq = strtoll(text, &end, 16);
-	if (len == 0 || len > 15 || end != text + len || seq < 0)
-		return fault_set(&r->fault, HN_EFORMAT, "cursor",
-				 tr("is not what a 'next' member gave", "next が返した値ではない"));
-	*out = seq;
-	return HN_OK;
-}
-
 /* ---- pages ---- */
 
 static int read_types(struct request *r, struct object_filter *f)
@@ -144,7 +127,7 @@ static int read_types(struct request *r, struct object_filter *f)
 int objects_list_get(struct request *r)
 {
 	struct object_filter f = {.content = true};
-	int err = read_cursor(r, &f.after_seq);
+	int err = common_cursor(r, &f.after_seq);
 	if (err == HN_OK)
 		err = read_types(r, &f);
 	size_t len;
@@ -159,7 +142,7 @@ int objects_list_get(struct request *r)
 	if (err != HN_OK)
 		return err;
 	bool more = false;
-	err = objects_page(p.reader, &f, request_query_number(r, "limit", LIMIT), add_item, &p, &more);
+	err = objects_page(p.reader, &f, request_query_number(r, "limit", COMMON_LIMIT), add_item, &p, &more);
 	err = finish(&p, err, more);
 	if (err != HN_OK)
 		return err;
@@ -196,7 +179,7 @@ static int ignore_row(void *context, const struct object_row *row)
 int object_relations_get(struct request *r)
 {
 	int64_t after = 0;
-	int err = read_cursor(r, &after);
+	int err = common_cursor(r, &after);
 	struct page p = {0};
 	if (err == HN_OK)
 		err = begin(r, &p);
@@ -207,7 +190,7 @@ int object_relations_get(struct request *r)
 	err = objects_get(p.reader, &r->params[0].id, ignore_row, NULL);
 	if (err == HN_OK)
 		err = objects_referring(p.reader, &r->params[0].id, after,
-					request_query_number(r, "limit", LIMIT), add_item, &p, &more);
+					request_query_number(r, "limit", COMMON_LIMIT), add_item, &p, &more);
 	err = finish(&p, err, more);
 	if (err != HN_OK)
 		return err;
