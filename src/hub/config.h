@@ -38,6 +38,14 @@ struct hub_access {
 	uint32_t files;
 };
 
+struct hub_sign_in {
+	unsigned line;
+	uint32_t passes; /* of Argon2id */
+	uint64_t memory; /* bytes that one password takes */
+	uint32_t queue;  /* sign-ins that may wait */
+	int64_t session_ns;
+};
+
 struct hub_config {
 	const char *file; /* or "(built in)" */
 	struct config_memory *memory;
@@ -53,6 +61,7 @@ struct hub_config {
 	bool fetch_inside;            /* sources may lie at addresses that are not global */
 	struct hub_http http;
 	struct hub_access access;
+	struct hub_sign_in sign_in;
 };
 
 /** What a command line says beside the file; members may be NULL. */

@@ -71,6 +71,24 @@ static const struct config_key access_keys[] = {
 };
 #undef AT
 
+#define AT(member) CONFIG_AT(struct hub_sign_in, member)
+static const struct config_key sign_in_keys[] = {
+	{.kind = CONFIG_LINE, AT(line)},
+	{"passes", CONFIG_INTEGER, AT(passes), .min = 1, .max = 100, .preset = "2",
+	 .help_en = "of Argon2id over a password that is set from now on",
+	 .help_ja = "今後設定するパスワードに対するArgon2idの反復回数"},
+	{"memory", CONFIG_SIZE, AT(memory), .min = 8 * MIB, .max = 4 * GIB, .preset = "64 MiB",
+	 .help_en = "that each of them takes; one is worked on at a time",
+	 .help_ja = "その計算に使うメモリ。計算は一度に一件"},
+	{"queue", CONFIG_INTEGER, AT(queue), .min = 1, .max = 4096, .preset = "64",
+	 .help_en = "sign-ins by password that may wait; more are answered 503",
+	 .help_ja = "待てるパスワード認証の数。超えると503を返す"},
+	{"session", CONFIG_DURATION, AT(session_ns), .min = SECONDS(60), .max = SECONDS(2592000),
+	 .preset = "12h", .help_en = "how long a sign-in lasts", .help_ja = "サインインの有効期間"},
+	{0},
+};
+#undef AT
+
 #define AT(member) CONFIG_AT(struct hub_config, member)
 const struct config_key HUB_KEYS[] = {
 	{"data", CONFIG_PATH, AT(data),
@@ -107,6 +125,8 @@ const struct config_key HUB_KEYS[] = {
 	{"http", CONFIG_MAPPING, AT(http), .keys = http_keys, .help_en = "the server", .help_ja = "サーバー"},
 	{"access_log", CONFIG_MAPPING, AT(access), .keys = access_keys, .help_en = "who read what",
 	 .help_ja = "誰が何を読んだか"},
+	{"sign_in", CONFIG_MAPPING, AT(sign_in), .keys = sign_in_keys, .help_en = "by password",
+	 .help_ja = "パスワードによるサインイン"},
 	{0},
 };
 #undef AT

@@ -123,7 +123,15 @@ static int make_identity(struct serving *s, struct fault *fault)
 	int rc = directory_open(s->hub.store, shared, &s->hub.directory, fault);
 	if (rc != HN_OK)
 		return rc;
-	const struct identity_options options = {.directory = s->hub.directory, .data_fd = s->data_fd};
+	const struct hub_sign_in *c = &s->hub.config->sign_in;
+	const struct identity_options options = {
+		.directory = s->hub.directory,
+		.data_fd = s->data_fd,
+		.password_passes = c->passes,
+		.password_memory = c->memory,
+		.queue_max = c->queue,
+		.session_us = c->session_ns / 1000,
+	};
 	return identity_open(&options, &s->hub.identity, fault);
 }
 
