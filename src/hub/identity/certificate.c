@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -40,6 +41,26 @@ static int check_dates(const X509 *certificate, int64_t now_us)
 	return from < 0 && until > 0 ? HN_OK : HN_EAUTH;
 }
 
+/* The one certificate of a text: what stands before or behind it could be read in another way by somebody
+ * else. */
+static X509 *read_alone(const struct buf *pem)
+{
+	static const char begins[] = "-----BEGIN CERTIFICATE-----";
+	if (pem->len < sizeof(begins) || memcmp(pem->data, begins, sizeof(begins) - 1) != 0)
+		return NULL;
+	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
+	X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	char rest;
+	while (certificate != NULL && BIO_read(bio, &rest, 1) == 1) {
+		if (rest == '\n' || rest == '\r' || rest == ' ')
+			continue;
+		X509_free(certificate);
+		certificate = NULL;
+	}
+	BIO_free(bio);
+	return certificate;
+}
+
 int certificate_fingerprint(const char *text, size_t len, int64_t now_us, uint8_t out[32])
 {
 	struct buf pem;
@@ -47,12 +68,8 @@ int certificate_fingerprint(const char *text, size_t len, int64_t now_us, uint8_
 	unsigned char *der = NULL;
 	buf_init(&pem, PEM_MAX);
 	int err = undo_percent(text, len, &pem);
-	if (err == HN_OK && pem.len > 0) {
-		BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-		if (bio != NULL)
-			certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		BIO_free(bio);
-	}
+	if (err == HN_OK)
+		certificate = read_alone(&pem);
 	if (err == HN_OK && certificate == NULL)
 		err = HN_EFORMAT;
 	if (err == HN_OK)
