@@ -66,12 +66,37 @@ static bool is_near(const struct request *r)
 }
 
 /* For this machine, and for whoever may audit. */
+static void store_metrics(struct store *store, struct buf *b)
+{
+	struct store_status s;
+	store_status(store, &s);
+	const struct {
+		const char *name, *kind, *help;
+		uint64_t value;
+	} rows[] = {
+		{"jobs_waiting", "gauge", "Changes that wait for the writer.", s.waiting},
+		{"jobs_total", "counter", "Changes that were run.", s.jobs},
+		{"commits_total", "counter", "Transactions that made changes durable.", s.commits},
+		{"log_bytes", "gauge", "Of the write-ahead log, not yet in the file.", s.log_bytes},
+		{"snapshots", "gauge", "Snapshots that are being read.", s.readers},
+		{"snapshot_oldest_microseconds", "gauge", "How long the oldest of them has lasted.",
+		 (uint64_t)(s.oldest_us < 0 ? 0 : s.oldest_us)},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		buf_addf(b,
+			 "# HELP hinomi_hub_store_%s %s\n# TYPE hinomi_hub_store_%s %s\nhinomi_hub_store_%s "
+			 "%llu\n",
+			 rows[i].name, rows[i].help, rows[i].name, rows[i].kind, rows[i].name,
+			 (unsigned long long)rows[i].value);
+}
+
 static int metrics(struct request *r)
 {
 	struct buf *b = answer_body(r);
 	if (!is_near(r) && !(r->who.signed_in && (r->who.scopes & SCOPE_AUDIT)))
 		return HN_ENOENT;
 	server_metrics(r->hub->server, b);
+	store_metrics(r->hub->store, b);
 	if (r->hub->record)
 		record_metrics(r->hub->record, b);
 	return answer_send(r, 200, TEXT);
