@@ -46,7 +46,8 @@ shells() {
 # What the analysers read: the commands that clang compiles each source with, as the build files say now.
 commands() {
 	CC=clang configure build-tidy -Dtests=enabled
-	compile build-tidy build.ninja
+	# What is made by the build is read too.
+	compile build-tidy build.ninja src/hub/schemas.c
 }
 
 tidy() {

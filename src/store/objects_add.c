@@ -188,12 +188,14 @@ int object_cover_older(struct writing *w, int64_t number, int64_t newest_label)
 			db_number(number), db_number(after));
 		if (err != HN_OK)
 			return err;
-		int more;
+		int more = 1;
 		while (count < BATCH && (more = db_next(rows)) == 1) {
 			seqs[count] = db_int(rows, 0);
 			labels[count++] = db_int(rows, 1);
 		}
 		db_rows_end(rows);
+		if (more < 0)
+			return more;
 		for (size_t i = 0; err == HN_OK && i < count; i++) {
 			int64_t both = labels[i];
 			if (both != newest_label)

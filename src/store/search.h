@@ -71,8 +71,9 @@ struct correlation {
 void search_value_text(const struct stix_value *value, struct buf *out);
 
 /**
- * What other objects share values with this one: for each value of it, the others, at most `limit` of them (a
- * value that more speak of is told once, with `cut`, and without objects).
+ * What other objects share values with this one. Each shared value is told once without an object, then with
+ * each of the others, at most `limit` of them; a value that more speak of (`cut`) is told without objects
+ * only.
  *
  * @return HN_ENOENT: not there, or not to be seen
  */

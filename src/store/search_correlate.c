@@ -112,9 +112,9 @@ static int correlate_value(const struct asking *ask, const struct stix_value *v,
 	if (err == HN_OK && hits.count > 1)
 		err = each_other(ask->reader, &asked, &hits, ask->limit + 2, count_other, &others);
 	value.cut = others.count > ask->limit;
-	if (err == HN_OK && value.cut)
+	if (err == HN_OK && others.count > 0)
 		err = ask->fn(ask->context, &value, NULL);
-	else if (err == HN_OK && others.count > 0)
+	if (err == HN_OK && others.count > 0 && !value.cut)
 		err = each_other(ask->reader, &asked, &hits, ask->limit + 2, tell_other, &others);
 	value_hits_clear(&hits);
 	return err;

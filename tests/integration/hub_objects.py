@@ -121,6 +121,12 @@ def search(a, b):
     values = b.get("/api/v1/objects/" + indicator(13)["id"] + "/correlations").json["values"]
     tap.equal("what shares a value", [(v["value"], [o["object"]["id"][-2:] for o in v["objects"]]) for v in values],
               [("192.0.2.5", ["05"])])
+    both = indicator(15, "[ipv4-addr:value = '192.0.2.6' OR ipv4-addr:value = '192.0.2.7']")
+    hand_in(a, both)
+    indexed(a)
+    values = b.get("/api/v1/objects/" + both["id"] + "/correlations").json["values"]
+    tap.equal("of two values each by itself", [(v["value"], [o["object"]["id"][-2:] for o in v["objects"]]) for v in values],
+              [("192.0.2.6", ["06"]), ("192.0.2.7", ["07"])])
 
 
 def masked(a, b):

@@ -106,25 +106,20 @@ int objects_search_get(struct request *r)
 
 struct sharing {
 	struct found f;
-	const struct correlation *value; /* of which objects are being told */
+	size_t values;
 };
 
-static void open_value(struct sharing *s, const struct correlation *value)
-{
-	buf_adds(s->f.body, s->value == NULL ? "" : "]},");
-	buf_adds(s->f.body, "{\"value\":");
-	buf_json_string(s->f.body, value->text, value->len);
-	buf_addf(s->f.body, ",\"cut\":%s,\"objects\":[", value->cut ? "true" : "false");
-	s->value = value;
-	s->f.count = 0;
-}
-
+/* A value that is shared, then each object that shares it. */
 static int add_sharing(void *context, const struct correlation *value, const struct object_row *other)
 {
 	struct sharing *s = context;
-	if (s->value != value || other == NULL)
-		open_value(s, value);
-	return other == NULL ? buf_err(s->f.body) : add_found(&s->f, other);
+	if (other != NULL)
+		return add_found(&s->f, other);
+	buf_adds(s->f.body, s->values++ == 0 ? "{\"value\":" : "]},{\"value\":");
+	buf_json_string(s->f.body, value->text, value->len);
+	buf_addf(s->f.body, ",\"cut\":%s,\"objects\":[", value->cut ? "true" : "false");
+	s->f.count = 0;
+	return buf_err(s->f.body);
 }
 
 int object_correlations_get(struct request *r)
@@ -136,7 +131,7 @@ int object_correlations_get(struct request *r)
 	reading_begin(&s.f.reading, r, s.f.reader);
 	buf_addf(s.f.body, "{\"limit\":%d,\"values\":[", CORRELATIONS_MAX);
 	err = search_correlations(s.f.reader, &r->params[0].id, CORRELATIONS_MAX, add_sharing, &s);
-	buf_adds(s.f.body, s.value == NULL ? "]" : "]}]");
+	buf_adds(s.f.body, s.values == 0 ? "]" : "]}]");
 	if (err == HN_OK)
 		err = write_reach(r, &s.f);
 	if (err == HN_OK)

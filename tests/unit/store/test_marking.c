@@ -175,11 +175,10 @@ static void markings_become_labels(void **state)
 		",'groups':[@20],'tlp':'amber'", /* 51 */
 		",'groups':[@21]",               /* 52 */
 		",'groups':[@99],'tlp':'green'", /* 53: nobody is here of whom it speaks */
-		",'clearance':2,'purposes':['defence'],'consent':['police','operator'],'originator_control':"
-		"true,"
-		"'content':'background','pap':'red'", /* 54 */
-		",'purposes':['defence','exercise']", /* 55 */
-		",'colour':'mauve'",                  /* 56: a word that nobody knows */
+		(",'clearance':2,'purposes':['defence'],'consent':['police','operator'],"
+		 "'originator_control':true,'content':'background','pap':'red'"), /* 54 */
+		",'purposes':['defence','exercise']",                             /* 55 */
+		",'colour':'mauve'", /* 56: a word that nobody knows */
 	};
 	for (unsigned i = 0; i < COUNT(says); i++)
 		hand_in(&m, a_definition(DEFINITION + i, says[i]), &base);

@@ -190,12 +190,12 @@ struct links {
 static int note_link(void *context, const struct correlation *value, const struct object_row *other)
 {
 	struct links *l = context;
-	l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len, "%.*s:%s ", (int)value->len,
-				   value->text, value->cut ? "cut" : "");
-	if (other != NULL)
-		l->len += (size_t)snprintf(l->text + l->len - 1, sizeof(l->text) - l->len, "%02x ",
-					   other->id.uuid.bytes[15]) -
-			  1;
+	char *at = l->text + l->len;
+	size_t room = sizeof(l->text) - l->len;
+	int n = other == NULL ? snprintf(at, room, "%s%.*s:%s", l->len == 0 ? "" : " ", (int)value->len,
+					 value->text, value->cut ? "cut" : "")
+			      : snprintf(at, room, "%02x,", other->id.uuid.bytes[15]);
+	l->len += (size_t)n;
 	return HN_OK;
 }
 
@@ -224,11 +224,22 @@ static void correlates_up_to_a_limit(void **state)
 	assert_int_equal(world_add(&world, a_pattern(2, shared, "b"), &green), OBJECT_NEW);
 	assert_int_equal(world_add(&world, a_pattern(3, shared, "c"), &red), OBJECT_NEW);
 	index_all();
-	assert_string_equal(links_of(&cord, 1, 5), "192.0.2.7:02 ");
-	assert_string_equal(links_of(&acme, 1, 5), "192.0.2.7:03 192.0.2.7:02 ");
-	assert_string_equal(links_of(&acme, 1, 1), "192.0.2.7:cut ");
-	assert_string_equal(links_of(&cord, 1, 1), "192.0.2.7:02 ");
+	assert_string_equal(links_of(&cord, 1, 5), "192.0.2.7:02,");
+	assert_string_equal(links_of(&acme, 1, 5), "192.0.2.7:03,02,");
+	assert_string_equal(links_of(&acme, 1, 1), "192.0.2.7:cut");
+	assert_string_equal(links_of(&cord, 1, 1), "192.0.2.7:02,");
 	assert_string_equal(links_of(&cord, 3, 5), "none");
+	/* Several values of one object. */
+	assert_int_equal(
+		world_add(&world,
+			  a_pattern(4, "[ipv4-addr:value = '192.0.2.7' OR ipv4-addr:value = '203.0.113.8']",
+				    "d"),
+			  &green),
+		OBJECT_NEW);
+	assert_int_equal(world_add(&world, a_pattern(5, "[ipv4-addr:value = '203.0.113.8']", "e"), &green),
+			 OBJECT_NEW);
+	index_all();
+	assert_string_equal(links_of(&cord, 4, 5), "192.0.2.7:02,01, 203.0.113.8:05,");
 	/* One whose value is hidden from the reader does not count towards the limit. */
 	struct an_adding hidden = {.json = an_indicator(7, 1,
 							",\"name\":\"shown\",\"external_references\":[{"
@@ -241,8 +252,8 @@ static void correlates_up_to_a_limit(void **state)
 	assert_int_equal(world_add(&world, an_indicator(8, 1, refers), &green), OBJECT_NEW);
 	assert_int_equal(world_add(&world, an_indicator(9, 1, refers), &green), OBJECT_NEW);
 	index_all();
-	assert_string_equal(links_of(&cord, 8, 1), "x:1:09 ");
-	assert_string_equal(links_of(&acme, 8, 1), "x:1:cut ");
+	assert_string_equal(links_of(&cord, 8, 1), "x:1:09,");
+	assert_string_equal(links_of(&acme, 8, 1), "x:1:cut");
 }
 
 static void says_how_far_it_is(void **state)
