@@ -79,7 +79,9 @@ static int may_draft(struct writing *w, const struct asker *actor, const struct 
 
 static struct db_value text_value(const char *text)
 {
-	return text == NULL ? DB_VALUE_NULL : db_string(text, strlen(text));
+	if (text == NULL)
+		return DB_VALUE_NULL;
+	return db_string(text, strlen(text));
 }
 
 static int64_t sooner(int64_t a_ns, int64_t b_us)

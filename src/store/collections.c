@@ -97,7 +97,9 @@ static bool alias_ok(const char *alias)
 
 static struct db_value text_or_null(const char *text)
 {
-	return text == NULL ? DB_VALUE_NULL : db_string(text, strlen(text));
+	if (text == NULL)
+		return DB_VALUE_NULL;
+	return db_string(text, strlen(text));
 }
 
 static int check_texts(const struct collection_new *c)

@@ -37,7 +37,7 @@ static void put_address(struct value_key *out, unsigned family, const uint8_t *a
 /* Labels of a name in wire form, the last first; a NUL in a label, which no honest name has, becomes 0x01. */
 static void put_name(struct value_key *out, const uint8_t *wire, size_t len, bool wildcard)
 {
-	const uint8_t *labels[128];
+	const uint8_t *labels[128] = {NULL};
 	size_t count = 0;
 	for (size_t at = 0; at < len && count < 128; at += 1u + wire[at])
 		labels[count++] = wire + at;

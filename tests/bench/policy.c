@@ -242,7 +242,7 @@ static int compare(const void *a, const void *b)
 
 static double median_ns(const struct policy *p, const struct questions *q, bool entries)
 {
-	double times[ROUNDS];
+	double times[ROUNDS] = {0};
 	int64_t now_ns = utc_now_ns();
 	uint64_t blocked = 0;
 	for (size_t i = 0; i < ROUNDS; i++) {

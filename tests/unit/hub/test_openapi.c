@@ -48,7 +48,8 @@ static void check_references(json_t *value)
 			check_reference(json_string_value(member));
 		check_references(member);
 	}
-	json_array_foreach(value, i, member) check_references(member);
+	for (i = 0; i < json_array_size(value); i++)
+		check_references(json_array_get(value, i));
 }
 
 static void the_document_is_json_and_refers_to_what_it_has(void **state)

@@ -314,13 +314,17 @@ static char *read_all(int fd, size_t *len_out)
 {
 	size_t room = 1u << 16, len = 0;
 	char *text = malloc(room);
+	assert_non_null(text);
 	for (;;) {
 		ssize_t n = recv(fd, text + len, room - len - 1, 0);
 		if (n <= 0)
 			break;
 		len += (size_t)n;
-		if (room - len < 1u << 15)
-			text = realloc(text, room *= 2);
+		if (room - len < 1u << 15) {
+			char *more = realloc(text, room *= 2);
+			assert_non_null(more);
+			text = more;
+		}
 	}
 	text[len] = '\0';
 	*len_out = len;
