@@ -242,7 +242,7 @@ static int compare(const void *a, const void *b)
 
 static double median_ns(const struct policy *p, const struct questions *q, bool entries)
 {
-	double times[ROUNDS] = {0};
+	double times[ROUNDS];
 	int64_t now_ns = utc_now_ns();
 	uint64_t blocked = 0;
 	for (size_t i = 0; i < ROUNDS; i++) {
@@ -372,7 +372,7 @@ static void measure_lane(const char *dir, const char *list)
 	static const uint16_t order[] = {0, 1};
 	struct fault fault = {{0}, {0}};
 	struct lane lane = {0};
-	double times[OVERLAYS_MAX];
+	double times[OVERLAYS_MAX] = {0};
 	size_t count = 0;
 	pthread_t reader;
 	int fd;
@@ -402,6 +402,8 @@ static void measure_lane(const char *dir, const char *list)
 		(void)usleep(10000);
 	}
 	(void)pthread_join(reader, NULL);
+	if (count == 0)
+		must(HN_ESTATE, "no overlay came in time", NULL);
 	qsort(times, count, sizeof(times[0]), compare);
 	printf("overlays while 2 M rules are read for %.0f ms: %zu, in force after %.1f ms (median), "
 	       "%.1f ms (longest)\n",
