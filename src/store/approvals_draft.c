@@ -51,7 +51,7 @@ static int stands_already(struct db *db, const struct approval_place *p, bool *o
 static int may_draft(struct writing *w, const struct asker *actor, const struct approval_new *a,
 		     struct approval_place *p, struct approval_refusal *why)
 {
-	bool yes;
+	bool yes = false;
 	if (actor->person == 0 || (actor->roles & (ROLE_ANALYST | ROLE_APPROVER)) == 0)
 		return approval_refused(why, HN_EAUTH, "role", "analysts and approvers draft and propose",
 					"起案と提案は分析者または承認者が行う");
