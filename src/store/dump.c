@@ -99,7 +99,8 @@ int dump_add(struct dump_writer *w, enum dump_kind kind, const void *data, size_
 		int err = add_piece(w, kind, at, part);
 		if (err != HN_OK)
 			return err;
-		at += part;
+		/* Nothing at all is at no place. */
+		at = part == 0 ? at : at + part;
 		len -= part;
 	} while (len > 0);
 	return HN_OK;

@@ -122,7 +122,7 @@ static bool set_up(void)
 	static const char text[] =
 		"listen:\n  - address: 127.0.0.1\n    transports: [https]\n    certificate: c\n    key: k\n"
 		"groups:\n  - name: a\n    token: 0123456789abcdef\n";
-	struct resolver_config *config;
+	static struct resolver_config *config; /* for the whole run: groups point into it */
 	struct groups *groups;
 	struct fault fault = {0};
 	if (sodium_init() < 0 ||
