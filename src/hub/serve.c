@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/serving.h"
 #include "base/utc.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
@@ -47,30 +47,6 @@ static unsigned core_count(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	return n < 1 ? 1 : n > HUB_THREADS_MAX ? HUB_THREADS_MAX : (unsigned)n;
-}
-
-static int make_signals(struct serving *s, struct fault *fault)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
-		s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk */
-	return s->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", strerror(errno));
-}
-
-/* Every connection takes one. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int make_sockets(struct serving *s, struct fault *fault)
@@ -166,7 +142,7 @@ static int make_server(struct serving *s, struct fault *fault)
 
 static int make(struct serving *s, struct fault *fault)
 {
-	int rc = make_signals(s, fault);
+	int rc = serving_signals(&s->signal_fd, fault);
 	if (rc == HN_OK)
 		rc = router_new(HUB_TABLES, &s->router, fault);
 	if (rc == HN_OK)
@@ -270,7 +246,7 @@ static void clear(struct serving *s)
 int hub_serve(const struct hub_config *config, struct fault *fault)
 {
 	struct serving s = {.hub = {.config = config}, .signal_fd = -1, .data_fd = -1};
-	raise_descriptors();
+	serving_raise_descriptors();
 	int rc = make(&s, fault);
 	if (rc == HN_OK)
 		rc = start(&s, fault);

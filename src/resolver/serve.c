@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/serving.h"
 #include "base/utc.h"
 #include "resolver/collector.h"
 #include "resolver/cookie_file.h"
@@ -177,30 +177,6 @@ static int make_service(struct resolver *r, struct fault *fault)
 	rc = answer_cache_new(cache->size, (uint32_t)(cache->stale_ns / NS_SECOND),
 			      &r->running.service.cache);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "cache", "%s", hn_strerror(rc));
-}
-
-static int make_signals(struct resolver *r, struct fault *fault)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
-		r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk */
-	return r->signal_fd >= 0 ? HN_OK : fault_set(fault, HN_EIO, "signalfd", "%s", hn_errno_text(errno));
-}
-
-/* Every connection takes one. With fewer, those that are idle longest give way sooner. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The socket's file belongs to whom we become: he may ask what he runs. */
@@ -372,8 +348,8 @@ int resolver_serve(const struct resolver_config *config, struct fault *fault)
 		.signal_fd = -1,
 		.policy_fd = -1,
 	};
-	raise_descriptors();
-	int rc = make_signals(&r, fault);
+	serving_raise_descriptors();
+	int rc = serving_signals(&r.signal_fd, fault);
 	if (rc == HN_OK)
 		rc = make_service(&r, fault);
 	if (rc == HN_OK)
