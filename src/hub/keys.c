@@ -21,7 +21,7 @@ static int read_key(int fd, const char *path, uint8_t *key, size_t size, struct 
 	struct stat st;
 	size_t got = 0;
 	if (fstat(fd, &st) != 0)
-		return fault_set(fault, HN_EIO, path, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
 	if ((st.st_mode & 077) != 0)
 		return fault_set(fault, HN_EAUTH, path, "%s",
 				 tr("others may read this secret; chmod 600",
@@ -35,7 +35,7 @@ static int read_key(int fd, const char *path, uint8_t *key, size_t size, struct 
 static int make_key(int data_fd, const char *path, const uint8_t *key, size_t size, struct fault *fault)
 {
 	if (mkdirat(data_fd, "keys", 0700) != 0 && errno != EEXIST)
-		return fault_set(fault, hn_err_of_errno(errno), "keys", "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), "keys", "%s", hn_errno_text(errno));
 	int rc = file_write_whole_at(data_fd, path, key, size, 0600, false);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, path, "%s", hn_strerror(rc));
 }
@@ -69,7 +69,7 @@ static int get(int data_fd, const char *name, size_t size, void (*fill)(uint8_t 
 		fill(key, size);
 		rc = make_key(data_fd, path, key, size, fault);
 	} else {
-		rc = fault_set(fault, HN_EIO, path, "%s", strerror(errno));
+		rc = fault_set(fault, HN_EIO, path, "%s", hn_errno_text(errno));
 	}
 	if (rc == HN_OK)
 		*out = key;

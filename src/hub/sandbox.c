@@ -20,10 +20,10 @@
 static int open_data(const struct hub_config *config, int *fd_out, struct fault *fault)
 {
 	if (mkdir(config->data, 0700) != 0 && errno != EEXIST)
-		return fault_set(fault, hn_err_of_errno(errno), config->data, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), config->data, "%s", hn_errno_text(errno));
 	*fd_out = open(config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd_out < 0)
-		return fault_set(fault, hn_err_of_errno(errno), config->data, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), config->data, "%s", hn_errno_text(errno));
 	return HN_OK;
 }
 
@@ -53,10 +53,10 @@ int sandbox_identity(const struct hub_config *config, int *data_fd_out, struct c
 	if (rc != HN_OK)
 		return rc;
 	if (user && user->pw_uid != 0 && fchown(*data_fd_out, user->pw_uid, user->pw_gid) != 0)
-		return fault_set(fault, HN_EIO, config->data, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, config->data, "%s", hn_errno_text(errno));
 	rc = user && user->pw_uid != 0 ? confine_to_user(user->pw_uid, user->pw_gid, state)
 				       : confine_identity(false, false, state);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "user", "%s", strerror(errno));
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "user", "%s", hn_errno_text(errno));
 }
 
 static void add_rule(struct confine_rule rules[], size_t *count, const char *path, unsigned rights)
@@ -97,7 +97,7 @@ int sandbox_files(const struct hub_config *config, int data_fd, struct confineme
 	if (rc == HN_OK)
 		return HN_OK;
 	if (rc != HN_EUNSUPPORTED)
-		return fault_set(fault, rc, "Landlock", "%s", strerror(errno));
+		return fault_set(fault, rc, "Landlock", "%s", hn_errno_text(errno));
 	log_line(LOG_LEVEL_WARNING, "%s",
 		 tr("this kernel has no Landlock: files are guarded by user rights alone",
 		    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
@@ -203,5 +203,5 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 		SCMP_SYS(tgkill),
 	};
 	int rc = confine_service_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
-	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", strerror(errno));
+	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", hn_errno_text(errno));
 }

@@ -24,7 +24,7 @@
 
 static int fail(struct fault *fault, const char *place)
 {
-	return fault_set(fault, hn_err_of_errno(errno), place, "%s", strerror(errno));
+	return fault_set(fault, hn_err_of_errno(errno), place, "%s", hn_errno_text(errno));
 }
 
 static int copy_bytes(int from, int to)

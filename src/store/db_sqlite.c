@@ -189,7 +189,7 @@ static int open_fault(struct fault *fault, const char *path, int code, int error
 			tr("its folder does not exist; create it", "フォルダーが存在しない。作成すること"));
 	if (error != 0)
 		return fault_set(fault, hn_err_of_errno(error), path,
-				 tr("cannot be opened: %s", "開けない: %s"), strerror(error));
+				 tr("cannot be opened: %s", "開けない: %s"), hn_errno_text(error));
 	return fault_set(fault, (code & 0xff) == SQLITE_NOMEM ? HN_ENOMEM : HN_EIO, path,
 			 tr("cannot be opened: %s", "開けない: %s"), sqlite3_errstr(code));
 }

@@ -24,7 +24,7 @@ static int fault_io(struct fault *fault, int err, const char *path, const char *
 
 static int fault_errno(struct fault *fault, const char *path)
 {
-	return fault_io(fault, hn_err_of_errno(errno), path, strerror(errno));
+	return fault_io(fault, hn_err_of_errno(errno), path, hn_errno_text(errno));
 }
 
 /* Copies page by page out of one snapshot: writers go on, and none of what they do is in it. */
@@ -157,7 +157,7 @@ int sqlite_restore(const char *path, const char *url, struct fault *fault)
 				    told_text, answer, NULL);
 	if (code != SQLITE_OK && access(path, R_OK) != 0)
 		err = fault_set(fault, hn_err_of_errno(errno), path, tr("cannot be read: %s", "読めない: %s"),
-				strerror(errno));
+				hn_errno_text(errno));
 	else if (code != SQLITE_OK || strcmp(answer, "ok") != 0)
 		err = fault_set(fault, HN_EFORMAT, path,
 				tr("is no whole backup of a store on SQLite",

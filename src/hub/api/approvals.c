@@ -127,10 +127,7 @@ int approvals_list_get(struct request *r)
 			     state == NULL ? -1 : approval_state_value(state, len), before,
 			     request_query_number(r, "limit", COMMON_LIMIT), write_approval, &p, &more);
 	reader_end(p.reader);
-	buf_addc(p.body, ']');
-	if (more)
-		buf_addf(p.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)p.last);
-	buf_addc(p.body, '}');
+	common_list_end(p.body, more, p.last);
 	request_count(r, p.count);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }

@@ -55,6 +55,21 @@ void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE])
 	(void)snprintf(out, COMMON_ETAG_SIZE, "%" PRIx64, (uint64_t)revision);
 }
 
+void common_tag(struct request *r, int64_t revision)
+{
+	char etag[COMMON_ETAG_SIZE];
+	common_etag(revision, etag);
+	answer_etag(r, etag);
+}
+
+void common_list_end(struct buf *b, bool more, int64_t last)
+{
+	buf_addc(b, ']');
+	if (more)
+		buf_addf(b, ",\"next\":\"%" PRIx64 "\"", (uint64_t)last);
+	buf_addc(b, '}');
+}
+
 int common_if_match(struct request *r, int64_t *out)
 {
 	size_t len;

@@ -3,6 +3,7 @@
 #ifndef HINOMI_HUB_API_COMMON_H
 #define HINOMI_HUB_API_COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,12 @@ void common_end(struct request *r);
 
 /** The number that a `next` member gave, from the query's "cursor". @return HN_EFORMAT */
 HN_MUST_USE int common_cursor(struct request *r, int64_t *out);
+
+/** Ends the JSON of a list: its array, `next` where there are more, the object. */
+void common_list_end(struct buf *b, bool more, int64_t last);
+
+/** Sets a revision as the answer's entity tag. */
+void common_tag(struct request *r, int64_t revision);
 
 /** A revision as an entity tag, without quotes. */
 void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE]);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/lang.h"
 #include "hub/api/account.h"
+#include "hub/api/common.h"
 #include "hub/api/paging.h"
 #include "hub/http/answer.h"
 #include "hub/hub.h"
@@ -32,13 +33,6 @@ static const struct kind groups = {DIRECTORY_GROUP, "/api/v1/groups", "groups", 
 static const struct kind people = {DIRECTORY_PERSON, "/api/v1/people",       "people",
 				   "organisation",   DIRECTORY_ORGANISATION, people_put};
 
-static void set_etag(struct request *r, int64_t revision)
-{
-	char etag[24];
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)revision);
-	answer_etag(r, etag);
-}
-
 static int get(struct request *r, const struct kind *k)
 {
 	int64_t revision = 0;
@@ -46,7 +40,7 @@ static int get(struct request *r, const struct kind *k)
 				&r->params[0].uuid, answer_body(r), &revision);
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	answer_cache(r, "private, no-cache");
 	return answer_send(r, 200, NULL);
 }
@@ -87,7 +81,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, c, revision);
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	if (!c->made)
 		return answer_send(r, 204, NULL);
 	uuid_format(&c->id, id);
@@ -160,16 +154,16 @@ HANDLERS(groups)
 HANDLERS(people)
 
 static const struct query_spec organisations_query[] = {
-	PAGING_QUERY,
+	COMMON_PAGE,
 	{.name = "group",
 	 .kind = QUERY_UUID,
 	 .help_en = "members of this group",
 	 .help_ja = "このグループの参加組織"},
 	{0},
 };
-static const struct query_spec groups_query[] = {PAGING_QUERY, {0}};
+static const struct query_spec groups_query[] = {COMMON_PAGE, {0}};
 static const struct query_spec people_query[] = {
-	PAGING_QUERY,
+	COMMON_PAGE,
 	{.name = "organisation",
 	 .kind = QUERY_UUID,
 	 .help_en = "who has a place in this one",

@@ -67,10 +67,7 @@ int holds_list_get(struct request *r)
 	err = holds_list(p.reader, after, request_query_flag(r, "all"), r->received_ns / 1000,
 			 request_query_number(r, "limit", COMMON_LIMIT), write_hold, &p, &more);
 	reader_end(p.reader);
-	buf_addc(p.body, ']');
-	if (more)
-		buf_addf(p.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)p.last);
-	buf_addc(p.body, '}');
+	common_list_end(p.body, more, p.last);
 	request_count(r, p.count);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
@@ -115,10 +112,7 @@ int hold_questions_get(struct request *r)
 	err = holds_questions(p.reader, &r->params[0].uuid, before,
 			      request_query_number(r, "limit", COMMON_LIMIT), write_question, &p, &more);
 	reader_end(p.reader);
-	buf_addc(p.body, ']');
-	if (more)
-		buf_addf(p.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)p.last);
-	buf_addc(p.body, '}');
+	common_list_end(p.body, more, p.last);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 

@@ -3,28 +3,10 @@
 #include "hub/api/paging.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/lang.h"
+#include "hub/api/common.h"
 #include "hub/http/answer.h"
 #include "hub/hub.h"
-
-int paging_cursor(struct request *r, int64_t *out)
-{
-	size_t len = 0;
-	const char *text = request_query(r, "cursor", &len);
-	char *end = NULL;
-	*out = 0;
-	if (text == NULL)
-		return HN_OK;
-	long long number = strtoll(text, &end, 16);
-	if (len == 0 || len > 15 || end != text + len || number < 0)
-		return fault_set(&r->fault, HN_EFORMAT, "cursor",
-				 tr("is not what a 'next' member gave", "next が返した値ではない"));
-	*out = number;
-	return HN_OK;
-}
 
 /* What is narrowed to something that is not there holds nothing. @return whether the list may hold something
  */
@@ -49,16 +31,13 @@ int paging_list(struct request *r, enum directory_thing thing, const char *membe
 	int64_t after = 0;
 	int64_t narrow = 0;
 	bool more = false;
-	int err = paging_cursor(r, &after);
+	int err = common_cursor(r, &after);
 	if (err != HN_OK)
 		return err;
 	buf_addf(b, "{\"%s\":[", member);
 	if (read_within(r, within, inside, &narrow))
 		err = directory_list(r->hub->directory, r->who.asker, r->received_ns / 1000, thing, narrow,
 				     after, request_query_number(r, "limit", 100), b, &after, &more);
-	buf_addc(b, ']');
-	if (more)
-		buf_addf(b, ",\"next\":\"%" PRIx64 "\"", (uint64_t)after);
-	buf_addc(b, '}');
+	common_list_end(b, more, after);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }

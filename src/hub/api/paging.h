@@ -6,22 +6,6 @@
 #include "hub/http/route.h"
 #include "store/directory.h"
 
-/* Lists of the directory, a page at a time. */
-#define PAGING_QUERY                                                                                         \
-	{.name = "limit",                                                                                    \
-	 .kind = QUERY_NUMBER,                                                                               \
-	 .min = 1,                                                                                           \
-	 .max = 1000,                                                                                        \
-	 .help_en = "at most so many (100)",                                                                 \
-	 .help_ja = "件数の上限(100)"},                                                                      \
-	{                                                                                                    \
-		.name = "cursor", .kind = QUERY_TEXT, .max = 16, .help_en = "what `next` of a page gave",    \
-		.help_ja = "前のページのnextの値"                                                    \
-	}
-
-/** Where a page begins: what `next` of the page before gave; 0: at the first. @return HN_EFORMAT */
-HN_MUST_USE int paging_cursor(struct request *r, int64_t *out);
-
 /**
  * Answers with a page of what the asker may know.
  *

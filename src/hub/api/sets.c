@@ -65,10 +65,7 @@ int sets_list_get(struct request *r)
 	err = sets_list(p.reader, after, request_query_number(r, "limit", COMMON_LIMIT), write_set, &p,
 			&more);
 	reader_end(p.reader);
-	buf_addc(p.body, ']');
-	if (more)
-		buf_addf(p.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)p.last);
-	buf_addc(p.body, '}');
+	common_list_end(p.body, more, p.last);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 

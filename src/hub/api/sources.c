@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/lang.h"
+#include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/api/paging.h"
 #include "hub/exchange/secret.h"
@@ -18,20 +19,13 @@
 
 #define BODY_MAX (64u << 10)
 
-static void set_etag(struct request *r, int64_t revision)
-{
-	char etag[24];
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)revision);
-	answer_etag(r, etag);
-}
-
 static int list(struct request *r)
 {
 	struct buf *b = answer_body(r);
 	struct reader *reader;
 	int64_t after = 0;
 	bool more = false;
-	int err = paging_cursor(r, &after);
+	int err = common_cursor(r, &after);
 	if (err == HN_OK)
 		err = request_read(r, &reader);
 	if (err != HN_OK)
@@ -39,10 +33,7 @@ static int list(struct request *r)
 	buf_adds(b, "{\"sources\":[");
 	err = sources_list(reader, after, request_query_number(r, "limit", 100), b, &after, &more);
 	reader_end(reader);
-	buf_addc(b, ']');
-	if (more)
-		buf_addf(b, ",\"next\":\"%" PRIx64 "\"", (uint64_t)after);
-	buf_addc(b, '}');
+	common_list_end(b, more, after);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 
@@ -64,7 +55,7 @@ static int get(struct request *r)
 	int err = read_one(r, answer_body(r), &revision);
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	return answer_send(r, 200, NULL);
 }
 
@@ -101,7 +92,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, &c->id, c->made ? "made" : "replaced");
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	if (!c->made)
 		return answer_send(r, 204, NULL);
 	uuid_format(&c->id, id);
@@ -246,7 +237,7 @@ static int delete_credential(struct request *r)
 	return start(r, secret_job, &c);
 }
 
-static const struct query_spec list_query[] = {PAGING_QUERY, {0}};
+static const struct query_spec list_query[] = {COMMON_PAGE, {0}};
 
 #define SOURCE "/api/v1/sources/{id:uuid}"
 #define CHANGE(method_, path, op, handler, en, ja)                                                           \

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/lang.h"
 #include "hub/api/account.h"
+#include "hub/api/common.h"
 #include "hub/api/paging.h"
 #include "hub/http/answer.h"
 #include "hub/hub.h"
@@ -170,7 +171,7 @@ static int tokens_get(struct request *r)
 }
 
 static const struct query_spec list_query[] = {
-	PAGING_QUERY,
+	COMMON_PAGE,
 	{.name = "person", .kind = QUERY_UUID, .help_en = "whose", .help_ja = "所有者"},
 	{0},
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/http/answer.h"
 #include "hub/hub.h"
@@ -12,13 +13,6 @@
 
 #define BODY_MAX    (32u << 10)
 #define CONTENT_MAX (32u << 20) /* bytes of one list that is gathered */
-
-static void set_etag(struct request *r, int64_t revision)
-{
-	char etag[24];
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)revision);
-	answer_etag(r, etag);
-}
 
 static int list(struct request *r)
 {
@@ -51,7 +45,7 @@ static int get(struct request *r)
 	int err = read_one(r, answer_body(r), &revision);
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	return answer_send(r, 200, NULL);
 }
 
@@ -80,7 +74,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, *revision == 0 ? "made" : "replaced");
 	if (err != HN_OK)
 		return err;
-	set_etag(r, now);
+	common_tag(r, now);
 	if (*revision != 0)
 		return answer_send(r, 204, NULL);
 	uuid_format(&r->params[0].uuid, id);
@@ -122,7 +116,7 @@ static int content_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, "content");
 	if (err != HN_OK)
 		return err;
-	set_etag(r, revision);
+	common_tag(r, revision);
 	buf_addf(b, "{\"values\":%" PRIu64 ",\"unusable\":%" PRIu64 ",\"form\":\"%s\"", summary.values,
 		 summary.unusable, summary.form);
 	if (summary.reason != NULL) {

@@ -19,7 +19,8 @@ static int start(struct hub *hub, struct fault *fault)
 {
 	int fd = open(hub->config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fault_set(fault, hn_err_of_errno(errno), hub->config->data, "%s", strerror(errno));
+		return fault_set(fault, hn_err_of_errno(errno), hub->config->data, "%s",
+				 hn_errno_text(errno));
 	int err = hub_key(fd, "sources", crypto_secretbox_KEYBYTES, &key, fault);
 	(void)close(fd);
 	return err;

@@ -52,7 +52,7 @@ int server_listen(const struct endpoint *address, int *fd_out, struct fault *fau
 		       address->port);
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return fault_set(fault, HN_EIO, place, "%s", strerror(errno));
+		return fault_set(fault, HN_EIO, place, "%s", hn_errno_text(errno));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (to.ss_family == AF_INET || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
 	    bind(fd, (struct sockaddr *)&to, len) == 0 && listen(fd, BACKLOG) == 0) {
@@ -65,7 +65,7 @@ int server_listen(const struct endpoint *address, int *fd_out, struct fault *fau
 		return fault_set(fault, HN_EEXIST, place, "%s",
 				 tr("another program listens there; end it or choose another with --listen",
 				    "他のプログラムが待ち受けている。それを終えるか、--listen で変えること"));
-	return fault_set(fault, HN_EIO, place, "%s", strerror(error));
+	return fault_set(fault, HN_EIO, place, "%s", hn_errno_text(error));
 }
 
 static int make_worker(struct server *s, struct worker *w)
@@ -113,7 +113,7 @@ int server_new(const struct server_options *options, struct server **out, struct
 		*out = s;
 		return HN_OK;
 	}
-	(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? strerror(errno) : hn_strerror(rc));
+	(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
 	server_free(s);
 	return rc;
 }

@@ -57,7 +57,7 @@ int access_log_open(int dir_fd, uint64_t bytes, unsigned files, struct access_lo
 		*out = a;
 		return HN_OK;
 	}
-	(void)fault_set(fault, rc, "access/" CURRENT, "%s", strerror(errno));
+	(void)fault_set(fault, rc, "access/" CURRENT, "%s", hn_errno_text(errno));
 	access_log_close(a);
 	return rc;
 }

@@ -40,7 +40,7 @@ int record_open(const struct record_options *options, struct record **out, struc
 	if (rc == HN_OK) {
 		r->log_fd = openat(options->dir_fd, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (r->log_fd < 0)
-			rc = fault_set(fault, HN_EIO, "ledger", "%s", strerror(errno));
+			rc = fault_set(fault, HN_EIO, "ledger", "%s", hn_errno_text(errno));
 	}
 	if (rc == HN_OK)
 		record_keep_checkpoint(r);
