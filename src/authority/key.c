@@ -114,7 +114,7 @@ int key_box_open(const struct key *k, const uint8_t sender[32], const uint8_t no
 	return crypto_box_open_easy(out, box, len, nonce, sender, k->secret + 32) == 0 ? HN_OK : HN_EAUTH;
 }
 
-int key_public_json(const struct key_public *k, struct buf *out)
+int key_public_write(const struct key_public *k, struct buf *out)
 {
 	bool bad = false;
 	json_t *o = json_object();
@@ -158,6 +158,19 @@ int key_public_read(const char *path, struct key_public *out, struct fault *faul
 {
 	json_t *o;
 	int rc = json_file_read(path, PUBLIC_FILE_MAX, &o, fault);
+	if (rc != HN_OK)
+		return rc;
+	rc = public_from(o, out, fault);
+	json_decref(o);
+	return rc;
+}
+
+int key_public_parse(const char *text, size_t len, struct key_public *out, struct fault *fault)
+{
+	json_t *o;
+	if (len > PUBLIC_FILE_MAX)
+		return fault_set(fault, HN_ELIMIT, "", "%s", hn_strerror(HN_ELIMIT));
+	int rc = json_object_read(text, len, &o, fault);
 	if (rc != HN_OK)
 		return rc;
 	rc = public_from(o, out, fault);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/uuid.h"
@@ -59,6 +60,12 @@ HN_MUST_USE int key_read(const char *path, const char *passphrase, struct key **
 
 /** Reads KEY.pub and checks that its id is that of its key. @return HN_ENOENT, HN_EIO, HN_EFORMAT */
 HN_MUST_USE int key_public_read(const char *path, struct key_public *out, struct fault *fault);
+
+/** Reads the text of KEY.pub, as above. @return HN_EFORMAT, HN_ELIMIT, HN_ENOMEM */
+HN_MUST_USE int key_public_parse(const char *text, size_t len, struct key_public *out, struct fault *fault);
+
+/** Appends the text of KEY.pub. @return HN_ENOMEM, or what buf_err() says */
+HN_MUST_USE int key_public_write(const struct key_public *k, struct buf *out);
 
 /** The id of an Ed25519 public key. */
 void key_id_of(const uint8_t ed25519[32], char out[KEY_ID_SIZE]);

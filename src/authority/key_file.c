@@ -154,7 +154,7 @@ int key_write(const struct key *k, const char *path, const char *passphrase, str
 	memcpy(p->secret, k->secret, sizeof(p->secret));
 	struct buf public;
 	buf_init(&public, FILE_MAX);
-	int rc = key_public_json(&k->public, &public);
+	int rc = key_public_write(&k->public, &public);
 	if (rc == HN_OK && passphrase != NULL)
 		rc = close_secret(p, passphrase);
 	if (rc != HN_OK) {

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "authority/key.h"
-#include "base/buf.h"
 
 /* Inside of a key: for key.c and key_file.c alone. */
 
@@ -20,8 +19,5 @@ struct key {
 
 /** A key of given or (NULL) random secrets. @return HN_EFORMAT for the name, HN_ENOMEM */
 HN_MUST_USE int key_new(const char *name, const uint8_t secret[KEY_SECRET_SIZE], struct key **out);
-
-/** Appends the text of KEY.pub. */
-HN_MUST_USE int key_public_json(const struct key_public *k, struct buf *out);
 
 #endif

@@ -154,6 +154,22 @@ static void damaged_files_are_refused(void **state)
 	buf_clear(&good);
 }
 
+static void public_text_is_read_and_written(void **state)
+{
+	struct key_public k, again;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 4096);
+	assert_int_equal(key_public_read(in_dir("a.pub"), &k, NULL), HN_OK);
+	assert_int_equal(key_public_write(&k, &text), HN_OK);
+	assert_int_equal(key_public_parse(text.data, text.len, &again, NULL), HN_OK);
+	assert_memory_equal(k.ed25519, again.ed25519, 32);
+	assert_string_equal(k.id, again.id);
+	assert_int_equal(key_public_parse(text.data, text.len / 2, &again, NULL), HN_EFORMAT);
+	buf_clear(&text);
+}
+
 static void public_file_must_match_its_id(void **state)
 {
 	struct key_public k;
@@ -167,6 +183,7 @@ static void public_file_must_match_its_id(void **state)
 	at[14] = at[14] == 'A' ? 'B' : 'A';
 	assert_int_equal(file_write_whole(in_dir("bad"), text.data, text.len, 0600, true), HN_OK);
 	assert_int_equal(key_public_read(in_dir("bad"), &k, NULL), HN_EFORMAT);
+	assert_int_equal(key_public_parse(text.data, text.len, &k, NULL), HN_EFORMAT);
 	buf_clear(&text);
 }
 
@@ -214,6 +231,7 @@ int main(void)
 					   cmocka_unit_test(passphrases_are_asked_for),
 					   cmocka_unit_test(damaged_files_are_refused),
 					   cmocka_unit_test(public_file_must_match_its_id),
+					   cmocka_unit_test(public_text_is_read_and_written),
 					   cmocka_unit_test(names_are_text),
 					   cmocka_unit_test(identity_is_made_once)};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
