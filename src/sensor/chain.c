@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "sensor/lines.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 
 #define FILE_NAME "receipt.json"
 

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "authority/sums.h"
 #include "base/err.h"
 #include "match/set.h"
 #include "sensor/flow.h"
 #include "sensor/patterns.h"
-#include "sensor/sums.h"
 #include "sensor/unit.h"
 #include "wire/field.h"
 

@@ -10,7 +10,7 @@
 #include "base/lang.h"
 #include "base/utc.h"
 #include "sensor/lines.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 
 #define CHUNK 65536u
 

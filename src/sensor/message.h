@@ -9,12 +9,12 @@
 
 #include "authority/pseudonym.h"
 #include "authority/seal.h"
+#include "authority/sums.h"
 #include "base/buf.h"
 #include "base/confine.h"
 #include "base/cur.h"
 #include "base/digest.h"
 #include "base/err.h"
-#include "sensor/sums.h"
 
 /*
  * What the parser tells the writer over the pipe. The parser reads hostile bytes, so the writer reads its

@@ -19,7 +19,7 @@
 #include "ledger/tlog.h"
 #include "sensor/chain.h"
 #include "sensor/expiry.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 
 #define RECORDS_FILE "selected.ndjson"
 #define RECEIPT_FILE "receipt.json"

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "authority/receipt_check.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/lang.h"
@@ -19,7 +20,6 @@
 #include "ledger/private.h"
 #include "ledger/tlog.h"
 #include "sensor/lines.h"
-#include "sensor/receipt_check.h"
 
 #define RECORDS_FILE "selected.ndjson"
 #define RECEIPT_FILE "receipt.json"
@@ -258,15 +258,12 @@ static int judge_erased(struct verifier *v, const struct range *r, uint64_t byte
 }
 
 /* The records of the last receipt. */
-static int check_records(struct verifier *v, uint64_t end)
+static int check_records(struct verifier *v)
 {
 	const struct receipt_tail *t = &v->last.tail;
 	uint64_t bytes = t->records_end - t->records_begin;
 	struct range r;
 
-	if (t->records_begin != end)
-		return bad_records(v, tr("do not begin where the former receipt's end",
-					 "が、前の受領証の記録の終わりから始まっていない"));
 	if (t->records_end > v->records_size)
 		return bad_records(v, tr("are not all there: the file is shorter",
 					 "が揃っていない。ファイルがそれより短い"));
@@ -296,38 +293,43 @@ static uint64_t packets_of(const struct tally t[SUMS_CLASSES])
 /* Whether the run of the last receipt ended between its inputs. */
 static bool left_something(const struct verifier *v)
 {
-	return packets_of(v->last.pending_after) != 0 || v->run_selected != v->run_records;
+	return packets_of(v->last.sums.pending_after) != 0 || v->run_selected != v->run_records;
 }
 
-/* How a receipt follows the one before. */
-static int check_follows(struct verifier *v, const struct receipt_facts *f)
+/* Records of a run against the flows that it selected: one each, of a live sensor a second one at its end. */
+static int count_records(struct verifier *v, const struct receipt_facts *f, bool same_run)
 {
-	static const struct tally none[SUMS_CLASSES];
-	bool first = v->out->receipts == 0;
-	bool same_run = !first && memcmp(&f->epoch, &v->last.epoch, sizeof(f->epoch)) == 0;
-
-	if (f->tail.number != v->out->receipts + 1)
-		return bad_line(v, tr("has not the number that follows", "の番号が続いていない"));
-	if (f->has_former == first || (!first && memcmp(f->former, v->last_digest, SHA256_SIZE) != 0))
-		return bad_line(v, tr("does not hold the digest of the former receipt",
-				      "が前の受領証のダイジェストを持っていない"));
-	if (same_run == v->begun)
-		return bad_line(v, tr("belongs to another run than the ledger's entries say",
-				      "の属する実行が台帳の記載と異なる"));
-	if (memcmp(f->pending_before, same_run ? v->last.pending_after : none, sizeof(none)) != 0)
-		return bad_line(v, tr("does not go on from what the former left pending",
-				      "の保留が前の受領証から続いていない"));
-	if (!first && !same_run && left_something(v) && !v->mended)
-		return bad_line(v, tr("begins a run though the ledger does not say what the former run left",
-				      "は、前の実行が残したものが台帳に記されないまま始まっている"));
 	if (!same_run)
 		v->run_selected = v->run_records = 0;
+	/* Live: what a match gave stands beside it, so what ended is the records that flows may still owe. */
+	uint64_t records = f->live ? f->flows_ended : f->tail.records;
+	if (f->live && f->tail.records != f->tail.flows_selected + f->flows_ended)
+		return bad_line(v, tr("has not a record for each flow selected and each that ended",
+				      "の記録が、選別したフローと終了したフローの数に合わない"));
 	if (__builtin_add_overflow(v->run_selected, f->tail.flows_selected, &v->run_selected) ||
-	    __builtin_add_overflow(v->run_records, f->tail.records, &v->run_records) ||
+	    __builtin_add_overflow(v->run_records, records, &v->run_records) ||
 	    v->run_records > v->run_selected)
 		return bad_line(v, tr("has more records than flows were selected",
 				      "の記録が、選別したフローより多い"));
 	return HN_OK;
+}
+
+/* How a receipt follows the one before, and what the ledger says between them. */
+static int check_follows(struct verifier *v, const struct receipt_facts *f)
+{
+	struct fault inner = {{0}, {0}};
+	bool first = v->out->receipts == 0;
+	bool same_run = !first && memcmp(&f->epoch, &v->last.epoch, sizeof(f->epoch)) == 0;
+
+	if (receipt_follows(first ? NULL : &v->last, v->last_digest, f, &inner) != HN_OK)
+		return bad_line(v, inner.message);
+	if (same_run == v->begun)
+		return bad_line(v, tr("belongs to another run than the ledger's entries say",
+				      "の属する実行が台帳の記載と異なる"));
+	if (!first && !same_run && left_something(v) && !v->mended)
+		return bad_line(v, tr("begins a run though the ledger does not say what the former run left",
+				      "は、前の実行が残したものが台帳に記されないまま始まっている"));
+	return count_records(v, f, same_run);
 }
 
 /* The receipt of an entry against that entry. */
@@ -390,7 +392,6 @@ static int take_receipt(struct verifier *v, uint64_t index, const struct log_ent
 	struct receipt_facts facts;
 	const char *line;
 	size_t len;
-	uint64_t end = v->last.tail.records_end;
 
 	int rc = next_line(v, &line, &len);
 	if (rc == HN_ENOENT)
@@ -409,7 +410,7 @@ static int take_receipt(struct verifier *v, uint64_t index, const struct log_ent
 	sha256(line, len, v->last_digest);
 	v->begun = v->mended = false;
 	v->out->receipts++;
-	return check_records(v, end);
+	return check_records(v);
 }
 
 static int second_walk(struct verifier *v, uint64_t index, const struct log_entry *entry)
@@ -442,7 +443,7 @@ static int check_end(struct verifier *v)
 			   "them",
 			   "が最後の受領証より後ろにある。実行が中断されたのであれば、次の実行が消去する"));
 	if (!v->mended && v->out->receipts > 0) {
-		v->out->pending_packets = packets_of(v->last.pending_after);
+		v->out->pending_packets = packets_of(v->last.sums.pending_after);
 		v->out->flows_lost = v->run_selected - v->run_records;
 	}
 	return HN_OK;

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "authority/sums.h"
 #include "base/err.h"
 #include "sensor/engine.h"
 #include "sensor/flow.h"
 #include "sensor/lookup.h"
 #include "sensor/patterns.h"
-#include "sensor/sums.h"
 #include "sensor/unit.h"
 
 /*

@@ -9,8 +9,8 @@
 
 #include "authority/authorization.h"
 #include "authority/domestic.h"
+#include "authority/sums.h"
 #include "base/err.h"
-#include "sensor/sums.h"
 #include "sensor/unit.h"
 #include "wire/capture.h"
 

@@ -42,6 +42,8 @@ static const char *reason_text(enum erased_reason reason)
 		return tr("no match, gave way", "一致なし (新しいフローに譲った)");
 	case ERASED_FLOW_END:
 		return tr("no match, input ended", "一致なし (入力終了)");
+	case ERASED_NOT_AUTHORISED:
+		return tr("nothing authorised", "承認なし");
 	case ERASED_NOTHING:
 	case ERASED_REASONS:
 		break;

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "sensor/output.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 #include "sensor/record.h"
 
 /*

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sensor/receipt_check.h"
+#include "authority/receipt_check.h"
 
 #include "tests/fuzz/target.h"
 

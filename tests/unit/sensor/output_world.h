@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "sensor/output.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 #include "world.h"
 
 struct output_world {

@@ -18,7 +18,7 @@
 #include "ledger/verify.h"
 #include "sensor/expiry.h"
 #include "sensor/output.h"
-#include "sensor/receipt.h"
+#include "sensor/receipt_write.h"
 
 /* Later than any clock's: a time before the newest entry of the ledger is not believed. */
 #define NOW       (INT64_C(4102444800) * NS_SECOND)

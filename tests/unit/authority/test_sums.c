@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "sensor/sums.h"
+#include "authority/sums.h"
 
 #include "../check.h"
 

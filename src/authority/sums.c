@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "sensor/sums.h"
+#include "authority/sums.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -10,7 +10,7 @@ const char *erased_reason_name(enum erased_reason reason)
 	static const char *const names[ERASED_REASONS] = {
 		"nothing",     "link_unknown", "not_ip",       "truncated",    "malformed",
 		"too_deep",    "class",        "facility",     "outside_time", "fragment",
-		"flow_closed", "flow_idle",    "flow_evicted", "flow_end",
+		"flow_closed", "flow_idle",    "flow_evicted", "flow_end",     "not_authorised",
 	};
 	return (size_t)reason < ERASED_REASONS ? names[reason] : "unknown";
 }

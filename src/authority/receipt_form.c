@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "authority/class.h"
+#include "authority/receipt_check.h"
+#include "authority/refusal.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/utc.h"
-#include "sensor/receipt_check.h"
 
 #define POINTER_SIZE 200
 
@@ -68,12 +69,20 @@ static bool form_mark(const json_t *v)
 
 static bool form_secret(const json_t *v)
 {
-	return is_one_of(v, "sealed", "drawn");
+	return is_one_of(v, "sealed", "drawn") || is_one_of(v, "none", "none");
 }
 
 static bool form_input_state(const json_t *v)
 {
-	return is_one_of(v, "kept", "unlinking");
+	return is_one_of(v, "kept", "unlinking") || is_one_of(v, "interface", "replay");
+}
+
+static bool form_refusal(const json_t *v)
+{
+	for (unsigned r = REFUSAL_NONE + 1; json_is_string(v) && r < REFUSAL_COUNT; r++)
+		if (strcmp(json_string_value(v), refusal_name((enum refusal)r)) == 0)
+			return true;
+	return false;
 }
 
 static bool form_sha256(const json_t *v)
@@ -205,11 +214,10 @@ static const struct member sums_members[] = {
 	{"pending_before", true, NULL, side_members, false}, {"seen", true, NULL, side_members, false},
 	{"selected", true, NULL, side_members, false},       {"erased", true, NULL, side_members, false},
 	{"pending_after", true, NULL, side_members, false},  {0}};
-static const struct member flows_members[] = {{"begun", true, form_count, NULL, false},
-					      {"selected", true, form_count, NULL, false},
-					      {"erased", true, form_counts, NULL, false},
-					      {"pending", true, form_count, NULL, false},
-					      {0}};
+static const struct member flows_members[] = {
+	{"begun", true, form_count, NULL, false},   {"selected", true, form_count, NULL, false},
+	{"erased", true, form_counts, NULL, false}, {"pending", true, form_count, NULL, false},
+	{"ended", false, form_count, NULL, false},  {0}};
 static const struct member records_members[] = {
 	{"count", true, form_count, NULL, false},   {"offset", true, form_count, NULL, false},
 	{"bytes", true, form_count, NULL, false},   {"sha256", true, form_sha256, NULL, false},
@@ -222,6 +230,7 @@ static const struct member receipt_members[] = {
 	{"made", true, form_time, NULL, false},
 	{"interval", true, NULL, interval_members, false},
 	{"authorizations", true, NULL, authorization_members, true},
+	{"refused", false, form_refusal, NULL, false},
 	{"trust", true, form_sha256, NULL, false},
 	{"trust_mark", false, form_mark, NULL, false},
 	{"domestic", true, form_sha256, NULL, false},
@@ -254,7 +263,8 @@ static int check_object(const json_t *object, const struct member rows[], const 
 
 static int check_list(const json_t *list, const struct member *row, const char *place, struct fault *fault)
 {
-	if (!json_is_array(list) || (json_array_size(list) == 0 && row->members == authorization_members))
+	if (!json_is_array(list) ||
+	    (row->members == authorization_members && json_array_size(list) > RECEIPT_AUTHORIZATIONS_MAX))
 		return bad(fault, place);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		int rc = check_object(json_array_get(list, i), row->members, place, fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#ifndef HINOMI_SENSOR_SUMS_H
-#define HINOMI_SENSOR_SUMS_H
+#ifndef HINOMI_AUTHORITY_SUMS_H
+#define HINOMI_AUTHORITY_SUMS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,15 +24,18 @@ enum erased_reason {
 	ERASED_TRUNCATED,
 	ERASED_MALFORMED,
 	ERASED_TOO_DEEP,
-	ERASED_CLASS,        /* a class that the authorisation does not cover; domestic-domestic always */
-	ERASED_FACILITY,     /* not to or from the facility that the authorisation names */
-	ERASED_OUTSIDE_TIME, /* the packet's time lies outside the validity */
-	ERASED_FRAGMENT,     /* a datagram that never became whole, broke the rules of fragments, or became
-				whole when the memory of its batch was full */
-	ERASED_FLOW_CLOSED,  /* no authorised match: the flow ended by FIN or RST */
-	ERASED_FLOW_IDLE,    /* ... or was silent for 60 s */
-	ERASED_FLOW_EVICTED, /* ... or gave way to a newer one (--max-flows) */
-	ERASED_FLOW_END,     /* ... or the input ended */
+	ERASED_CLASS,          /* a class that the authorisation does not cover; domestic-domestic always */
+	ERASED_FACILITY,       /* not to or from the facility that the authorisation names */
+	ERASED_OUTSIDE_TIME,   /* the packet's time lies outside the validity */
+	ERASED_FRAGMENT,       /* a datagram that never became whole, broke the rules of fragments, or became
+				  whole when the memory of its batch was full */
+	ERASED_FLOW_CLOSED,    /* no authorised match: the flow ended by FIN or RST */
+	ERASED_FLOW_IDLE,      /* ... or was silent for 60 s */
+	ERASED_FLOW_EVICTED,   /* ... or gave way to a newer one (--max-flows) */
+	ERASED_FLOW_END,       /* ... or the input ended */
+	ERASED_NOT_AUTHORISED, /* live: no authorisation was in force, or it ceased to be while a flow was
+				* pending
+				*/
 	ERASED_REASONS,
 };
 

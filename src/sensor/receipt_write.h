@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#ifndef HINOMI_SENSOR_RECEIPT_H
-#define HINOMI_SENSOR_RECEIPT_H
+#ifndef HINOMI_SENSOR_RECEIPT_WRITE_H
+#define HINOMI_SENSOR_RECEIPT_WRITE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include "authority/authorization.h"
 #include "authority/domestic.h"
 #include "authority/key.h"
+#include "authority/receipt.h"
 #include "authority/trust.h"
 #include "base/buf.h"
 #include "base/confine.h"
@@ -19,14 +20,7 @@
 #include "match/set.h"
 #include "sensor/message.h"
 
-/*
- * Receipt, version 1: what an interval (of `hinomi select`: an input) came to, signed by the edge. One line
- * of JSON:
- * {"receipt": {...}, "protected": ..., "signature": ...}; the signature is a JWS (RFC 7515) with the receipt
- * as detached payload: over protected "." base64url(receipt), the receipt being the very bytes in the line.
- */
-
-#define RECEIPT_LINE_MAX (1u << 20)
+/* Making receipts (authority/receipt.h). */
 
 /** What every receipt of a run says. */
 struct receipt_context {
@@ -65,26 +59,5 @@ struct receipt {
 
 /** Appends the signed line with its line feed. @return what buf_err() says */
 HN_MUST_USE int receipt_add(const struct receipt_context *c, const struct receipt *r, struct buf *out);
-
-/** What a run must know of the last receipt of a directory to go on. */
-struct receipt_tail {
-	uint64_t number;
-	uint64_t records_begin; /* offset of its first record */
-	uint64_t records_end;   /* offset behind the last record that a receipt covers */
-	uint64_t records;
-	int64_t erase_by_ns; /* when the retention of its records ends */
-	uint64_t flows_selected;
-	uint64_t pending_packets; /* at its end */
-	uint64_t pending_bytes;
-};
-
-/**
- * Reads one line (without its line feed) and verifies its signature.
- *
- * @param ed25519  the edge's public key; NULL: the signature is not looked at
- * @return HN_EFORMAT, HN_EAUTH when it is signed by another or changed
- */
-HN_MUST_USE int receipt_read(const char *line, size_t len, const uint8_t ed25519[32],
-			     struct receipt_tail *out, struct fault *fault);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "sensor/receipt_check.h"
+#include "authority/receipt_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +71,26 @@ static bool read_reasons(const json_t *sums, const struct tally by_class[SUMS_CL
 	return true;
 }
 
+static uint64_t count_of(const json_t *o, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(o, name));
+}
+
+/* The counts beside the sums of packets. */
+static void read_counts(const json_t *receipt, struct sums *s)
+{
+	const json_t *flows = json_object_get(receipt, "flows");
+	const json_t *erased = json_object_get(flows, "erased");
+	for (size_t r = ERASED_NOTHING + 1; r < ERASED_REASONS; r++)
+		s->flows_erased[r] = count_of(erased, erased_reason_name((enum erased_reason)r));
+	s->flows_seen = count_of(flows, "begun");
+	s->flows_selected = count_of(flows, "selected");
+	s->flows_pending = count_of(flows, "pending");
+	s->not_seen_packets = count_of(receipt, "not_seen");
+	s->values_dropped = count_of(receipt, "values_dropped");
+	s->streams_dropped = count_of(receipt, "streams_dropped");
+}
+
 static int check_sums(const json_t *receipt, struct receipt_facts *out, struct fault *fault)
 {
 	const json_t *sums = json_object_get(receipt, "sums");
@@ -83,8 +103,8 @@ static int check_sums(const json_t *receipt, struct receipt_facts *out, struct f
 	if (!whole || !sums_hold(&s))
 		return fault_set(fault, HN_EAUTH, "/receipt/sums", "%s",
 				 tr("do not add up", "の収支が合わない"));
-	memcpy(out->pending_before, s.pending_before, sizeof(s.pending_before));
-	memcpy(out->pending_after, s.pending_after, sizeof(s.pending_after));
+	read_counts(receipt, &s);
+	out->sums = s;
 	return HN_OK;
 }
 
@@ -171,22 +191,77 @@ static int check_line(const char *line, size_t len, const json_t *root, const st
 	return rc == HN_OK ? check_spelling(line, len, root, fault) : rc;
 }
 
+static const char *text_of(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+static bool read_digest(const json_t *o, const char *name, uint8_t out[SHA256_SIZE])
+{
+	const char *text = text_of(o, name);
+	return text != NULL && hex_decode(text, strlen(text), out, SHA256_SIZE) == HN_OK;
+}
+
+static bool read_uuid(const json_t *o, const char *name, struct uuid *out)
+{
+	const char *text = text_of(o, name);
+	return text != NULL && uuid_parse(text, strlen(text), out) == HN_OK;
+}
+
+static bool read_time(const json_t *o, const char *name, int64_t *out)
+{
+	const char *text = text_of(o, name);
+	return text != NULL && utc_parse(text, strlen(text), out) == HN_OK;
+}
+
+static bool read_authorizations(const json_t *list, struct receipt_facts *out)
+{
+	out->authorization_count = json_array_size(list);
+	for (size_t i = 0; i < out->authorization_count; i++) {
+		const json_t *item = json_array_get(list, i);
+		if (!read_uuid(item, "id", &out->authorizations[i].id) ||
+		    !read_digest(item, "sha256", out->authorizations[i].digest))
+			return false;
+	}
+	return true;
+}
+
+/* What is told only of a live sensor, and what it may leave out. */
+static bool read_live(const json_t *receipt, struct receipt_facts *out)
+{
+	const char *state = text_of(json_object_get(receipt, "input"), "state");
+	const char *refused = text_of(receipt, "refused");
+	const json_t *flows = json_object_get(receipt, "flows");
+	bool secret = strcmp(text_of(receipt, "pseudonym_secret"), "none") != 0;
+
+	out->live = strcmp(state, "interface") == 0 || strcmp(state, "replay") == 0;
+	out->flows_ended = count_of(flows, "ended");
+	for (unsigned r = 0; refused != NULL && r < REFUSAL_COUNT; r++)
+		if (strcmp(refused, refusal_name((enum refusal)r)) == 0)
+			out->refused = (enum refusal)r;
+	bool none = out->authorization_count == 0;
+	return out->live == (json_object_get(flows, "ended") != NULL) && none == (refused != NULL) &&
+	       none != secret && (out->live || !none);
+}
+
 /* The form was checked: these are there and readable. */
 static bool read_facts(const json_t *receipt, struct receipt_facts *out)
 {
-	const char *edge = json_string_value(json_object_get(receipt, "edge"));
-	const char *epoch = json_string_value(json_object_get(receipt, "epoch"));
-	const char *made = json_string_value(json_object_get(receipt, "made"));
-	const char *former = json_string_value(json_object_get(receipt, "former"));
-	const char *digest =
-		json_string_value(json_object_get(json_object_get(receipt, "records"), "sha256"));
+	const json_t *interval = json_object_get(receipt, "interval");
+	const char *mark = text_of(receipt, "trust_mark");
 
-	out->has_former = former != NULL;
-	return uuid_parse(edge, strlen(edge), &out->edge) == HN_OK &&
-	       uuid_parse(epoch, strlen(epoch), &out->epoch) == HN_OK &&
-	       utc_parse(made, strlen(made), &out->made_ns) == HN_OK &&
-	       hex_decode(digest, strlen(digest), out->records_digest, SHA256_SIZE) == HN_OK &&
-	       (former == NULL || hex_decode(former, strlen(former), out->former, SHA256_SIZE) == HN_OK);
+	out->has_former = json_object_get(receipt, "former") != NULL;
+	if (mark != NULL)
+		out->mark = strcmp(mark, trust_mark_name(TRUST_MARK_DEMO)) == 0 ? TRUST_MARK_DEMO
+										: TRUST_MARK_TEST;
+	return read_uuid(receipt, "edge", &out->edge) && read_uuid(receipt, "epoch", &out->epoch) &&
+	       read_time(receipt, "made", &out->made_ns) && read_time(interval, "from", &out->from_ns) &&
+	       read_time(interval, "until", &out->until_ns) && read_digest(receipt, "trust", out->trust) &&
+	       read_digest(receipt, "domestic", out->domestic) &&
+	       read_digest(json_object_get(receipt, "records"), "sha256", out->records_digest) &&
+	       (!out->has_former || read_digest(receipt, "former", out->former)) &&
+	       read_authorizations(json_object_get(receipt, "authorizations"), out) &&
+	       read_live(receipt, out);
 }
 
 int receipt_check(const char *line, size_t len, const struct key_public *key, struct receipt_facts *out,
@@ -203,9 +278,39 @@ int receipt_check(const char *line, size_t len, const struct key_public *key, st
 	if (rc == HN_OK)
 		rc = check_sums(json_object_get(root, "receipt"), &facts, fault);
 	if (rc == HN_OK && !read_facts(json_object_get(root, "receipt"), &facts))
-		rc = HN_EFORMAT;
+		rc = fault_set(fault, HN_EFORMAT, "/receipt", "%s",
+			       tr("has members that do not go together", "の要素が互いに矛盾している"));
 	json_decref(root);
 	if (rc == HN_OK)
 		*out = facts;
 	return rc;
+}
+
+static int bad_sequel(struct fault *fault, const char *what)
+{
+	return fault_set(fault, HN_EAUTH, "", "%s", what);
+}
+
+int receipt_follows(const struct receipt_facts *former, const uint8_t former_digest[SHA256_SIZE],
+		    const struct receipt_facts *next, struct fault *fault)
+{
+	static const struct tally none[SUMS_CLASSES];
+	bool same_run = former != NULL && memcmp(&next->epoch, &former->epoch, sizeof(next->epoch)) == 0;
+
+	if (former != NULL && memcmp(&next->edge, &former->edge, sizeof(next->edge)) != 0)
+		return bad_sequel(fault, tr("is of another sensor", "は別のセンサーのもの"));
+	if (next->tail.number != (former == NULL ? 1 : former->tail.number + 1))
+		return bad_sequel(fault, tr("has not the number that follows", "の番号が続いていない"));
+	if (next->has_former != (former != NULL) ||
+	    (former != NULL && memcmp(next->former, former_digest, SHA256_SIZE) != 0))
+		return bad_sequel(fault, tr("does not hold the digest of the former receipt",
+					    "が前の受領証のダイジェストを持っていない"));
+	if (memcmp(next->sums.pending_before, same_run ? former->sums.pending_after : none, sizeof(none)) !=
+	    0)
+		return bad_sequel(fault, tr("does not go on from what the former left pending",
+					    "の保留が前の受領証から続いていない"));
+	if (next->tail.records_begin != (former == NULL ? 0 : former->tail.records_end))
+		return bad_sequel(fault, tr("has records that do not begin where the former receipt's end",
+					    "の記録が、前の受領証の記録の終わりから始まっていない"));
+	return HN_OK;
 }
