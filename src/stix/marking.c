@@ -48,7 +48,7 @@ static void init(struct stix_marking *m)
 	*m = (struct stix_marking){.tlp = STIX_TLP_UNSAID, .pap = STIX_PAP_UNSAID};
 }
 
-static bool is_definition(const struct stix_id *id)
+bool stix_marking_is(const struct stix_id *id)
 {
 	static const char type[] = "marking-definition";
 	return id->type_len == sizeof(type) - 1 && memcmp(id->type, type, id->type_len) == 0;
@@ -57,7 +57,7 @@ static bool is_definition(const struct stix_id *id)
 bool stix_marking_fixed(const struct stix_id *id, struct stix_marking *out)
 {
 	char uuid[UUID_TEXT_SIZE];
-	if (!is_definition(id))
+	if (!stix_marking_is(id))
 		return false;
 	uuid_format(&id->uuid, uuid);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
@@ -333,7 +333,7 @@ void stix_marking_read(const struct stix_object *o, struct stix_marking *out)
 	if (stix_marking_fixed(&o->id, out))
 		return;
 	init(out);
-	if (o->memory == NULL || !is_definition(&o->id)) {
+	if (o->memory == NULL || !stix_marking_is(&o->id)) {
 		out->unknown = true;
 		return;
 	}

@@ -80,6 +80,9 @@ extern const char *const stix_purpose_words[];
  * "operator", "local-government", "vendor", "foreign-cert", "public". */
 extern const char *const stix_consent_words[];
 
+/** Whether the identifier is that of a marking-definition. */
+bool stix_marking_is(const struct stix_id *id);
+
 /** Reads a marking-definition that stix_object_read() read. Another object is unknown. */
 void stix_marking_read(const struct stix_object *o, struct stix_marking *out);
 

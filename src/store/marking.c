@@ -87,25 +87,28 @@ static void add_limits(struct gathered *g, const struct label *limits)
 		g->unknown = true;
 }
 
+static int add_marking(struct gathered *g, const struct label *base, const struct stix_marking *m)
+{
+	struct label limits;
+	said(&g->tlp, (int)m->tlp);
+	said(&g->pap, (int)m->pap);
+	g->unknown |= m->unknown;
+	g->originator_control |= m->originator_control;
+	int err = limits_of(g->w, m, base, &limits);
+	if (err == HN_OK)
+		add_limits(g, &limits);
+	return err;
+}
+
 static int gather(struct gathered *g, const struct label *base, const struct stix_id *id)
 {
 	struct stix_marking m;
-	struct label limits;
 	int err = stix_marking_fixed(id, &m) ? HN_OK : marking_find(g->w, base->owner, id, &m);
 	if (err == HN_ENOENT) {
 		g->unknown = g->not_here = true;
 		return HN_OK;
 	}
-	if (err != HN_OK)
-		return err;
-	said(&g->tlp, (int)m.tlp);
-	said(&g->pap, (int)m.pap);
-	g->unknown |= m.unknown;
-	g->originator_control |= m.originator_control;
-	err = limits_of(g->w, &m, base, &limits);
-	if (err == HN_OK)
-		add_limits(g, &limits);
-	return err;
+	return err == HN_OK ? add_marking(g, base, &m) : err;
 }
 
 /* What all share is put on each, so that each is as closed as the whole. */
@@ -130,8 +133,9 @@ static int number_of(struct gathered *g, const struct label *base, int64_t *numb
 	return err;
 }
 
-int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids, size_t count,
-		  int64_t *number_out, bool *unknown_out)
+/* @param own  what the object itself says of who may see it; NULL: nothing */
+static int label_by(struct writing *w, const struct label *base, const struct stix_marking *own,
+		    const struct stix_id *ids, size_t count, int64_t *number_out, bool *unknown_out)
 {
 	struct gathered *g = calloc(1, sizeof(*g));
 	if (g == NULL)
@@ -144,7 +148,7 @@ int marking_label(struct writing *w, const struct label *base, const struct stix
 	/* Audiences are joined as they are named; who is closed by RED or originator control comes last. */
 	g->limits[0].tlp = TLP_CLEAR;
 	g->limits[0].originator_control = false;
-	int err = HN_OK;
+	int err = own != NULL ? add_marking(g, base, own) : HN_OK;
 	for (size_t i = 0; i < count && err == HN_OK; i++)
 		err = gather(g, base, &ids[i]);
 	if (err == HN_OK)
@@ -153,4 +157,27 @@ int marking_label(struct writing *w, const struct label *base, const struct stix
 		*unknown_out = g->not_here;
 	free(g);
 	return err;
+}
+
+int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids, size_t count,
+		  int64_t *number_out, bool *unknown_out)
+{
+	return label_by(w, base, NULL, ids, count, number_out, unknown_out);
+}
+
+/* Whether it is a definition that tells of somebody, or may. */
+static bool names_somebody(const struct stix_object *o, struct stix_marking *out)
+{
+	if (!stix_marking_is(&o->id) || stix_marking_fixed(&o->id, out))
+		return false;
+	stix_marking_read(o, out);
+	return out->unknown || out->group_count + out->recipient_count > 0;
+}
+
+int marking_label_of(struct writing *w, const struct label *base, const struct stix_object *o,
+		     int64_t *number_out, bool *unknown_out)
+{
+	struct stix_marking own;
+	return label_by(w, base, names_somebody(o, &own) ? &own : NULL, o->markings, o->marking_count,
+			number_out, unknown_out);
 }

@@ -33,6 +33,14 @@ HN_MUST_USE int marking_label(struct writing *w, const struct label *base, const
 			      size_t count, int64_t *number_out, bool *unknown_out);
 
 /**
+ * The label of a whole object, of a marking-definition too. One that names groups or organisations, or that
+ * nobody can read, is under what it says itself, so that it tells whom it names to nobody who may not have
+ * what is marked with it and nothing else.
+ */
+HN_MUST_USE int marking_label_of(struct writing *w, const struct label *base, const struct stix_object *o,
+				 int64_t *number_out, bool *unknown_out);
+
+/**
  * Notes that the labels of a version, or of its parts, had to be made without knowing all its markings.
  *
  * @param base  as for marking_label()

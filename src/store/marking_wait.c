@@ -162,7 +162,7 @@ static int relabel_object(struct writing *w, const struct version *v, const stru
 {
 	int64_t own = 0;
 	bool not_here = false;
-	int err = marking_label(w, base, o->markings, o->marking_count, &own, &not_here);
+	int err = marking_label_of(w, base, o, &own, &not_here);
 	if (err == HN_OK && own != v->own_label)
 		err = v->newest ? set_newest(w, v, own) : set_older(w, v, own);
 	return err == HN_OK ? set_parts(w, v->seq, base, o) : err;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "stix/marking.h"
 #include "store/marking.h"
 #include "store/objects_batch.h"
 #include "store/sources.h"
@@ -162,12 +163,6 @@ static int label_parts(struct labelling *l, const struct stix_object *o, struct 
 	return HN_OK;
 }
 
-static bool is_marking(const struct stix_object *o)
-{
-	static const char name[] = "marking-definition";
-	return o->id.type_len == sizeof(name) - 1 && memcmp(o->id.type, name, sizeof(name) - 1) == 0;
-}
-
 static int write_item(struct intake_item *item, struct labelling *l, const struct intake_terms *terms)
 {
 	struct object_part parts[PARTS_MAX];
@@ -180,14 +175,18 @@ static int write_item(struct intake_item *item, struct labelling *l, const struc
 		.collection = terms->collection,
 	};
 	bool unknown = false;
-	int err = label_of(l, item->object.markings, item->object.marking_count, &new.label, &unknown);
+	/* What a definition says of itself is its own. */
+	int err = stix_marking_is(&item->object.id)
+			  ? marking_label_of(l->w, l->base, &item->object, &new.label, &unknown)
+			  : label_of(l, item->object.markings, item->object.marking_count, &new.label,
+				     &unknown);
 	if (err == HN_OK)
 		err = label_parts(l, &item->object, parts, &new.part_count, &unknown);
 	if (err == HN_OK)
 		err = objects_add(l->w, &new, &item->outcome, &item->seq);
 	if (err == HN_OK && unknown && item->outcome <= OBJECT_OLDER)
 		err = marking_unknown(l->w, item->seq, l->base, &item->object);
-	if (err != HN_OK || !is_marking(&item->object))
+	if (err != HN_OK || !stix_marking_is(&item->object.id))
 		return err;
 	/* What it means may be known only now: of objects behind it and of those that came before it. */
 	*l = (struct labelling){.w = l->w, .base = l->base, .ahead = l->ahead};

@@ -3,12 +3,15 @@
 
 /*
  * Random nations: organisations with parents, groups, agreements; people with clearances that end; objects of
- * several versions and owners under random labels, some with parts of their own. A naive oracle, written from
+ * several versions and owners under random labels, some with parts of their own; definitions of markings that
+ * name groups and organisations, each with an object that carries it. A naive oracle, written from
  * docs/access.md and not from the program, says what each asker may see; every way of reading must give
  * exactly that.
  */
 #include "directory_world.h"
 #include "object_world.h"
+#include "stix/marking.h"
+#include "store/marking.h"
 #include "store/person.h"
 #include "store/search.h"
 
@@ -18,12 +21,15 @@
 #define PEOPLE 10
 #define HOLDERS                                                                                              \
 	(PEOPLE + 2 * ORGS + 1) /* people, machines, machines that pass on or fetch sets, the public */
-#define IDS    30
-#define ADDED  200
-#define NOBODY (-1)
-#define OLD    "2001-01-01T00:00:00Z"
-#define PAST   "2010-01-01T00:00:00Z"
-#define FUTURE "2040-01-01T00:00:00Z"
+#define IDS           30
+#define ADDED         200
+#define DEFINED       8   /* definitions of markings */
+#define DEFINITION_ID 500 /* and on; the objects that carry them have CARRIER more */
+#define CARRIER       100
+#define NOBODY        (-1)
+#define OLD           "2001-01-01T00:00:00Z"
+#define PAST          "2010-01-01T00:00:00Z"
+#define FUTURE        "2040-01-01T00:00:00Z"
 
 /* ---- the nation ---- */
 
@@ -55,7 +61,7 @@ struct nation_label {
 struct nation_version {
 	unsigned id, day;
 	struct nation_label label, part;
-	bool has_part;
+	bool has_part, definition;
 	int64_t seq;
 };
 
@@ -479,6 +485,110 @@ static void add_version(struct nation *n)
 	n->version_count++;
 }
 
+/* ---- definitions of markings ---- */
+
+/* What a definition says, and the label that it gives to what its owner gave without another word. */
+static void random_marking(struct nation *n, int owner, struct stix_marking *m, struct nation_label *l)
+{
+	bool known = false;
+	random_label(n, owner, l);
+	*m = (struct stix_marking){.tlp = STIX_TLP_UNSAID, .pap = STIX_PAP_UNSAID};
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (l->groups[g])
+			m->groups[m->group_count++] = world_uuid(20 + g);
+	for (unsigned o = 0; o < ORGS; o++)
+		if (l->recipients[o])
+			m->recipients[m->recipient_count++] = world_uuid(o == 0 ? 1 : 2000 + o);
+	known = m->group_count + m->recipient_count > 0;
+	/* Somebody of whom the hub does not know is nobody, and never everybody. */
+	if (!known || chance(n, 20))
+		m->recipients[m->recipient_count++] = world_uuid(9999);
+	if (!known)
+		l->recipients[owner] = true;
+	if (chance(n, 60))
+		m->tlp = (enum stix_tlp)l->tlp;
+	else
+		l->tlp = TLP_AMBER_STRICT;
+	if ((l->content & CONTENT_BACKGROUND) != 0)
+		m->content = CONTENT_BACKGROUND;
+	l->content |= CONTENT_TECHNICAL;
+	m->clearance = l->clearance;
+	m->purposes = l->purposes;
+	m->consent = l->consent;
+	m->originator_control = l->controlled;
+	l->unknown = l->selected = false;
+}
+
+struct handing {
+	struct buf json;
+	struct label base;
+	int64_t seq;
+};
+
+static int hand_in(struct writing *w, void *context)
+{
+	struct handing *h = context;
+	struct stix_object o;
+	struct object_new new = {.stix = &o, .owner = h->base.owner};
+	enum object_outcome outcome;
+	bool unknown = false;
+	stix_object_init(&o);
+	int err = stix_object_read(&o, cur_of(h->json.data, h->json.len), STIX_2_1, &STIX_DEFAULTS, NULL);
+	if (err == HN_OK)
+		err = marking_label_of(w, &h->base, &o, &new.label, &unknown);
+	if (err == HN_OK)
+		err = objects_add(w, &new, &outcome, &h->seq);
+	assert_false(unknown);
+	stix_object_clear(&o);
+	return err;
+}
+
+/* Takes what stands in h->json as the version. */
+static void keep_handed(struct nation *n, struct handing *h, const struct nation_version *v)
+{
+	n->d.w.now_us += 1000;
+	assert_int_equal(store_write(n->d.w.store, hand_in, h), HN_OK);
+	n->versions[n->version_count] = *v;
+	n->versions[n->version_count++].seq = h->seq;
+	buf_reset(&h->json);
+}
+
+static void add_definition(struct nation *n, unsigned number)
+{
+	struct handing h;
+	struct stix_marking m;
+	struct nation_version v = {.id = DEFINITION_ID + number, .day = 1, .definition = true};
+	char secret[48], more[192];
+	int owner = (int)rnd(n, ORGS);
+	buf_init(&h.json, 1 << 16);
+	label_init(&h.base, n->orgs[owner].number);
+	random_marking(n, owner, &m, &v.label);
+	secret_of(&v, "whole", secret);
+	/* Its own form, under an identifier and with a name that are ours. */
+	struct buf text;
+	buf_init(&text, 1 << 16);
+	assert_int_equal(stix_marking_write(&m, &text), HN_OK);
+	const char *extensions = strstr(text.data, ",\"extensions\"");
+	assert_non_null(extensions);
+	buf_addf(&h.json,
+		 "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--"
+		 "8e2e2d2b-17d4-4cbf-938f-%012u\",\"created\":\"2026-01-01T00:00:00.000Z\",\"name\":\"%s\"%s",
+		 v.id, secret, extensions);
+	buf_clear(&text);
+	keep_handed(n, &h, &v);
+	/* Whoever sees the definition sees this. */
+	v.definition = false;
+	(void)snprintf(more, sizeof(more),
+		       ",\"object_marking_refs\":[\"marking-definition--8e2e2d2b-17d4-4cbf-938f-%012u\"]",
+		       v.id);
+	v.id += CARRIER;
+	secret_of(&v, "whole", secret);
+	(void)snprintf(more + strlen(more), sizeof(more) - strlen(more), ",\"name\":\"%s\"", secret);
+	buf_adds(&h.json, an_indicator(v.id, 1, more));
+	keep_handed(n, &h, &v);
+	buf_clear(&h.json);
+}
+
 /* ---- every way of reading ---- */
 
 struct seen {
@@ -560,25 +670,34 @@ static void check_pages(struct nation *n, const struct holder *h)
 	same(&got, &wanted);
 }
 
+static void check_one(struct nation *n, const struct holder *h, struct reader *r, const char *type,
+		      unsigned id)
+{
+	struct stix_id stix;
+	char text[80];
+	const struct nation_version *told = NULL;
+	struct seen got = {.n = n, .h = h};
+	for (size_t i = 0; i < n->version_count; i++)
+		if (n->versions[i].id == id && version_told(n, h, &n->versions[i], true))
+			told = &n->versions[i];
+	(void)snprintf(text, sizeof(text), "%s--8e2e2d2b-17d4-4cbf-938f-%012u", type, id);
+	assert_int_equal(stix_id_parse(text, strlen(text), &stix), HN_OK);
+	int err = objects_get(r, &stix, take, &got);
+	/* Who does not see all of it has it under another identifier. */
+	bool wanted = told != NULL && part_seen(n, h, told);
+	assert_int_equal(err, wanted ? HN_OK : HN_ENOENT);
+	if (wanted)
+		assert_int_equal(got.seqs[0], told->seq);
+}
+
 static void check_one_by_one(struct nation *n, const struct holder *h)
 {
 	struct reader *r = reader_of(n, h);
-	for (unsigned id = 100; id < 100 + IDS; id++) {
-		struct stix_id stix;
-		char text[80];
-		const struct nation_version *told = NULL;
-		struct seen got = {.n = n, .h = h};
-		for (size_t i = 0; i < n->version_count; i++)
-			if (n->versions[i].id == id && version_told(n, h, &n->versions[i], true))
-				told = &n->versions[i];
-		(void)snprintf(text, sizeof(text), "indicator--8e2e2d2b-17d4-4cbf-938f-%012u", id);
-		assert_int_equal(stix_id_parse(text, strlen(text), &stix), HN_OK);
-		int err = objects_get(r, &stix, take, &got);
-		/* Who does not see all of it has it under another identifier. */
-		bool wanted = told != NULL && part_seen(n, h, told);
-		assert_int_equal(err, wanted ? HN_OK : HN_ENOENT);
-		if (wanted)
-			assert_int_equal(got.seqs[0], told->seq);
+	for (unsigned id = 100; id < 100 + IDS; id++)
+		check_one(n, h, r, "indicator", id);
+	for (unsigned id = DEFINITION_ID; id < DEFINITION_ID + DEFINED; id++) {
+		check_one(n, h, r, "marking-definition", id);
+		check_one(n, h, r, "indicator", id + CARRIER);
 	}
 	reader_end(r);
 }
@@ -586,16 +705,18 @@ static void check_one_by_one(struct nation *n, const struct holder *h)
 /* Each organisation's copy counts. */
 static void check_counts(struct nation *n, const struct holder *h)
 {
-	uint64_t wanted = 0;
+	uint64_t wanted[2] = {0, 0}; /* others, definitions */
 	uint64_t got = 0;
 	struct reader *r = reader_of(n, h);
 	for (size_t i = 0; i < n->version_count; i++)
-		wanted += newest_of(n, &n->versions[i]) == &n->versions[i] &&
-			  version_seen(n, h, &n->versions[i]);
+		wanted[n->versions[i].definition] += newest_of(n, &n->versions[i]) == &n->versions[i] &&
+						     version_seen(n, h, &n->versions[i]);
 	assert_int_equal(objects_count(r, NULL, &got), HN_OK);
-	assert_int_equal(got, wanted);
+	assert_int_equal(got, wanted[0] + wanted[1]);
 	assert_int_equal(objects_count(r, "indicator", &got), HN_OK);
-	assert_int_equal(got, wanted);
+	assert_int_equal(got, wanted[0]);
+	assert_int_equal(objects_count(r, "marking-definition", &got), HN_OK);
+	assert_int_equal(got, wanted[1]);
 	assert_int_equal(objects_count(r, "malware", &got), HN_OK);
 	assert_int_equal(got, 0);
 	reader_end(r);
@@ -644,8 +765,11 @@ static void every_way_of_reading_gives_what_the_oracle_says(void **state)
 		static struct holder holders[HOLDERS];
 		bool more = true;
 		found_nation(&n, seed * 7919);
-		for (int i = 0; i < 120; i++)
+		for (unsigned i = 0; i < 120; i++) {
 			add_version(&n);
+			if (i % 15 == 0)
+				add_definition(&n, i / 15);
+		}
 		while (more)
 			assert_int_equal(store_write(n.d.w.store, index_job, &more), HN_OK);
 		make_holders(&n, holders);

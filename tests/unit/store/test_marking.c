@@ -96,7 +96,7 @@ static int hand_in_job(struct writing *w, void *context)
 	int err = stix_object_read(&o, cur_of(j->json, strlen(j->json)), STIX_2_1, &STIX_DEFAULTS, &fault);
 	if (err != HN_OK)
 		fail_msg("%s: %s %s", j->json, fault.place, fault.message);
-	err = marking_label(w, j->base, o.markings, o.marking_count, &new.label, &unknown);
+	err = marking_label_of(w, j->base, &o, &new.label, &unknown);
 	if (err == HN_OK)
 		err = objects_add(w, &new, &outcome, &j->seq);
 	if (err == HN_OK && unknown)
@@ -325,12 +325,43 @@ static void what_waits_opens_when_its_marking_comes(void **state)
 	world_finish(&m.d);
 }
 
+/* ---- who reads a definition ---- */
+
+static void a_definition_tells_nobody_else_whom_it_names(void **state)
+{
+	(void)state;
+	static const char statement[] =
+		"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition--"
+		"8e2e2d2b-17d4-4cbf-938f-000000000054\",\"created\":\"2026-01-01T00:00:00.000Z\","
+		"\"definition_type\":\"statement\",\"definition\":{\"statement\":\"terms\"}}";
+	struct marked_world m;
+	begin_world(&m);
+	struct label base = a_label(m.giver, TLP_GREEN);
+	const struct asker reader = someone(&m, m.reader);
+	const struct asker stranger = someone(&m, m.stranger);
+	const struct asker giver = someone(&m, m.giver);
+	const struct asker centre = someone(&m, m.centre);
+	hand_in(&m, a_definition(DEFINITION, ",'groups':[@20]"), &base);
+	hand_in(&m, a_definition(DEFINITION + 1, ",'recipients':[@12]"), &base);
+	hand_in(&m, a_definition(DEFINITION + 2, ",'clearance':1"), &base); /* names nobody */
+	hand_in(&m, a_definition(DEFINITION + 3, ",'colour':'mauve'"), &base);
+	hand_in(&m, statement, &base);
+	const struct {
+		const struct asker *who;
+		uint64_t count;
+	} rows[] = {{&reader, 3}, {&stranger, 3}, {&giver, 5}, {&centre, 5}};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(world_count(&m.d.w, rows[i].who, "marking-definition"), rows[i].count);
+	world_finish(&m.d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(markings_become_labels),
 		cmocka_unit_test(only_the_owner_and_the_centre_define),
 		cmocka_unit_test(what_waits_opens_when_its_marking_comes),
+		cmocka_unit_test(a_definition_tells_nobody_else_whom_it_names),
 	};
 	return cmocka_run_group_tests_name("marking", tests, NULL, NULL);
 }
