@@ -56,6 +56,7 @@ struct approval {
 	int64_t revision;
 	int64_t set;
 	struct uuid set_id;
+	enum set_action action; /* the set's */
 	struct stix_id object;
 	int64_t seq;         /* of the version */
 	int64_t modified_ns; /* the version */

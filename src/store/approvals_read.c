@@ -27,7 +27,9 @@ int approval_state_value(const char *word, size_t len)
 	"a.number, a.uuid_a, a.uuid_b, a.revision, a.feed_set, f.uuid_a, f.uuid_b, a.seq, v.uuid_a, "        \
 	"v.uuid_b, t.name, v.modified, v.label, a.state, a.act, a.reason, a.closing, a.until, a.drafted_a, " \
 	"a.drafted_b, a.drafted, a.proposed_a, a.proposed_b, a.proposed, a.decided_a, a.decided_b, "         \
-	"a.decided, a.retired_a, a.retired_b, a.retired, a.votes, a.entries, a.left_out, v.newest, v.flags"
+	"a.decided, a.retired_a, a.retired_b, a.retired, a.votes, a.entries, a.left_out, v.newest, "         \
+	"v.flags, "                                                                                          \
+	"f.action"
 #define FROM                                                                                                 \
 	" FROM approval a JOIN feed_set f ON f.number = a.feed_set JOIN version v ON v.seq = a.seq JOIN "    \
 	"type t ON t.number = v.type WHERE SEES(v.label) AND f.organisation = $1 AND "
@@ -79,6 +81,7 @@ static int tell(struct db_rows *rows, approval_fn fn, void *context)
 		.retired = step_of(rows, 27),
 		.entries = db_int(rows, 31),
 		.left_out = text_of(rows, 32),
+		.action = (enum set_action)db_int(rows, 35),
 		.superseded = db_int(rows, 33) == 0 || (db_int(rows, 34) & VERSION_REVOKED) != 0,
 	};
 	a.object.uuid = uuid_of_halves(db_int(rows, 8), db_int(rows, 9));

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cur.h"
 #include "match/suffixes.h"
 #include "store/directory.h"
 #include "store/owners_image.h"
@@ -20,7 +19,7 @@ struct gathering {
 	size_t room;
 };
 
-static int key_compare(const struct owned *a, const struct owned *b)
+int owned_key_compare(const struct owned *a, const struct owned *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
@@ -36,7 +35,7 @@ static int owned_compare(const void *x, const void *y)
 {
 	const struct owned *a = x;
 	const struct owned *b = y;
-	int order = key_compare(a, b);
+	int order = owned_key_compare(a, b);
 	if (order != 0)
 		return order;
 	if (a->state != b->state)
@@ -108,18 +107,6 @@ static int gather(void *context, int64_t number, const struct organisation *orga
 
 /* ---- prefixes: disjoint ranges, each with the longest prefix that covers it ---- */
 
-static struct address address_of(const uint8_t bytes[16], bool v4)
-{
-	if (v4)
-		return (struct address){0, load_be32(bytes)};
-	return (struct address){load_be64(bytes), load_be64(bytes + 8)};
-}
-
-static bool below(struct address a, struct address b)
-{
-	return a.high < b.high || (a.high == b.high && a.low < b.low);
-}
-
 /* The first address behind a prefix. @return false: there is none */
 static bool behind(struct address a, unsigned bits, bool v4, struct address *out)
 {
@@ -136,7 +123,7 @@ static bool behind(struct address a, unsigned bits, bool v4, struct address *out
 	out->high = a.high + step.high + (out->low < a.low);
 	if (v4)
 		return out->low <= UINT32_MAX;
-	return !below(*out, a);
+	return !address_below(*out, a);
 }
 
 struct flattening {
@@ -169,7 +156,7 @@ static void close_before(struct flattening *f, const struct address *at)
 {
 	while (f->depth > 0) {
 		size_t top = f->depth - 1;
-		if (f->open[top].endless || (at != NULL && below(*at, f->open[top].end)))
+		if (f->open[top].endless || (at != NULL && address_below(*at, f->open[top].end)))
 			return;
 		f->depth--;
 		range_begin(f, f->open[top].end, f->depth > 0 ? f->open[f->depth - 1].owned : OWNED_NONE);
@@ -189,7 +176,7 @@ static int flatten(const struct owners *o, enum owned_kind kind, struct ranges *
 		return HN_ENOMEM;
 	for (size_t i = 0; i < o->count; i++) {
 		const struct owned *one = &o->owned[i];
-		if (one->kind != kind || (i > 0 && key_compare(one, one - 1) == 0))
+		if (one->kind != kind || (i > 0 && owned_key_compare(one, one - 1) == 0))
 			continue;
 		/* Sorted by address, then by length: a prefix comes before those inside it. */
 		struct address from = address_of(one->key, f.v4);
@@ -239,7 +226,7 @@ static int make_table(struct owners *o)
 	for (size_t i = 0; i < o->count; i++) {
 		const struct owned *one = &o->owned[i];
 		if (one->kind == OWNED_PREFIX4 || one->kind == OWNED_PREFIX6 ||
-		    (i > 0 && key_compare(one, one - 1) == 0))
+		    (i > 0 && owned_key_compare(one, one - 1) == 0))
 			continue;
 		uint64_t hash = hash_owned(o, one);
 		size_t at = hash & o->mask;
@@ -302,7 +289,7 @@ static bool tell(const struct owners *o, uint32_t first, struct owners_found *ou
 	out->count = 0;
 	for (size_t i = first; i < o->count && out->count < OWNERS_MAX; i++) {
 		const struct owned *one = &o->owned[i];
-		if (i > first && key_compare(one, &o->owned[first]) != 0)
+		if (i > first && owned_key_compare(one, &o->owned[first]) != 0)
 			break;
 		out->at[out->count].organisation = one->organisation;
 		out->at[out->count++].state = one->state;
@@ -310,23 +297,28 @@ static bool tell(const struct owners *o, uint32_t first, struct owners_found *ou
 	return true;
 }
 
-bool owners_of_ip(const struct owners *o, const struct ip *ip, struct owners_found *out)
+size_t owners_range_behind(const struct ranges *r, struct address at)
 {
-	bool v4 = ip->version == 4;
-	const struct ranges *r = v4 ? &o->v4 : &o->v6;
-	struct address at = address_of(ip->bytes, v4);
 	size_t low = 0;
 	size_t high = r->count;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (below(at, r->ranges[middle].from))
+		if (address_below(at, r->ranges[middle].from))
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	if (low == 0 || r->ranges[low - 1].owned == OWNED_NONE)
+	return low;
+}
+
+bool owners_of_ip(const struct owners *o, const struct ip *ip, struct owners_found *out)
+{
+	bool v4 = ip->version == 4;
+	const struct ranges *r = v4 ? &o->v4 : &o->v6;
+	size_t behind_it = owners_range_behind(r, address_of(ip->bytes, v4));
+	if (behind_it == 0 || r->ranges[behind_it - 1].owned == OWNED_NONE)
 		return false;
-	return tell(o, r->ranges[low - 1].owned, out);
+	return tell(o, r->ranges[behind_it - 1].owned, out);
 }
 
 static bool find(const struct owners *o, uint64_t hash, enum owned_kind kind, const uint8_t *key, size_t len,

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "match/entry.h"
 #include "store/organisation.h"
 
 /*
@@ -45,5 +46,19 @@ bool owners_of_asn(const struct owners *o, uint32_t asn, struct owners_found *ou
 
 /** @param sha256  of the certificate's DER */
 bool owners_of_certificate(const struct owners *o, const uint8_t sha256[32], struct owners_found *out);
+
+/** Whom an entry of a set hits. */
+#define OWNERS_HIT_MAX 64
+struct owners_hit {
+	size_t count;
+	int64_t organisations[OWNERS_HIT_MAX]; /* each once */
+	bool more;                             /* and others */
+};
+
+/**
+ * Everybody who holds something that an entry matches: of a prefix whoever is the longest holder of any
+ * address in it, of a wildcard the holder of its name and those of names below it, of a URL its host's.
+ */
+void owners_of_entry(const struct owners *o, const struct entry_key *key, struct owners_hit *out);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef HINOMI_STORE_OWNERS_IMAGE_H
 #define HINOMI_STORE_OWNERS_IMAGE_H
 
+#include "base/cur.h"
 #include "store/owners.h"
 
 /* The image behind store/owners.h: all holdings sorted, ranges of addresses, one hash table for the rest. */
@@ -23,6 +24,18 @@ struct owned {
 struct address {
 	uint64_t high, low; /* IPv4 in the low 32 bits */
 };
+
+static inline struct address address_of(const uint8_t bytes[16], bool v4)
+{
+	if (v4)
+		return (struct address){0, load_be32(bytes)};
+	return (struct address){load_be64(bytes), load_be64(bytes + 8)};
+}
+
+static inline bool address_below(struct address a, struct address b)
+{
+	return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
 
 struct range {
 	struct address from; /* to the next one's */
@@ -53,5 +66,11 @@ struct owners {
 
 /** Makes one. The caller has its only reference. */
 HN_MUST_USE int owners_build(struct directory *d, int64_t now_us, struct owners **out);
+
+/** The order of the image: by kind, then by key. */
+int owned_key_compare(const struct owned *a, const struct owned *b);
+
+/** How many ranges begin at the address or before it: the last of them holds it. */
+size_t owners_range_behind(const struct ranges *r, struct address at);
 
 #endif

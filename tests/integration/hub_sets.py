@@ -188,6 +188,12 @@ def decisions(tap, w, hold):
     tap.check("what is held is not approved", stopped.status == 409 and stopped.json["type"].endswith(":held"), stopped)
     questions = w.isp.get(hold + "/questions").json["questions"]
     tap.check("and the holder sees that it was asked", questions[0]["approval"] and questions[0]["organisation"] == w.centre, questions)
+    for action in ("watch", "select"):
+        more = {"act": "act-1"} if action == "select" else {}
+        passive = w.ben.post(w.propose(w.set(action), "[ipv4-addr:value = '203.0.113.78']", **more) + "/approve")
+        tap.check(f"who would {action} is told of the hold and not stopped", passive.status == 200 and
+                  passive.json == {"state": "approved", "held": True}, passive)
+    tap.check("and the holder sees each question", len(w.isp.get(hold + "/questions").json["questions"]) == len(questions) + 2)
     tap.check("a hold is released", w.isp.post(hold + "/release").status == 204)
     tap.check("then it is", w.ben.post(held + "/approve").status == 200)
     red = w.anna.post(path + "/approvals", {"object": w.add(indicator("[ipv4-addr:value = '198.51.100.1']", RED))})
@@ -197,7 +203,7 @@ def decisions(tap, w, hold):
     tap.check("a set that selects asks the target act", act.status == 422, act)
     watch = w.set("watch")
     tap.check("where one person is enough, he may", w.anna.post(w.propose(watch, "[url:value = 'http://a.example/x']") +
-                                                               "/approve").json == {"state": "approved"})
+                                                               "/approve").json == {"state": "approved", "held": False})
     off = w.propose(path, "[domain-name:value = 'late.example']", who=w.carl)
     got = w.admin.get(f"/api/v1/people/{w.people['carl']}")
     assert w.admin.put(f"/api/v1/people/{w.people['carl']}", {**got.json, "active": False}, If_Match=got.headers["ETag"]).status == 204
@@ -220,12 +226,15 @@ def radius(tap, w):
         made = w.admin.put(at + "/content", content, Content_Type="text/plain")
         assert made.status in (200, 204), made
     got = w.admin.get(f"/api/v1/organisations/{w.bank_id}")
-    held = [{"kind": "domain", "value": "bank.example", "state": "entered"}]
+    held = [{"kind": "domain", "value": "bank.example", "state": "entered"},
+            {"kind": "prefix", "value": "198.51.100.64/26", "state": "entered"}]
     done = w.admin.put(f"/api/v1/organisations/{w.bank_id}", {**got.json, "holdings": held}, If_Match=got.headers["ETag"])
     assert done.status == 204, done
     w.admin.put("/api/v1/asked", {"levels": [{"name": "busy.example", "level": "thousands"}]})
     at = w.propose(path, "[domain-name:value = 'top.example'] OR [domain-name:value = 'shared.example'] OR "
-                         "[domain-name:value = 'www.bank.example'] OR [domain-name:value = 'a.b.busy.example']")
+                         "[domain-name:value = 'www.bank.example'] OR [domain-name:value = 'a.b.busy.example'] OR "
+                         "[ipv4-addr:value = '198.51.100.0/24'] OR [ipv4-addr:value = '198.51.101.0/24'] OR "
+                         "[url:value = 'http://bank.example/login']")
 
     def look():
         return {e["value"]: e for e in w.ben.get(at + "/blast-radius").json["entries"]}
@@ -236,6 +245,8 @@ def radius(tap, w):
               [x["action"] for x in entries["shared.example"]["warning_lists"]] == ["inform"], entries)
     tap.check("the nation's own holdings", entries["www.bank.example"]["holdings"] == {"count": 1, "organisations": [w.bank_id]} and
               entries["top.example"]["holdings"]["count"] == 0, entries)
+    tap.check("over all that an entry matches", entries["198.51.100.0/24"]["holdings"]["organisations"] == [w.bank_id] and
+              entries["198.51.101.0/24"]["holdings"]["count"] == 0 and entries["bank.example/login"]["holdings"]["count"] == 1, entries)
     asked = entries["a.b.busy.example"]["asked"]
     tap.check("and what resolvers say of the name above", asked["level"] == "thousands" and asked["labels_up"] == 2, asked)
     stopped = w.ben.post(at + "/approve")

@@ -278,6 +278,8 @@ struct stepping {
 	struct approval_entry *entries; /* of an approval: what is asked of the holds */
 	size_t count, room;
 	int64_t number;
+	enum set_action action;
+	bool held;           /* found by the job */
 	const char *blocked; /* a warning list that keeps it out; NULL: none */
 	struct request *request;
 	int64_t organisation;
@@ -290,17 +292,17 @@ static const char *const kinds[] = {
 	[APPROVAL_RETIRE] = "hub.approval.retired",
 };
 
-/* Asks the hold register of every entry, before anything is done. */
-static int ask_holds(struct writing *w, struct request *r, const struct stepping *s, bool *held_out)
+/* Asks the hold register of every entry, before anything is done; the holders see it. */
+static int ask_holds(struct writing *w, struct request *r, struct stepping *s)
 {
 	const struct hold_asker asker = {
 		.organisation = r->who.asker->organisation, .account = r->who.account, .approval = true};
 	int err = HN_OK;
-	*held_out = false;
+	s->held = false;
 	for (size_t i = 0; err == HN_OK && i < s->count; i++) {
 		bool held = false;
 		err = holds_ask(w, &s->entries[i].key, &asker, &held);
-		*held_out |= held;
+		s->held |= held;
 	}
 	return err;
 }
@@ -318,17 +320,17 @@ static int stopped(struct writing *w, struct request *r, const char *word, const
 	return HN_OK;
 }
 
-static int approve_checks(struct writing *w, struct request *r, const struct stepping *s)
+static int approve_checks(struct writing *w, struct request *r, struct stepping *s)
 {
 	struct approval_refusal why = {.word = NULL};
-	bool held;
 	int err = approvals_may(w, r->who.asker, &r->params[1].uuid, s->verb, s->revision, &why);
 	if (err != HN_OK)
 		return refused(r, err, &why);
 	if (s->blocked != NULL)
 		return stopped(w, r, "warning-list", s->blocked);
-	err = ask_holds(w, r, s, &held);
-	if (err == HN_OK && held)
+	err = ask_holds(w, r, s);
+	/* A hold asks not to be blocked; who watches or selects disturbs nothing, and is told of the hold. */
+	if (err == HN_OK && s->held && s->action == SET_BLOCK)
 		return stopped(w, r, "held",
 			       tr("somebody watches one of its values: ask the holder to release it",
 				  "注視中の値が含まれる。保留者に解除を求めること"));
@@ -337,10 +339,11 @@ static int approve_checks(struct writing *w, struct request *r, const struct ste
 
 static int step_job(struct writing *w, struct request *r, void *context)
 {
-	const struct stepping *s = context;
+	struct stepping *s = context;
 	struct approval_refusal why = {.word = NULL};
 	enum approval_state state;
-	int err = s->verb == APPROVAL_APPROVE ? approve_checks(w, r, s) : HN_OK;
+	bool approves = s->verb == APPROVAL_APPROVE;
+	int err = approves ? approve_checks(w, r, s) : HN_OK;
 	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	err = approvals_step(w, r->who.asker, &r->params[1].uuid, s->verb, s->revision, s->reason, &state,
@@ -349,10 +352,11 @@ static int step_job(struct writing *w, struct request *r, void *context)
 		return refused(r, err, &why);
 	if (state == APPROVAL_APPROVED || state == APPROVAL_RETIRED)
 		sets_decided();
-	err = note(w, r, kinds[s->verb], &r->params[1].uuid, "");
+	const char *held = !approves ? "" : s->held ? ",\"held\":true" : ",\"held\":false";
+	err = note(w, r, kinds[s->verb], &r->params[1].uuid, held);
 	if (err != HN_OK)
 		return err;
-	buf_addf(answer_body(r), "{\"state\":\"%s\"}", approval_state_name(state));
+	buf_addf(answer_body(r), "{\"state\":\"%s\"%s}", approval_state_name(state), held);
 	return answer_send(r, 200, NULL);
 }
 
@@ -379,6 +383,7 @@ static int note_number(void *context, const struct approval *a)
 {
 	struct stepping *s = context;
 	s->number = a->number;
+	s->action = a->action;
 	s->room = (size_t)a->entries;
 	s->entries = arena_alloc(s->request->arena, (s->room + 1) * sizeof(s->entries[0]));
 	return s->entries != NULL ? HN_OK : HN_ENOMEM;

@@ -28,7 +28,7 @@ struct look {
 	struct entry_key key;
 	struct warning_hit hits[HITS_MAX];
 	size_t hit_count;
-	struct owners_found owners;
+	struct owners_hit owners;
 	struct asked asked;
 	bool asked_known;
 };
@@ -51,34 +51,6 @@ static int find(void *context, const struct approval *a)
 	return HN_OK;
 }
 
-/* Of a prefix the holder of its first address, of a wildcard that of its name, of a URL its host's. */
-static void find_owners(const struct radius *x, const struct entry_key *key, struct owners_found *out)
-{
-	struct ip ip = {.version = 0};
-	switch (key->kind) {
-	case ENTRY_IP4:
-	case ENTRY_PREFIX4:
-		ip.version = 4;
-		memcpy(ip.bytes, key->data, 4);
-		break;
-	case ENTRY_IP6:
-	case ENTRY_PREFIX6:
-		ip.version = 6;
-		memcpy(ip.bytes, key->data, 16);
-		break;
-	case ENTRY_NAME:
-	case ENTRY_WILDCARD:
-		(void)owners_of_name(x->owners, key->data, key->len, out);
-		return;
-	case ENTRY_SHA256:
-		(void)owners_of_certificate(x->owners, key->data, out);
-		return;
-	default:
-		return;
-	}
-	(void)owners_of_ip(x->owners, &ip, out);
-}
-
 static int look(void *context, const struct entry_key *key, const struct entry_meta *meta)
 {
 	struct radius *x = context;
@@ -93,7 +65,7 @@ static int look(void *context, const struct entry_key *key, const struct entry_m
 	if (l->hit_count > HITS_MAX)
 		l->hit_count = HITS_MAX;
 	x->blocked |= l->hit_count > 0 && l->hits[0].action == WARNING_BLOCK;
-	find_owners(x, key, &l->owners);
+	owners_of_entry(x->owners, key, &l->owners);
 	int err = sketches_get(x->reader, key, x->request->received_ns / 1000 - ASKED_US, &l->asked);
 	l->asked_known = err == HN_OK;
 	return err == HN_ENOENT ? HN_OK : err;
@@ -126,7 +98,7 @@ static void write_owners(struct request *r, const struct look *l, struct buf *b)
 		struct uuid id;
 		char text[UUID_TEXT_SIZE];
 		buf_reset(&card);
-		if (directory_uuid(r->hub->directory, DIRECTORY_ORGANISATION, l->owners.at[i].organisation,
+		if (directory_uuid(r->hub->directory, DIRECTORY_ORGANISATION, l->owners.organisations[i],
 				   &id) != HN_OK ||
 		    directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000,
 				  DIRECTORY_ORGANISATION, &id, &card, &revision) != HN_OK)
@@ -135,7 +107,7 @@ static void write_owners(struct request *r, const struct look *l, struct buf *b)
 		buf_addf(b, "%s\"%s\"", lead, text);
 		lead = ",";
 	}
-	buf_adds(b, "]}");
+	buf_adds(b, l->owners.more ? "],\"more\":true}" : "]}");
 	buf_clear(&card);
 }
 

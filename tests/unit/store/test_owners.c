@@ -185,6 +185,141 @@ static void it_equals_a_naive_one(void **state)
 	}
 }
 
+/* ---- entries ---- */
+
+static struct owners_hit hit(const struct owners *o, const char *text)
+{
+	struct owners_hit h;
+	struct canonical c;
+	assert_int_equal(canonical_value(text, strlen(text), &c), HN_OK);
+	owners_of_entry(o, &c.key, &h);
+	return h;
+}
+
+/* Organisations 10 to 13 as bits 0 to 3. */
+static unsigned hit_bits(const struct owners *o, const char *text, const int64_t orgs[4])
+{
+	struct owners_hit h = hit(o, text);
+	unsigned bits = 0;
+	for (size_t i = 0; i < h.count; i++)
+		for (unsigned n = 0; n < 4; n++)
+			if (h.organisations[i] == orgs[n])
+				bits |= 1u << n;
+	assert_int_equal(h.count, __builtin_popcount(bits));
+	return bits;
+}
+
+static void an_entry_hits_whoever_holds_any_of_it(void **state)
+{
+	(void)state;
+	static const char *const holdings[] = {
+		H("prefix", "198.51.0.0/16", "entered") "," H("domain", "example.jp", "entered"),
+		H("prefix", "198.51.100.0/24", "claimed") "," H("domain", "power.example.jp", "proved"),
+		H("prefix", "198.51.200.0/24", "entered") "," H("domain", "er.example.jp", "entered"),
+		H("prefix", "2001:db8:1::/48", "proved"),
+	};
+	static const struct {
+		const char *value;
+		unsigned hit;
+	} rows[] = {
+		{"198.51.100.7", 2},
+		{"198.51.100.0/24", 2},
+		{"198.51.100.0/23", 3},
+		{"198.51.0.0/16", 7},
+		{"198.0.0.0/8", 7},
+		{"198.51.100.128/25", 2},
+		{"198.51.101.0/24", 1},
+		{"198.52.0.0/16", 0},
+		{"0.0.0.0/0", 7},
+		{"128.0.0.0/1", 7},
+		{"2001:db8::/32", 8},
+		{"2001:db8:1::1", 8},
+		{"2001:db8:2::/48", 0},
+		{"::/0", 8},
+		{"www.power.example.jp", 2},
+		{"example.jp", 1},
+		{"*.example.jp", 7},
+		{"*.power.example.jp", 2},
+		{"*.wer.example.jp", 1},
+		{"*.example.org", 0},
+		{"http://power.example.jp/x", 2},
+		{"http://198.51.100.9/", 2},
+		{"https://[2001:db8:1::5]/a", 8},
+		{"d41d8cd98f00b204e9800998ecf8427e", 0},
+	};
+	struct directory_world d;
+	struct asker hub;
+	int64_t orgs[4];
+	char text[1024];
+	world_begin(&d);
+	asker_hub(&hub);
+	for (unsigned i = 0; i < COUNT(holdings); i++) {
+		(void)snprintf(text, sizeof(text), "{'kind':'operator'," NAMES ",'holdings':[%s]}",
+			       holdings[i]);
+		world_must_put(&d, &hub, DIRECTORY_ORGANISATION, 10 + i, text);
+		orgs[i] = d.number;
+	}
+	struct owners *o = image(&d);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (hit_bits(o, rows[i].value, orgs) != rows[i].hit)
+			fail_msg("%s hits %u", rows[i].value, hit_bits(o, rows[i].value, orgs));
+	owners_unref(o);
+	world_finish(&d);
+}
+
+/* A prefix hits exactly those who are asked one address after the other. */
+static void a_prefix_hits_the_holders_of_its_addresses(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct asker hub;
+	uint64_t s = 4243;
+	world_begin(&d);
+	asker_hub(&hub);
+	for (unsigned org = 0; org < 80; org++) {
+		char text[256];
+		unsigned len = 20 + rnd(&s, 13);
+		struct ip ip = {.version = 4, .bytes = {10, 0, (uint8_t)rnd(&s, 16), (uint8_t)rnd(&s, 256)}};
+		struct ip_prefix p = {.addr = ip_mask(&ip, (uint8_t)len), .len = (uint8_t)len};
+		char prefix[IP_PREFIX_TEXT_SIZE];
+		ip_prefix_format(&p, prefix);
+		(void)snprintf(text, sizeof(text),
+			       "{'kind':'operator'," NAMES
+			       ",'holdings':[{'kind':'prefix','value':'%s','state':'entered'}]}",
+			       prefix);
+		world_must_put(&d, &hub, DIRECTORY_ORGANISATION, 100 + org, text);
+	}
+	struct owners *o = image(&d);
+	for (int i = 0; i < 300; i++) {
+		uint8_t key[5] = {10, 0, (uint8_t)rnd(&s, 16), 0, (uint8_t)(20 + rnd(&s, 5))};
+		struct owners_hit got, wanted = {.count = 0};
+		uint32_t first = load_be32(key) & ~(UINT32_MAX >> key[4]);
+		store_be32(key, first);
+		owners_of_entry(o, &(struct entry_key){ENTRY_PREFIX4, sizeof(key), key}, &got);
+		for (uint32_t at = 0; at < UINT32_C(1) << (32 - key[4]); at++) {
+			struct ip ip = {.version = 4};
+			struct owners_found found = {0};
+			store_be32(ip.bytes, first + at);
+			(void)owners_of_ip(o, &ip, &found);
+			for (size_t f = 0; f < found.count; f++) {
+				bool there = false;
+				for (size_t k = 0; k < wanted.count; k++)
+					there |= wanted.organisations[k] == found.at[f].organisation;
+				if (!there && wanted.count < OWNERS_HIT_MAX)
+					wanted.organisations[wanted.count++] = found.at[f].organisation;
+				else
+					wanted.more |= !there;
+			}
+		}
+		assert_int_equal(got.count, wanted.count);
+		assert_int_equal(got.more, wanted.more);
+		assert_memory_equal(got.organisations, wanted.organisations,
+				    got.count * sizeof(got.organisations[0]));
+	}
+	owners_unref(o);
+	world_finish(&d);
+}
+
 static void nothing_is_held_in_an_empty_one(void **state)
 {
 	(void)state;
@@ -195,6 +330,8 @@ static void nothing_is_held_in_an_empty_one(void **state)
 	assert_int_equal(ask_ip(o, "192.0.2.1").count, 0);
 	assert_int_equal(ask_ip(o, "2001:db8::1").count, 0);
 	assert_int_equal(ask_name(o, "example.jp").count, 0);
+	assert_int_equal(hit(o, "0.0.0.0/0").count, 0);
+	assert_int_equal(hit(o, "*.example.jp").count, 0);
 	assert_false(owners_of_asn(o, 1, &found));
 	owners_unref(o);
 	world_finish(&d);
@@ -205,6 +342,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_longest_holds),
 		cmocka_unit_test(it_equals_a_naive_one),
+		cmocka_unit_test(an_entry_hits_whoever_holds_any_of_it),
+		cmocka_unit_test(a_prefix_hits_the_holders_of_its_addresses),
 		cmocka_unit_test(nothing_is_held_in_an_empty_one),
 	};
 	return cmocka_run_group_tests_name("owners", tests, NULL, NULL);
