@@ -147,6 +147,28 @@ static int load(const char *text, size_t len, json_t **out, json_error_t *error)
 	return value == NULL ? HN_EFORMAT : HN_OK;
 }
 
+/* What the library found, in the user's language. */
+static const char *why(const json_error_t *error)
+{
+	switch (json_error_code(error)) {
+	case json_error_premature_end_of_input:
+		return tr("it ends in the middle", "途中で終わっている");
+	case json_error_end_of_input_expected:
+		return tr("something follows behind its end", "終わりの後に余分な文字がある");
+	case json_error_invalid_utf8:
+		return tr("text that is not UTF-8", "UTF-8ではない文字列がある");
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return tr("a character U+0000", "文字U+0000がある");
+	case json_error_duplicate_key:
+		return tr("a name twice in one object", "同じ名前の項目が二つある");
+	case json_error_numeric_overflow:
+		return tr("a number too large to hold", "表せない大きさの数値がある");
+	default:
+		return tr("a character that may not stand here", "ここに置けない文字がある");
+	}
+}
+
 int json_object_read(const char *text, size_t len, json_t **out, struct fault *fault)
 {
 	json_error_t error;
@@ -164,7 +186,7 @@ int json_object_read(const char *text, size_t len, json_t **out, struct fault *f
 		(void)snprintf(place, sizeof(place), tr("line %d, column %d", "%d行%d列"), error.line,
 			       error.column);
 		return fault_set(fault, HN_EFORMAT, place, tr("not JSON: %s", "JSONではない: %s"),
-				 error.text);
+				 why(&error));
 	}
 	if (!json_is_object(value))
 		rc = fault_set(fault, HN_EFORMAT, "",
