@@ -221,7 +221,9 @@ int stix_object_read(struct stix_object *o, struct cur bytes, enum stix_spec spe
 	struct stix_checker c = {o, o->memory, &o->memory->tape, limits, fault};
 	rc = read_all(&c, bytes, spec);
 	if (rc != HN_OK) {
+		struct stix_id id = o->id;
 		forget(o);
+		o->id = id;
 		return rc;
 	}
 	/* From '{' to '}', without white space around. */

@@ -140,7 +140,8 @@ void stix_object_clear(struct stix_object *o);
  *
  * @param spec  what it counts as where it does not say: objects of 2.0 have no spec_version
  *
- * @return HN_EFORMAT, HN_ELIMIT, HN_ENOMEM; the fault's place is the JSON pointer in the object
+ * @return HN_EFORMAT, HN_ELIMIT, HN_ENOMEM; the fault's place is the JSON pointer in the object. Then the
+ *         object is empty but for its id, where that was read; it points into the bytes
  */
 HN_MUST_USE int stix_object_read(struct stix_object *o, struct cur bytes, enum stix_spec spec,
 				 const struct stix_limits *limits, struct fault *fault);

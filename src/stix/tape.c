@@ -373,6 +373,19 @@ static int take_token(struct reading *x, enum json_token token)
 	return value_ended(x, i);
 }
 
+/* The place stays a pointer, for programs; which byte it was stands behind what is wrong. */
+static void unreadable(const struct json_reader *r, struct fault *fault)
+{
+	struct fault inner;
+	char pointer[JSON_READER_POINTER_MAX];
+	if (fault == NULL)
+		return;
+	(void)json_fault(r, &inner);
+	json_pointer(r, pointer);
+	(void)fault_set(fault, r->err, pointer, tr("%s (byte %zu)", "%s (%zuバイト目)"), inner.message,
+			json_offset(r));
+}
+
 int stix_tape_read(struct stix_tape *t, struct cur in, const struct stix_limits *limits, struct fault *fault)
 {
 	struct reading x = {.t = t, .limits = limits, .fault = fault};
@@ -392,7 +405,7 @@ int stix_tape_read(struct stix_tape *t, struct cur in, const struct stix_limits 
 	for (;;) {
 		int rc = json_next(&x.r, &token);
 		if (rc != HN_OK) {
-			(void)json_fault(&x.r, fault);
+			unreadable(&x.r, fault);
 			return rc == HN_ETRUNC ? HN_EFORMAT : rc;
 		}
 		if (token == JSON_TOKEN_END)

@@ -67,7 +67,9 @@ static void read_as(const uint8_t *data, size_t len, enum stix_spec spec)
 	stix_object_init(&o);
 	buf_init(&text, 1u << 24);
 	if (stix_object_read(&o, cur_of(data, len), spec, &STIX_DEFAULTS, &fault) != HN_OK) {
-		must(fault.message[0] != '\0' && o.value_count == 0 && o.id.type == NULL);
+		const uint8_t *type = (const uint8_t *)o.id.type;
+		must(fault.message[0] != '\0' && o.value_count == 0);
+		must(type == NULL || (type >= data && type + o.id.type_len <= data + len));
 	} else {
 		enum stix_spec read_as = o.spec;
 		check_facts(&o);

@@ -124,7 +124,7 @@ static const struct {
 	 HN_EFORMAT},
 	{"{\"type\":\"file\",\"id\":\"file--" UUID_A "\",\"name\":\"a\",\"hashes\":{\"MD5\":\"00\"}}",
 	 "/hashes/MD5", HN_EFORMAT},
-	{"{\"type\":\"file\",\"id\":\"file--" UUID_A "\",\"name\":\"\xff\"}", "/name (byte 73)", HN_EFORMAT},
+	{"{\"type\":\"file\",\"id\":\"file--" UUID_A "\",\"name\":\"\xff\"}", "/name", HN_EFORMAT},
 	{"{\"type\":\"process\",\"id\":\"process--" UUID_A "\"}", "", HN_EFORMAT},
 	{"{" HEAD(
 		 "identity") ",\"x_a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
@@ -151,10 +151,42 @@ static void says_where_and_why(void **state)
 	stix_object_clear(&o);
 }
 
+/* Which object it was is told where the object says so. */
+static void names_what_it_refuses(void **state)
+{
+	static const struct {
+		const char *text, *id;
+	} cases[] = {
+		{"{" HEAD("identity") ",\"name\":1}", "identity--" UUID_A},
+		{"{" HEAD("identity") ",\"name\":\"a\",\"granular_markings\":[{}]}", "identity--" UUID_A},
+		{"{\"type\":\"tool\",\"id\":\"indicator--" UUID_A "\"}", "indicator--" UUID_A},
+		{"{\"type\":\"tool\",\"id\":\"tool--1\"}", NULL},
+		{"{" HEAD("identity") ",\"name\":\"a\"", NULL},
+	};
+	(void)state;
+	struct stix_object o;
+	stix_object_init(&o);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char id[STIX_ID_MAX] = "";
+		size_t len = strlen(cases[i].text);
+		uint8_t *copy = exact_copy(cases[i].text, len);
+		assert_int_equal(stix_object_read(&o, cur_of(copy, len), STIX_2_1, &STIX_DEFAULTS, NULL),
+				 HN_EFORMAT);
+		assert_int_equal(o.id.type_len > 0, cases[i].id != NULL);
+		if (cases[i].id != NULL) {
+			stix_id_format(&o.id, id);
+			assert_string_equal(id, cases[i].id);
+		}
+		assert_true(o.len == 0 && o.value_count == 0 && o.marking_count == 0);
+		free(copy);
+	}
+	stix_object_clear(&o);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(reads_the_facts),
-					   cmocka_unit_test(refuses_every_beginning),
-					   cmocka_unit_test(says_where_and_why)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_the_facts), cmocka_unit_test(refuses_every_beginning),
+		cmocka_unit_test(says_where_and_why), cmocka_unit_test(names_what_it_refuses)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
