@@ -60,6 +60,37 @@ def handing_in(hub, a, b):
     tap.equal("JSON that ends too early", broken.status, 400)
 
 
+def is_english(text):
+    return not any(ord(c) > 0x2fff for c in text)
+
+
+def refusals(a):
+    """Each names its place as programs read it, and says what is wrong in the asker's language."""
+    ja = {"Accept_Language": "ja"}
+    bad = indicator(40, pattern="[ipv4-addr:value = ")
+    failure = hand_in(a, bad).json["failures"][0]
+    tap.equal("a refused object: which, and where", [failure["id"], failure["pointer"]], [bad["id"], "/pattern"])
+    torn = json.dumps(indicator(41, name="X")).encode().replace(b'"X"', b'"\xff"')
+    failure = a.post("/api/v1/objects", torn, Content_Type="application/json").json["failures"][0]
+    tap.equal("one that cannot be read: a pointer", failure["pointer"], "/name")
+    tap.check("and the byte beside it", "(byte " in failure["detail"], failure)
+    failure = a.post("/api/v1/objects", indicator(1, confidence=3), **ja).json["failures"][0]
+    tap.check("what the writer finds is told in the asker's language", not is_english(failure["detail"]), failure)
+    broken = a.post("/api/v1/objects", b'[{"a":1}', Content_Type="application/json").json
+    tap.equal("a body that cannot be read is the place", [e.get("pointer") for e in broken["errors"]], [""])
+    tap.check("and the byte is told", broken["detail"].startswith("byte "), broken)
+    asked = a.get("/api/v1/search?pattern=evil*").json
+    tap.equal("a pattern that is none: the parameter", asked["errors"][0]["parameter"], "pattern")
+    for body in (b'{"names":', b'{"a":1,"a":2}', b'{"a":"\xff"}', b"{} 1", b"{1}", b'{"a":1e999}', b'{"a":"\\u0000"}'):
+        said = [a.post("/api/v1/holds/ask", body, Content_Type="application/json", Accept_Language=lang).json["detail"]
+                for lang in ("en", "ja")]
+        tap.check(f"{body}: in both languages", is_english(said[0]) and ": JSONではない: " in said[1]
+                  and not any(word in said[1] for word in ("near", "token", "key", "expected")), said)
+    missing = a.post("/api/v1/holds/ask", {}).json
+    tap.equal("what is missing: named for programs and for people",
+              [missing["errors"][0]["pointer"], missing["detail"].startswith("/value: ")], ["/value", True])
+
+
 def pages(a, b):
     for limit in (1, 3, 4, 100):
         path = f"/api/v1/objects?limit={limit}"
@@ -150,6 +181,7 @@ for name, make, end in databases():
         hub.start()
         a, b = first.client(), second.client()
         handing_in(hub, a, b)
+        refusals(a)
         pages(a, b)
         one(hub, a, b)
         search(a, b)

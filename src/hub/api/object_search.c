@@ -73,6 +73,15 @@ static int write_reach(struct request *r, struct found *f)
 	return HN_OK;
 }
 
+/* Of a pattern the store says where in it; a program wants to know which parameter it was. */
+static int name_pattern(const struct search *search, int err, struct fault *fault)
+{
+	struct fault inner = *fault;
+	if (search->by != SEARCH_PATTERN || inner.message[0] == '\0' || strcmp(inner.place, "pattern") == 0)
+		return err;
+	return fault_set(fault, err, "pattern", "%s: %s", inner.place, inner.message);
+}
+
 int objects_search_get(struct request *r)
 {
 	struct search search;
@@ -86,6 +95,8 @@ int objects_search_get(struct request *r)
 	buf_adds(f.body, "{\"objects\":[");
 	bool more = false, cut = false;
 	err = search_objects(f.reader, &search, add_found, &f, &more, &cut, &r->fault);
+	if (err != HN_OK)
+		err = name_pattern(&search, err, &r->fault);
 	buf_addc(f.body, ']');
 	if (err == HN_OK && more)
 		buf_addf(f.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)f.last);

@@ -21,6 +21,7 @@ struct intake {
 	void (*ready)(void *);
 	void *context;
 	struct stix_split *split;
+	enum lang lang; /* of whoever hands in; results are written on the writer's thread */
 	struct intake_batch *filling;
 	uint64_t refused; /* not in a batch yet */
 	bool ended;
@@ -71,6 +72,7 @@ static void failed(struct intake *in, uint64_t index, const struct stix_object *
 /* Under the lock: what a batch that is durable brought. */
 static void add_results(struct intake *in, const struct intake_batch *b)
 {
+	lang_set_thread(in->lang);
 	for (size_t i = 0; i < b->count; i++) {
 		const struct intake_item *item = &b->items[i];
 		in->result.outcomes[item->outcome]++;
@@ -92,6 +94,7 @@ static void add_results(struct intake *in, const struct intake_batch *b)
 		if (item->seq > in->result.last_seq)
 			in->result.last_seq = item->seq;
 	}
+	lang_reset_thread();
 }
 
 /* ---- batches ---- */
@@ -300,6 +303,7 @@ int intake_new(struct store *store, const struct intake_terms *terms, void (*rea
 		return HN_ENOMEM;
 	in->store = store;
 	in->terms = *terms;
+	in->lang = lang_get();
 	in->ready = ready;
 	in->context = context;
 	pthread_mutex_init(&in->lock, NULL);

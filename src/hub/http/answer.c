@@ -225,6 +225,24 @@ void answer_media(struct request *r, const char *media)
 	exchange_of(r)->media = media;
 }
 
+/* A place in the body or a parameter is named by itself; another one ("line 1, column 4") is of the body. */
+static bool is_named(const char *place)
+{
+	return place[0] == '/' ||
+	       place[strspn(place, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-[]")] == '\0';
+}
+
+/* Tells what is wrong and where: in "errors" for programs, in one text for people. */
+static const char *tell_fault(struct request *r, char *text, size_t size)
+{
+	const struct fault *f = &r->fault;
+	if (f->place[0] == '\0')
+		return f->message;
+	(void)snprintf(text, size, "%s: %s", f->place, f->message);
+	answer_error_at(r, is_named(f->place) ? f->place : "", is_named(f->place) ? f->message : text);
+	return text;
+}
+
 int answer_failed(struct request *r, int err)
 {
 	static const struct {
@@ -240,16 +258,16 @@ int answer_failed(struct request *r, int err)
 		{HN_ENOMEM, 503, "no-memory"},
 	};
 	struct exchange *e = exchange_of(r);
-	const struct fault *f = &r->fault;
+	char text[sizeof(r->fault) + 4];
 	if (e->answered && e->is_problem)
 		return HN_OK;
 	/* What is not there and what may not be seen look the same, also here. */
-	bool told = err != HN_ENOENT && f->message[0] != '\0';
-	if (told && f->place[0])
-		answer_error_at(r, f->place, f->message);
+	const char *told = NULL;
+	if (err != HN_ENOENT && r->fault.message[0] != '\0')
+		told = tell_fault(r, text, sizeof(text));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].err == err)
-			return answer_problem(r, rows[i].status, rows[i].type, told ? f->message : NULL);
+			return answer_problem(r, rows[i].status, rows[i].type, told);
 	return answer_problem(r, 500, "internal", NULL);
 }
 

@@ -51,7 +51,8 @@ int answer_created(struct request *r, const char *location);
  */
 int answer_problem(struct request *r, unsigned status, const char *type, const char *detail);
 
-/** Adds a place to the next problem's `errors`. pointer: JSON pointer, or a parameter's name. */
+/** Adds a place to the next problem's `errors`. pointer: JSON pointer ("": the whole body), or a parameter's
+ * name. */
 void answer_error_at(struct request *r, const char *pointer, const char *detail);
 
 /**
