@@ -11,8 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # In the order in which one may include the other.
-LIBRARIES = ["base", "wire", "match", "stix", "ledger", "authority", "store", "bus"]
-PROGRAMS = ["sensor", "resolver", "hub", "witness", "cli", "scan", "agent", "hunt", "lure"]
+LIBRARIES = ["base", "wire", "match", "stix", "ledger", "authority", "store", "http", "bus"]
+PROGRAMS = ["sensor", "resolver", "hub", "witness", "edge", "cli", "scan", "agent", "hunt", "lure"]
 SKIPPED = {".git", "node_modules", "__pycache__", "tmp"}
 TEXT = {".c", ".h", ".py", ".sh", ".md", ".build", ".txt", ".yaml", ".yml", ".json", ".ts", ".in"}
 

@@ -5,12 +5,13 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "http/request.h"
 
 struct directory;  /* store/directory.h */
 struct hub_config; /* hub/config.h */
 struct identity;   /* hub/identity */
 struct record;     /* hub/record/record.h */
-struct server;     /* hub/http/server.h */
+struct server;     /* http/server.h */
 struct store;      /* store/store.h */
 
 /**
@@ -25,6 +26,12 @@ struct hub {
 	struct identity *identity;   /* who signs in, and how */
 	struct server *server;
 };
+
+/** The hub whose request it is. */
+static inline struct hub *hub_of(const struct request *r)
+{
+	return r->program;
+}
 
 /**
  * A part that keeps something of its own while the hub runs (a schedule, a cache, a thread): a row in the

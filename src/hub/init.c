@@ -8,9 +8,10 @@
 
 #include "base/buf.h"
 #include "base/lang.h"
+#include "http/request.h"
 #include "hub/config.h"
-#include "hub/http/request.h"
 #include "hub/identity/password.h"
+#include "hub/request/rights.h"
 #include "hub/sandbox.h"
 #include "store/people.h"
 

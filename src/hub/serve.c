@@ -16,13 +16,15 @@
 #include "base/log.h"
 #include "base/serving.h"
 #include "base/utc.h"
+#include "http/server.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
-#include "hub/http/server.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
 #include "hub/keys.h"
 #include "hub/record/record.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "hub/sandbox.h"
 #include "store/directory.h"
 #include "store/store.h"
@@ -115,7 +117,8 @@ static int make_server(struct serving *s, struct fault *fault)
 {
 	const struct hub_http *c = &s->hub.config->http;
 	const struct server_options options = {
-		.hub = &s->hub,
+		.program = &s->hub,
+		.metrics = "hinomi_hub",
 		.router = s->router,
 		.listeners = s->listeners,
 		.listener_count = s->listener_count,
@@ -133,6 +136,9 @@ static int make_server(struct serving *s, struct fault *fault)
 		.proxy_count = c->proxies.count,
 		.certificate_header = c->certificate_header,
 		.identify = identity_request,
+		.allowed = rights_allow,
+		.seal = request_seal,
+		.finished = request_log,
 	};
 	int rc = server_new(&options, &s->hub.server, fault);
 	if (rc == HN_OK)

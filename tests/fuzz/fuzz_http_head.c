@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/http/chunked.h"
-#include "hub/http/head.h"
-#include "hub/http/negotiate.h"
-#include "hub/http/path.h"
+#include "http/chunked.h"
+#include "http/head.h"
+#include "http/negotiate.h"
+#include "http/path.h"
 #include "tests/fuzz/target.h"
 
 #define OURS "application/json|application/taxii+json;version=2.1"

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "http/exchange.h"
 #include "hub/api/tables.h"
-#include "hub/http/exchange.h"
 #include "tests/fuzz/target.h"
 
 static void check_values(const struct exchange *e)

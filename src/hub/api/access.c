@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/account.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
 #include "store/decide.h"
 #include "store/directory.h"
@@ -54,7 +54,7 @@ static int find(struct request *r, const struct stix_id *id, struct found *out, 
 	struct asker hub;
 	struct reader *reader = NULL;
 	asker_hub(&hub);
-	int err = store_read(r->hub->store, is_auditor(r->who.asker) ? &hub : r->who.asker, &reader);
+	int err = store_read(hub_of(r)->store, is_auditor(r->who.asker) ? &hub : r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = objects_get(reader, id, take, out);
@@ -121,15 +121,15 @@ static int explain(struct request *r)
 		return err;
 	const struct asker *who = r->who.asker;
 	bool oneself = who->person != 0 &&
-		       directory_number(r->hub->directory, DIRECTORY_PERSON, &person) == who->person;
+		       directory_number(hub_of(r)->directory, DIRECTORY_PERSON, &person) == who->person;
 	bool owns = found.owner == who->organisation && (who->roles & ROLE_ADMINISTRATOR) != 0;
 	if (!oneself && !owns && !is_auditor(who))
 		return fault_set(
 			&r->fault, HN_EAUTH, "", "%s",
 			tr("others are explained to their objects' owners and to the centre's auditors",
 			   "他者についての説明は、情報の提供元の管理者とセンターの監査担当のみ閲覧できる"));
-	err = directory_person_asker(r->hub->directory, &person, text == NULL ? NULL : &organisation, now_us,
-				     &asker);
+	err = directory_person_asker(hub_of(r)->directory, &person, text == NULL ? NULL : &organisation,
+				     now_us, &asker);
 	if (err == HN_EAUTH)
 		err = HN_ENOENT;
 	return err == HN_OK ? write_answer(r, &asker, labels, count) : err;

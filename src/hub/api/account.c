@@ -11,12 +11,14 @@
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/api/account.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
 #include "hub/identity/password.h"
 #include "hub/identity/totp.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/form.h"
 #include "store/person.h"
 
@@ -91,7 +93,7 @@ static int begin_session(struct writing *w, struct request *r, void *context)
 {
 	struct signing *s = context;
 	struct asker own;
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	char record[256];
 	char account[UUID_TEXT_SIZE];
 	char address[IP_TEXT_SIZE];
@@ -99,7 +101,7 @@ static int begin_session(struct writing *w, struct request *r, void *context)
 	if (s->result.account.has_totp)
 		err = credentials_use_step(w, s->totp.number, s->step);
 	if (err == HN_OK)
-		err = directory_asker(r->hub->directory, &s->result.account, NULL, r->received_ns / 1000,
+		err = directory_asker(hub_of(r)->directory, &s->result.account, NULL, r->received_ns / 1000,
 				      &own);
 	if (err == HN_OK)
 		err = credentials_add(w, &own, &s->session, &r->fault);
@@ -125,9 +127,9 @@ static int check_code(struct request *r, struct signing *s)
 	uint8_t secret[TOTP_SECRET];
 	if (!s->result.account.has_totp)
 		return HN_OK;
-	int err = directory_totp(r->hub->directory, s->result.account.person, &s->totp);
+	int err = directory_totp(hub_of(r)->directory, s->result.account.person, &s->totp);
 	if (err == HN_OK)
-		err = identity_unseal(r->hub->identity, s->totp.secret, s->totp.secret_len, secret);
+		err = identity_unseal(hub_of(r)->identity, s->totp.secret, s->totp.secret_len, secret);
 	if (err == HN_OK)
 		err = totp_check(secret, sizeof(secret), s->code == NULL ? "" : s->code,
 				 r->received_ns / 1000, &s->step);
@@ -138,7 +140,7 @@ static int check_code(struct request *r, struct signing *s)
 static int password_known(struct request *r)
 {
 	struct signing *s = r->state;
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	int err = s->result.err;
 	if (err == HN_OK)
 		err = check_code(r, s);
@@ -234,7 +236,7 @@ static void add_things(struct request *r, const char *name, enum directory_thing
 	for (size_t i = 0; i < count; i++) {
 		struct uuid id;
 		char text[UUID_TEXT_SIZE];
-		if (directory_uuid(r->hub->directory, thing, numbers[i], &id) != HN_OK)
+		if (directory_uuid(hub_of(r)->directory, thing, numbers[i], &id) != HN_OK)
 			continue;
 		uuid_format(&id, text);
 		buf_addf(b, "%s\"%s\"", before, text);
@@ -250,7 +252,8 @@ static int me(struct request *r)
 	struct uuid organisation = {{0}};
 	char account[UUID_TEXT_SIZE];
 	char own[UUID_TEXT_SIZE];
-	int err = directory_uuid(r->hub->directory, DIRECTORY_ORGANISATION, a->organisation, &organisation);
+	int err =
+		directory_uuid(hub_of(r)->directory, DIRECTORY_ORGANISATION, a->organisation, &organisation);
 	if (err != HN_OK)
 		return err;
 	uuid_format(&r->who.account, account);
@@ -288,7 +291,7 @@ static int put_password(struct writing *w, struct request *r, void *context)
 	struct uuid id = {{0}};
 	int err = credentials_add(w, r->who.asker, &p->credential, &r->fault);
 	if (err == HN_OK)
-		err = directory_uuid(r->hub->directory, DIRECTORY_PERSON, p->credential.person, &id);
+		err = directory_uuid(hub_of(r)->directory, DIRECTORY_PERSON, p->credential.person, &id);
 	if (err != HN_OK)
 		return err;
 	uuid_format(&id, person);
@@ -302,7 +305,7 @@ static int password_made(struct request *r)
 	struct passwords *p = r->state;
 	if (p->result.err == HN_EAUTH || p->result.err == HN_ELIMIT) {
 		if (p->result.err == HN_EAUTH)
-			identity_tell(r->hub->identity, r, p->login, false);
+			identity_tell(hub_of(r)->identity, r, p->login, false);
 		return answer_problem(
 			r, 403, "password",
 			tr("the password that holds now is wrong", "現在のパスワードが正しくない"));
@@ -349,10 +352,10 @@ static int own_login(struct request *r, char out[PERSON_LOGIN_MAX + 1])
 	struct person person = {0};
 	int64_t revision = 0;
 	buf_init(&text, PERSON_TEXT_MAX);
-	int err = directory_uuid(r->hub->directory, DIRECTORY_PERSON, r->who.asker->person, &id);
+	int err = directory_uuid(hub_of(r)->directory, DIRECTORY_PERSON, r->who.asker->person, &id);
 	if (err == HN_OK)
-		err = directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000, DIRECTORY_PERSON,
-				    &id, &text, &revision);
+		err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000,
+				    DIRECTORY_PERSON, &id, &text, &revision);
 	if (err == HN_OK)
 		err = person_read(text.data, text.len, &id, &person, NULL);
 	if (err == HN_OK)
@@ -402,10 +405,10 @@ static int reset_password(struct request *r)
 	int64_t revision = 0;
 	const struct uuid *id = &r->params[0].uuid;
 	buf_init(&unseen, PERSON_TEXT_MAX);
-	int err = directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000, DIRECTORY_PERSON, id,
-				&unseen, &revision);
+	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, DIRECTORY_PERSON,
+				id, &unseen, &revision);
 	buf_clear(&unseen);
-	int64_t person = directory_number(r->hub->directory, DIRECTORY_PERSON, id);
+	int64_t person = directory_number(hub_of(r)->directory, DIRECTORY_PERSON, id);
 	if (err == HN_OK && person == r->who.asker->person)
 		err = fault_set(&r->fault, HN_EAUTH, "", "%s",
 				tr("change your own at /api/v1/me/password",
@@ -443,7 +446,7 @@ static int begin_totp(struct request *r)
 	if (err != HN_OK)
 		return err;
 	randombytes_buf(secret, sizeof(secret));
-	identity_seal(r->hub->identity, secret, sealed);
+	identity_seal(hub_of(r)->identity, secret, sealed);
 	buf_init(&text, 64);
 	totp_base32(&text, secret, sizeof(secret));
 	sodium_memzero(secret, sizeof(secret));
@@ -474,7 +477,7 @@ static int check_pending(struct request *r, const char *pending, const char *cod
 	buf_init(&sealed, 256);
 	int err = base64url_decode(pending, strlen(pending), &sealed);
 	if (err == HN_OK)
-		err = identity_unseal(r->hub->identity, (const uint8_t *)sealed.data, sealed.len, secret);
+		err = identity_unseal(hub_of(r)->identity, (const uint8_t *)sealed.data, sealed.len, secret);
 	if (err == HN_OK)
 		err = totp_check(secret, sizeof(secret), code, r->received_ns / 1000, &out->step);
 	if (err == HN_OK) {

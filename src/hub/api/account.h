@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_ACCOUNT_H
 #define HINOMI_HUB_API_ACCOUNT_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 
 /** Signing in and out, one's own account (account.c). */
 extern const struct route ACCOUNT_ROUTES[];

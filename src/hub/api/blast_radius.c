@@ -5,11 +5,12 @@
 
 #include "base/arena.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/holds.h"
 #include "hub/api/sets.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
 #include "hub/sets/sets.h"
 #include "match/canonical.h"
 #include "store/approvals.h"
@@ -98,9 +99,9 @@ static void write_owners(struct request *r, const struct look *l, struct buf *b)
 		struct uuid id;
 		char text[UUID_TEXT_SIZE];
 		buf_reset(&card);
-		if (directory_uuid(r->hub->directory, DIRECTORY_ORGANISATION, l->owners.organisations[i],
+		if (directory_uuid(hub_of(r)->directory, DIRECTORY_ORGANISATION, l->owners.organisations[i],
 				   &id) != HN_OK ||
-		    directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000,
+		    directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000,
 				  DIRECTORY_ORGANISATION, &id, &card, &revision) != HN_OK)
 			continue;
 		uuid_format(&id, text);
@@ -178,7 +179,7 @@ static int look_at_all(struct request *r, struct radius *x)
 		return err;
 	err = approvals_get(x->reader, &r->params[1].uuid, find, x);
 	if (err == HN_OK)
-		err = owners_get(r->hub->directory, r->received_ns / 1000, &x->owners);
+		err = owners_get(hub_of(r)->directory, r->received_ns / 1000, &x->owners);
 	if (err == HN_OK)
 		err = approvals_entries(reader_db(x->reader), x->number, ENTRIES_MAX, look, x);
 	owners_unref(x->owners);

@@ -10,8 +10,10 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/lang.h"
-#include "hub/http/answer.h"
+#include "http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/collections.h"
 #include "store/directory.h"
 #include "store/label_form.h"
@@ -119,7 +121,7 @@ static void add_collection(struct request *r, struct reader *reader, const struc
 	buf_addf(out, ",\"can_read\":%s,\"can_write\":%s", c->can_read ? "true" : "false",
 		 c->can_write ? "true" : "false");
 	if (is_keeper(r)) {
-		const struct telling_labels t = {r->hub->directory, reader_labels(reader), out};
+		const struct telling_labels t = {hub_of(r)->directory, reader_labels(reader), out};
 		add_marking(&t, "read", c->read_label);
 		add_marking(&t, "write", c->write_label);
 	}

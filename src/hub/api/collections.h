@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_COLLECTIONS_H
 #define HINOMI_HUB_API_COLLECTIONS_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 
 /*
  * Collections, kept by the centre's administrators: who reads and who writes there is a marking each. Others

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
+#include "http/answer.h"
 
 int common_body(struct request *r, const char *const names[], struct form *f_out)
 {

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/uuid.h"
-#include "hub/http/request.h"
+#include "http/request.h"
 #include "store/form.h"
 
 /* Small things that the parts of the API share. */

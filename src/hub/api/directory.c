@@ -6,11 +6,13 @@
 
 #include "base/arena.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/account.h"
 #include "hub/api/common.h"
 #include "hub/api/paging.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/organisation.h"
 #include "store/organisations.h"
 #include "store/people.h"
@@ -36,7 +38,7 @@ static const struct kind people = {DIRECTORY_PERSON, "/api/v1/people",       "pe
 static int get(struct request *r, const struct kind *k)
 {
 	int64_t revision = 0;
-	int err = directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000, k->thing,
+	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, k->thing,
 				&r->params[0].uuid, answer_body(r), &revision);
 	if (err != HN_OK)
 		return err;
@@ -119,7 +121,7 @@ static int put(struct request *r, const struct kind *k)
 	if (none != NULL && len == 1 && none[0] == '*')
 		return start(r, k, &r->params[0].uuid, 0, true);
 	buf_init(&seen, ORGANISATION_TEXT_MAX);
-	int err = directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000, k->thing,
+	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, k->thing,
 				&r->params[0].uuid, &seen, &revision);
 	buf_clear(&seen);
 	if (err != HN_OK)

@@ -10,7 +10,9 @@
 #include "base/arena.h"
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
+#include "http/answer.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/objects.h"
 
 #define STREAMS_MAX 1024

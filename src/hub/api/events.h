@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_EVENTS_H
 #define HINOMI_HUB_API_EVENTS_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 #include "hub/hub.h"
 
 /*

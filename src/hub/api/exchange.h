@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_EXCHANGE_H
 #define HINOMI_HUB_API_EXCHANGE_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 
 /* Handing in other forms than STIX; sources; warning lists. */
 extern const struct route IMPORT_ROUTES[];

@@ -3,12 +3,14 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "http/answer.h"
+#include "http/server.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
-#include "hub/http/answer.h"
-#include "hub/http/server.h"
 #include "hub/hub.h"
 #include "hub/record/record.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/store.h"
 
 #define TEXT "text/plain; version=0.0.4; charset=utf-8"
@@ -43,8 +45,8 @@ static int readyz(struct request *r)
 {
 	struct buf *b = answer_body(r);
 	bool database = database_reads(r);
-	bool ledger = r->hub->record && record_state(r->hub->record) == HN_OK;
-	bool disk = disk_has_room(r->hub->config);
+	bool ledger = hub_of(r)->record && record_state(hub_of(r)->record) == HN_OK;
+	bool disk = disk_has_room(hub_of(r)->config);
 	bool ready = database && ledger && disk;
 	buf_addf(b, "{\"status\":\"%s\",\"checks\":{", ready ? "ok" : "failed");
 	add_check(b, "database", database);
@@ -95,10 +97,10 @@ static int metrics(struct request *r)
 	struct buf *b = answer_body(r);
 	if (!is_near(r) && !(r->who.signed_in && (r->who.scopes & SCOPE_AUDIT)))
 		return HN_ENOENT;
-	server_metrics(r->hub->server, b);
-	store_metrics(r->hub->store, b);
-	if (r->hub->record)
-		record_metrics(r->hub->record, b);
+	server_metrics(hub_of(r)->server, b);
+	store_metrics(hub_of(r)->store, b);
+	if (hub_of(r)->record)
+		record_metrics(hub_of(r)->record, b);
 	return answer_send(r, 200, TEXT);
 }
 

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/common.h"
 #include "hub/api/holds.h"
+#include "hub/request/rights.h"
 
 #define HOLD  "/api/v1/holds/{hold:uuid}"
 #define STAFF (ROLE_ANALYST | ROLE_APPROVER | ROLE_ADMINISTRATOR)

@@ -3,8 +3,8 @@
 #ifndef HINOMI_HUB_API_HOLDS_H
 #define HINOMI_HUB_API_HOLDS_H
 
-#include "hub/http/request.h"
-#include "hub/http/route.h"
+#include "http/request.h"
+#include "http/route.h"
 
 /* The hold register of the REST API (store/holds.h). */
 

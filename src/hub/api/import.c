@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
 #include "hub/exchange/importer.h"
 #include "hub/exchange/terms.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/rights.h"
 #include "store/directory.h"
 #include "store/sources.h"
 
@@ -45,7 +46,7 @@ static int open_importer(struct request *r, struct importing *x)
 		t.name = source.name;
 		t.created_ns = source.made_us * 1000;
 	} else if (err == HN_ENOENT && r->fault.place[0] == '\0') {
-		err = directory_uuid(r->hub->directory, DIRECTORY_ORGANISATION, r->who.asker->organisation,
+		err = directory_uuid(hub_of(r)->directory, DIRECTORY_ORGANISATION, r->who.asker->organisation,
 				     &t.space);
 		t.created_ns = r->received_ns - r->received_ns % DAY_NS;
 	}

@@ -8,11 +8,12 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
 #include "hub/record/record.h"
+#include "hub/request/rights.h"
 #include "ledger/note.h"
 #include "ledger/tile.h"
 
@@ -22,7 +23,7 @@
 
 static int checkpoint(struct request *r)
 {
-	int rc = record_checkpoint(r->hub->record, answer_body(r));
+	int rc = record_checkpoint(hub_of(r)->record, answer_body(r));
 	answer_cache(r, "no-cache");
 	return rc == HN_OK ? answer_send(r, 200, "text/plain; charset=utf-8") : rc;
 }
@@ -31,7 +32,7 @@ static int key(struct request *r)
 {
 	char text[NOTE_VKEY_MAX];
 	struct note_key own;
-	record_key(r->hub->record, &own);
+	record_key(hub_of(r)->record, &own);
 	note_vkey_format(&own, text);
 	buf_adds(answer_body(r), text);
 	buf_addc(answer_body(r), '\n');
@@ -45,7 +46,7 @@ static int tile(struct request *r)
 	struct tile tile;
 	if (tile_path_parse(path, strlen(path), &tile) != HN_OK)
 		return HN_ENOENT;
-	int rc = record_tile(r->hub->record, &tile, answer_body(r));
+	int rc = record_tile(hub_of(r)->record, &tile, answer_body(r));
 	if (rc != HN_OK)
 		return rc == HN_EIO ? rc : HN_ENOENT;
 	answer_cache(r, "private, max-age=31536000, immutable");
@@ -64,10 +65,10 @@ static uint64_t size_of(const struct note *note)
 /* Ours, and signed by one whom the configuration names. @return HN_EAUTH */
 static int check_note(struct request *r, const struct note *note)
 {
-	const struct config_list *list = &r->hub->config->cosigners;
+	const struct config_list *list = &hub_of(r)->config->cosigners;
 	const char *const *keys = list->items;
 	struct note_key own;
-	record_key(r->hub->record, &own);
+	record_key(hub_of(r)->record, &own);
 	if (note_verify(note, &own, NULL) != HN_OK)
 		return fault_set(&r->fault, HN_EAUTH, "", "%s",
 				 tr("is no checkpoint of this log", "この台帳のチェックポイントではない"));
@@ -83,7 +84,7 @@ static int check_note(struct request *r, const struct note *note)
 
 static int open_data(const struct request *r)
 {
-	return open(r->hub->config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(hub_of(r)->config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int read_kept(int data_fd, struct buf *out)
@@ -155,7 +156,7 @@ static int cosign(struct request *r)
 	rc = buf_err(&b);
 	if (rc == HN_OK) {
 		request_wait(r);
-		rc = record_append(r->hub->record, "hub.cosigned", b.data, b.len, recorded, r);
+		rc = record_append(hub_of(r)->record, "hub.cosigned", b.data, b.len, recorded, r);
 		if (rc != HN_OK)
 			request_resume(r, lost);
 	}

@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "http/answer.h"
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
 #include "hub/exchange/terms.h"
-#include "hub/http/answer.h"
 
 /* What came of what was handed in: the API's own form of an intake's result. */
 static void write_failures(struct buf *b, const struct intake_result *result)

@@ -3,6 +3,7 @@
 #include "hub/api/common.h"
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
+#include "hub/request/rights.h"
 
 #define STIX_MEDIA "application/stix+json;version=2.1"
 static const struct query_spec list_query[] = {

@@ -5,10 +5,11 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/objects.h"
-#include "hub/http/answer.h"
 #include "hub/record/reading.h"
+#include "hub/request/request_store.h"
 #include "store/search.h"
 
 #define LIMIT            50

@@ -10,9 +10,10 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
-#include "hub/http/answer.h"
 #include "hub/record/reading.h"
+#include "hub/request/request_store.h"
 #include "store/labels.h"
 
 #define TYPES_MAX_Q  32

@@ -4,8 +4,8 @@
 #define HINOMI_HUB_API_OBJECTS_H
 
 #include "base/buf.h"
-#include "hub/http/request.h"
-#include "hub/http/route.h"
+#include "http/request.h"
+#include "http/route.h"
 #include "store/objects.h"
 
 /* Objects of the REST API: pages, one object, its versions and relations, search, handing in. */

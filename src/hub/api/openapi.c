@@ -7,9 +7,9 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/version.h"
+#include "http/answer.h"
 #include "hub/api/schemas.h"
 #include "hub/api/tables.h"
-#include "hub/http/answer.h"
 
 #define DOCUMENT_MAX (8u << 20)
 

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/lang.h"
-#include "hub/http/route.h"
+#include "http/route.h"
 #include "hub/hub.h"
 
 /** Appends the OpenAPI 3.1 document of these tables (NULL-terminated), its texts in one language. */

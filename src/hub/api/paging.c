@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
+#include "http/answer.h"
 #include "hub/api/common.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
 
 /* What is narrowed to something that is not there holds nothing. @return whether the list may hold something
@@ -20,7 +20,7 @@ static bool read_within(struct request *r, const char *name, enum directory_thin
 		return true;
 	if (uuid_parse(text, len, &id) != HN_OK)
 		return false;
-	*out = directory_number(r->hub->directory, inside, &id);
+	*out = directory_number(hub_of(r)->directory, inside, &id);
 	return *out != 0;
 }
 
@@ -36,7 +36,7 @@ int paging_list(struct request *r, enum directory_thing thing, const char *membe
 		return err;
 	buf_addf(b, "{\"%s\":[", member);
 	if (read_within(r, within, inside, &narrow))
-		err = directory_list(r->hub->directory, r->who.asker, r->received_ns / 1000, thing, narrow,
+		err = directory_list(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, thing, narrow,
 				     after, request_query_number(r, "limit", 100), b, &after, &more);
 	common_list_end(b, more, after);
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;

@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_PAGING_H
 #define HINOMI_HUB_API_PAGING_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 #include "store/directory.h"
 
 /**

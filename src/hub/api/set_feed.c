@@ -12,10 +12,11 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/sets.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
 #include "hub/sets/sets.h"
 #include "hub/sets/zone.h"
 #include "match/canonical.h"
@@ -74,7 +75,7 @@ static int again(struct request *r)
 {
 	struct seen_set s = {.request = r};
 	struct reader *reader;
-	int err = sets_read(r->hub->store, r->who.asker, &reader);
+	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, take_head, &s);
@@ -92,7 +93,7 @@ int set_head_get(struct request *r)
 	struct reader *reader;
 	int64_t wait_ns = (int64_t)request_query_number(r, "wait", 0) * NS_SECOND;
 	uint64_t turn = follow_turn();
-	int err = sets_read(r->hub->store, r->who.asker, &reader);
+	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, take_head, &s);
@@ -170,7 +171,7 @@ int set_blob_get(struct request *r)
 	int64_t size = 0;
 	if (hex_decode(r->params[1].text, r->params[1].len, digest, 32) != HN_OK)
 		return HN_ENOENT;
-	int err = sets_read(r->hub->store, r->who.asker, &reader);
+	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, see, &seen);
@@ -212,7 +213,7 @@ static void write_zone(struct sets_work *work)
 static int read_standing(struct request *r, struct seen_set *seen, struct set_standing *out)
 {
 	struct reader *reader;
-	int err = sets_read(r->hub->store, r->who.asker, &reader);
+	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, see, seen);

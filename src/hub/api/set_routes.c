@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/common.h"
 #include "hub/api/sets.h"
+#include "hub/request/rights.h"
 
 #define SET      "/api/v1/sets/{set:uuid}"
 #define APPROVAL SET "/approvals/{approval:uuid}"

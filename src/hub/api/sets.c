@@ -10,9 +10,10 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
 #include "hub/sets/sets.h"
 #include "store/label_form.h"
 #include "store/labels.h"
@@ -58,7 +59,7 @@ int sets_list_get(struct request *r)
 	bool more = false;
 	int err = common_cursor(r, &after);
 	if (err == HN_OK)
-		err = sets_read(r->hub->store, r->who.asker, &p.reader);
+		err = sets_read(hub_of(r)->store, r->who.asker, &p.reader);
 	if (err != HN_OK)
 		return err;
 	buf_adds(p.body, "{\"sets\":[");
@@ -72,7 +73,7 @@ int sets_list_get(struct request *r)
 int set_get(struct request *r)
 {
 	struct page p = {.body = answer_body(r)};
-	int err = sets_read(r->hub->store, r->who.asker, &p.reader);
+	int err = sets_read(hub_of(r)->store, r->who.asker, &p.reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(p.reader, &r->params[0].uuid, write_set, &p);

@@ -3,8 +3,8 @@
 #ifndef HINOMI_HUB_API_SETS_H
 #define HINOMI_HUB_API_SETS_H
 
-#include "hub/http/request.h"
-#include "hub/http/route.h"
+#include "http/request.h"
+#include "http/route.h"
 
 /* Sets, approvals and what is published, in the REST API (store/sets.h, hub/sets/sets.h). */
 

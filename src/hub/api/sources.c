@@ -9,12 +9,14 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/api/paging.h"
 #include "hub/exchange/secret.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/sources.h"
 
 #define BODY_MAX (64u << 10)

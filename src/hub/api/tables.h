@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_API_TABLES_H
 #define HINOMI_HUB_API_TABLES_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 
 /** Every table of routes; ends with NULL. */
 extern const struct route *const HUB_TABLES[];

@@ -9,12 +9,14 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/lang.h"
+#include "http/answer.h"
 #include "hub/api/account.h"
 #include "hub/api/common.h"
 #include "hub/api/paging.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/form.h"
 
 struct new_token {
@@ -45,7 +47,8 @@ static int read_holder(struct request *r, const struct form *f, struct credentia
 	if (err == HN_OK && json_object_get(f->at, "organisation") != NULL) {
 		err = form_uuid(f, "organisation", true, &id);
 		if (err == HN_OK)
-			out->organisation = directory_number(r->hub->directory, DIRECTORY_ORGANISATION, &id);
+			out->organisation =
+				directory_number(hub_of(r)->directory, DIRECTORY_ORGANISATION, &id);
 		if (err == HN_OK && out->organisation == 0)
 			err = HN_ENOENT;
 	}
@@ -75,7 +78,7 @@ static int read_token(struct request *r, const json_t *body, struct new_token *o
 	const char *title = NULL;
 	int use = USE_OWN;
 	int tlp = TLP_RED;
-	identity_token_new(r->hub->identity, out->text, c);
+	identity_token_new(hub_of(r)->identity, out->text, c);
 	int err = json_only(body, names, &r->fault);
 	if (err == HN_OK)
 		err = form_text(&f, "title", true, CREDENTIAL_TITLE_MAX, &title);
@@ -159,8 +162,8 @@ static int token_delete(struct request *r)
 	struct buf unseen;
 	int64_t revision = 0;
 	buf_init(&unseen, 1 << 16);
-	int err = directory_get(r->hub->directory, r->who.asker, r->received_ns / 1000, DIRECTORY_CREDENTIAL,
-				&r->params[0].uuid, &unseen, &revision);
+	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000,
+				DIRECTORY_CREDENTIAL, &r->params[0].uuid, &unseen, &revision);
 	buf_clear(&unseen);
 	return err == HN_OK ? request_change(r, remove_one, &r->params[0].uuid) : err;
 }

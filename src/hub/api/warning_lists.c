@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/exchange.h"
-#include "hub/http/answer.h"
 #include "hub/hub.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/warnings.h"
 
 #define BODY_MAX    (32u << 10)

@@ -3,7 +3,7 @@
 #ifndef HINOMI_HUB_EXCHANGE_EXPORT_H
 #define HINOMI_HUB_EXCHANGE_EXPORT_H
 
-#include "hub/http/route.h"
+#include "http/route.h"
 #include "stix/object.h"
 #include "store/objects.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "hub/http/answer.h"
+#include "http/answer.h"
 #include "hub/hub.h"
 
 struct handin {
@@ -34,7 +34,7 @@ static int begin(struct request *r, const struct handin_how *how)
 	h->r = r;
 	h->how = how;
 	r->state = h;
-	err = intake_new(r->hub->store, &terms, ready, h, &h->intake);
+	err = intake_new(hub_of(r)->store, &terms, ready, h, &h->intake);
 	if (err == HN_OK)
 		intake_on_taken(h->intake, how->taken, h->extra);
 	return err;

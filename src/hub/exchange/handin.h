@@ -4,8 +4,9 @@
 #define HINOMI_HUB_EXCHANGE_HANDIN_H
 
 #include "base/err.h"
+#include "http/request.h"
 #include "hub/exchange/intake.h"
-#include "hub/http/request.h"
+#include "hub/request/request_store.h"
 
 /*
  * A request that hands objects in: its body goes through the intake piece by piece, the request rests while

@@ -5,10 +5,12 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/encode.h"
+#include "http/answer.h"
 #include "hub/exchange/export.h"
 #include "hub/exchange/misp_out.h"
 #include "hub/exchange/outflow.h"
-#include "hub/http/answer.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "store/search.h"
 
 /*

@@ -21,7 +21,7 @@
 
 void misp_read_key(const struct request *r, struct misp_key *out)
 {
-	struct directory *d = r->hub->directory;
+	struct directory *d = hub_of(r)->directory;
 	uint8_t digest[SHA256_SIZE];
 	if (directory_uuid(d, DIRECTORY_ORGANISATION, directory_centre(d), &out->centre) != HN_OK)
 		memset(&out->centre, 0, sizeof(out->centre)); /* there is none yet */
@@ -137,7 +137,7 @@ void misp_feed_init(struct misp_feed *f, const struct request *r)
 	misp_read_key(r, &f->key);
 	stix_object_init(&f->object);
 	buf_init(&f->value, 4 * ENTRY_KEY_MAX);
-	f->name = r->hub->config->name;
+	f->name = hub_of(r)->config->name;
 	f->now_ns = r->received_ns;
 }
 

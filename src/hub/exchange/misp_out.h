@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/siphash.h"
 #include "base/uuid.h"
-#include "hub/http/request.h"
+#include "http/request.h"
 #include "stix/object.h"
 #include "store/objects.h"
 

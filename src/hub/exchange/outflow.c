@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/http/answer.h"
+#include "http/answer.h"
+#include "hub/request/request_store.h"
 #include "store/search.h"
 
 /* Between the server's thread and the ledger's: a slice waits for its entry. Whoever is last frees it. */

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "hub/http/request.h"
+#include "http/request.h"
 #include "hub/record/reading.h"
 #include "store/objects.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "hub/request/request_store.h"
 #include "store/sources.h"
 
 int source_of_request(struct request *r, struct source *out)

@@ -4,8 +4,8 @@
 #define HINOMI_HUB_EXCHANGE_TERMS_H
 
 #include "base/err.h"
+#include "http/request.h"
 #include "hub/exchange/intake.h"
-#include "hub/http/request.h"
 
 /**
  * Under which terms a request's objects come in: its organisation owns them, and what they do not say

@@ -11,8 +11,8 @@
 #include "base/encode.h"
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
-#include "hub/http/server.h"
+#include "http/answer.h"
+#include "http/server.h"
 #include "hub/hub.h"
 #include "hub/identity/certificate.h"
 #include "hub/identity/lockout.h"
@@ -20,6 +20,7 @@
 #include "hub/identity/verified.h"
 #include "hub/keys.h"
 #include "hub/record/record.h"
+#include "hub/request/rights.h"
 #include "store/people.h"
 
 #define TOKEN_BEGINS "hnm_" /* by which secret scanners know one */
@@ -165,7 +166,7 @@ static char *copy(struct request *r, const char *text)
 int identity_password(struct request *r, const char *login, const char *password, const char *replace,
 		      struct password_result *result, int (*again)(struct request *r))
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	int64_t now_us = r->received_ns / 1000;
 	struct password_work *work = arena_alloc(r->arena, sizeof(*work));
 	if (work == NULL)
@@ -201,8 +202,8 @@ int identity_password(struct request *r, const char *login, const char *password
 static void note(struct request *r, const char *kind, const struct buf *record)
 {
 	/* Where the ledger cannot be written now, /readyz says so; who signs in is not kept out by it. */
-	if (buf_err(record) == HN_OK && r->hub->record != NULL)
-		(void)!record_append(r->hub->record, kind, record->data, record->len, NULL, NULL);
+	if (buf_err(record) == HN_OK && hub_of(r)->record != NULL)
+		(void)!record_append(hub_of(r)->record, kind, record->data, record->len, NULL, NULL);
 }
 
 /* Failures come by thousands: one entry a minute, with their number. */
@@ -239,7 +240,7 @@ void identity_tell(struct identity *i, struct request *r, const char *login, boo
 
 static int believe(struct request *r, const struct account *account, const char *how)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	const struct uuid *organisation = NULL;
 	struct uuid chosen;
 	size_t len = 0;
@@ -273,7 +274,7 @@ static bool begins(const char *text, size_t len, const char *word)
 
 static int by_token(struct request *r, const char *text, size_t len)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	struct account account;
 	token_digest(i, text, len, digest);
@@ -286,7 +287,7 @@ static int by_token(struct request *r, const char *text, size_t len)
 
 int identity_credential(struct request *r, struct account *out)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	size_t len = 0;
 	const char *text = request_header(r, "Authorization", &len);
@@ -320,7 +321,7 @@ static void note_login(struct request *r, const struct account *account)
 static void basic_done(struct password_job *job)
 {
 	struct basic_work *work = job->context;
-	struct identity *i = work->r->hub->identity;
+	struct identity *i = hub_of(work->r)->identity;
 	bool good = job->err == HN_OK;
 	const struct verified_answer answer = {good, work->account.credential.number,
 					       work->account.credential.revision};
@@ -335,7 +336,7 @@ static void basic_done(struct password_job *job)
 
 static int verify_basic(struct request *r, const char *login, const char *password)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	if (lockout_wait(i->lockout, login, &r->address, r->received_ns / 1000) > 0)
 		return fault_set(
 			&r->fault, HN_ELIMIT, "", "%s",
@@ -361,7 +362,7 @@ static int verify_basic(struct request *r, const char *login, const char *passwo
 
 static int by_password(struct request *r, const char *login, const char *password)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	struct verified_answer answer;
 	struct account account;
 	if (!verified_find(i->verified, login, password, utc_now_ns() / 1000, &answer))
@@ -398,7 +399,7 @@ static int by_basic(struct request *r, const char *text, size_t len)
 
 static int by_certificate(struct request *r, const char *text, size_t len)
 {
-	struct identity *i = r->hub->identity;
+	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	struct account account;
 	int64_t now_us = r->received_ns / 1000;
@@ -411,7 +412,9 @@ static int by_certificate(struct request *r, const char *text, size_t len)
 int identity_request(struct request *r)
 {
 	size_t len = 0;
-	int err = directory_current(r->hub->identity->directory);
+	int err = rights_public(r);
+	if (err == HN_OK)
+		err = directory_current(hub_of(r)->identity->directory);
 	if (err != HN_OK)
 		return err;
 	const char *authorization = request_header(r, "Authorization", &len);

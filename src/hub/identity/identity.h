@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
-#include "hub/http/request.h"
+#include "http/request.h"
 #include "store/directory.h"
 
 /*

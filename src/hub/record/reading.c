@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "hub/http/route.h"
+#include "http/route.h"
 #include "hub/hub.h"
 #include "hub/record/record.h"
+#include "hub/request/request_store.h"
 #include "store/labels.h"
 
 void reading_begin(struct reading *g, struct request *r, struct reader *reader)
@@ -79,5 +80,5 @@ int reading_append(struct reading *g, void (*done)(void *context, int err), void
 		"{\"account\":\"%s\",\"operation\":\"%s\",\"reads\":[{\"digest\":\"%s\",\"count\":%llu,"
 		"\"marking\":\"%s\"}],\"request\":\"%s\"}",
 		account, r->route->operation, digest, (unsigned long long)g->noted, marking_of(g), uid);
-	return record_append(r->hub->record, "hub.read", text, (size_t)n, done, context);
+	return record_append(hub_of(r)->record, "hub.read", text, (size_t)n, done, context);
 }

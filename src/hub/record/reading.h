@@ -7,7 +7,8 @@
 
 #include "base/digest.h"
 #include "base/err.h"
-#include "hub/http/request.h"
+#include "http/request.h"
+#include "hub/request/request_store.h"
 #include "store/label.h"
 #include "store/objects.h"
 

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/uuid.h"
-#include "hub/http/request.h"
+#include "http/request.h"
 #include "hub/hub.h"
 
 /*

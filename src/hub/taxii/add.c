@@ -6,10 +6,12 @@
 #include "base/arena.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/answer.h"
 #include "hub/exchange/handin.h"
 #include "hub/exchange/terms.h"
-#include "hub/http/answer.h"
+#include "hub/request/request_store.h"
 #include "hub/taxii/taxii.h"
+#include "store/asker.h"
 #include "store/statuses.h"
 
 /*

@@ -4,8 +4,9 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
+#include "http/answer.h"
 #include "hub/record/reading.h"
+#include "hub/request/request_store.h"
 #include "hub/taxii/taxii.h"
 
 /* One page of objects, of manifest records or of versions: the same rows, written in three forms. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/exchange/handin.h"
+#include "hub/request/rights.h"
 #include "hub/taxii/taxii.h"
 
 #define COLLECTION TAXII_ROOT "/collections/{collection:name}"

@@ -7,7 +7,8 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
+#include "http/answer.h"
+#include "hub/request/request_store.h"
 #include "store/statuses.h"
 
 void taxii_time(int64_t time_ns, char out[TAXII_TIME_SIZE])

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/http/request.h"
-#include "hub/http/route.h"
+#include "http/request.h"
+#include "http/route.h"
 #include "store/collections.h"
 #include "store/objects.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "hub/http/server.h"
+#include "http/server.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -12,10 +12,12 @@
 
 #include "base/arena.h"
 #include "base/utc.h"
-#include "hub/http/answer.h"
-#include "hub/http/route.h"
+#include "http/answer.h"
+#include "http/route.h"
 #include "hub/hub.h"
 #include "hub/record/record.h"
+#include "hub/request/request_store.h"
+#include "hub/request/rights.h"
 #include "ledger/verify.h"
 
 #include "../check.h"
@@ -190,9 +192,10 @@ static const struct route routes[] = {
 static int identify(struct request *r)
 {
 	size_t len;
+	int rc = rights_public(r);
 	const char *text = request_header(r, "Authorization", &len);
-	if (!text)
-		return HN_OK;
+	if (rc != HN_OK || !text)
+		return rc;
 	if (len == 5 && memcmp(text, "later", 5) == 0 && !r->state) {
 		r->state = r;
 		request_wait(r);
@@ -255,7 +258,8 @@ static int setup(void **state)
 	assert_int_equal(router_new(tables, &world.router, NULL), HN_OK);
 	int listener = listen_anywhere(&world.port);
 	const struct server_options options = {
-		.hub = &world.hub,
+		.program = &world.hub,
+		.metrics = "hinomi_hub",
 		.router = world.router,
 		.listeners = &listener,
 		.listener_count = 1,
@@ -267,6 +271,9 @@ static int setup(void **state)
 		.body_max = 1000,
 		.bulk_max = 1000,
 		.identify = identify,
+		.allowed = rights_allow,
+		.seal = request_seal,
+		.finished = request_log,
 	};
 	assert_int_equal(server_new(&options, &world.hub.server, NULL), HN_OK);
 	assert_int_equal(server_start(world.hub.server, NULL), HN_OK);

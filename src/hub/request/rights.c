@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#include "hub/request/rights.h"
+
+#include "base/arena.h"
+#include "http/route.h"
+
+bool rights_allow(const struct request *r)
+{
+	const struct route *route = r->route;
+	return (r->who.scopes & route->scopes) == route->scopes &&
+	       (route->roles == 0 || (r->who.asker->roles & route->roles) != 0);
+}
+
+int rights_public(struct request *r)
+{
+	struct asker *nobody = arena_alloc(r->arena, sizeof(*nobody));
+	if (!nobody)
+		return HN_ENOMEM;
+	asker_public(nobody);
+	r->who = (struct request_identity){.asker = nobody};
+	return HN_OK;
+}
