@@ -234,6 +234,104 @@ static const char *const sets[] = {
 	NULL,
 };
 
+/* The nation's edges and what comes up from them (store/edges.h, store/edge_streams.h). */
+static const char *const edges[] = {
+	"CREATE TABLE edge (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT NULL, "
+	"revision BIGINT NOT NULL, organisation BIGINT NOT NULL, kind BIGINT NOT NULL, name_en TEXT NOT "
+	"NULL, name_ja TEXT NOT NULL, revoked BIGINT NOT NULL, enrolled BIGINT NOT NULL, identity TEXT NOT "
+	"NULL, ed25519 BYTES NOT NULL, program TEXT NOT NULL, questions BIGINT NOT NULL)",
+	"CREATE UNIQUE INDEX edge_id ON edge (uuid_a, uuid_b)",
+	/* What it last said of itself, apart, since it changes often. */
+	"CREATE TABLE edge_health (edge BIGINT PRIMARY KEY, made BIGINT NOT NULL, health TEXT NOT NULL)",
+	/* Enrolment codes by the digest of their secret; used: by which edge, with which request. */
+	"CREATE TABLE edge_code (secret BYTES NOT NULL PRIMARY KEY, organisation BIGINT NOT NULL, kind "
+	"BIGINT NOT NULL, name_en TEXT NOT NULL, name_ja TEXT NOT NULL, made BIGINT NOT NULL, until BIGINT "
+	"NOT NULL, edge BIGINT NOT NULL, request BYTES NOT NULL, serial BYTES NOT NULL)",
+	"CREATE TABLE edge_certificate (serial BYTES NOT NULL PRIMARY KEY, edge BIGINT NOT NULL, made BIGINT "
+	"NOT NULL, until BIGINT NOT NULL, revoked BIGINT NOT NULL, pem TEXT NOT NULL)",
+	"CREATE INDEX edge_certificate_edge ON edge_certificate (edge)",
+	/* How far each stream has come: the highest number up to which nothing is missing. */
+	"CREATE TABLE edge_stream (edge BIGINT NOT NULL, stream BIGINT NOT NULL, epoch_a BIGINT NOT NULL, "
+	"epoch_b BIGINT NOT NULL, through BIGINT NOT NULL, gave_way BIGINT NOT NULL, made BIGINT NOT NULL, "
+	"PRIMARY KEY (edge, stream)) CLUSTERED",
+	/* Heads that are not of sets, by kind and edge (0: the nation's): the version rises by one whenever
+	   what it says changes. */
+	"CREATE TABLE edge_head (kind BIGINT NOT NULL, edge BIGINT NOT NULL, version BIGINT NOT NULL, digest "
+	"BYTES NOT NULL, expires BIGINT NOT NULL, head TEXT NOT NULL, PRIMARY KEY (kind, edge)) CLUSTERED",
+	/* Signed documents that edges have: trust, domestic table, revocations, authorisations. */
+	"CREATE TABLE edge_document (digest BYTES NOT NULL PRIMARY KEY, made BIGINT NOT NULL, body BYTES NOT "
+	"NULL)",
+	/* The newest of the nation's own; kind as in store/edge_documents.h. */
+	"CREATE TABLE nation_document (kind BIGINT PRIMARY KEY, number BIGINT NOT NULL, digest BYTES NOT "
+	"NULL, made BIGINT NOT NULL)",
+	"CREATE TABLE edge_question (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT NOT "
+	"NULL, edge BIGINT NOT NULL, ask TEXT NOT NULL, arguments TEXT NOT NULL, asked BIGINT NOT NULL, "
+	"until BIGINT NOT NULL, answered BIGINT NOT NULL, answer TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX edge_question_id ON edge_question (uuid_a, uuid_b)",
+	"CREATE INDEX edge_question_edge ON edge_question (edge, number)",
+	NULL,
+};
+
+/* What edges reported: events, sightings, receipts, checkpoints, selected records. */
+static const char *const reports[] = {
+	"CREATE TABLE edge_event (number BIGINT PRIMARY KEY, uid_a BIGINT NOT NULL, uid_b BIGINT NOT NULL, "
+	"edge BIGINT NOT NULL, organisation BIGINT NOT NULL, kind BIGINT NOT NULL, time BIGINT NOT NULL, "
+	"times BIGINT NOT NULL, indicator_a BIGINT NOT NULL, indicator_b BIGINT NOT NULL, feed_set TEXT NOT "
+	"NULL, action TEXT NOT NULL, value TEXT NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX edge_event_uid ON edge_event (uid_a, uid_b)",
+	"CREATE INDEX edge_event_time ON edge_event (time)",
+	"CREATE INDEX edge_event_organisation ON edge_event (organisation, time)",
+	"CREATE INDEX edge_event_indicator ON edge_event (indicator_a, indicator_b, time)",
+	/* One sighting an indicator, organisation, UTC day and kind of source; written: the count that its
+	   object says, due: when the object may say a newer one. */
+	"CREATE TABLE sighting_day (number BIGINT PRIMARY KEY, indicator_a BIGINT NOT NULL, indicator_b "
+	"BIGINT NOT NULL, organisation BIGINT NOT NULL, day BIGINT NOT NULL, kind BIGINT NOT NULL, times "
+	"BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, written BIGINT NOT NULL, due BIGINT "
+	"NOT NULL)",
+	"CREATE UNIQUE INDEX sighting_day_of ON sighting_day (indicator_a, indicator_b, organisation, day, "
+	"kind)",
+	"CREATE INDEX sighting_day_due ON sighting_day (due)",
+	/* How much was blocked and met, an hour, organisation and kind: what charts are made of. */
+	"CREATE TABLE event_hour (hour BIGINT NOT NULL, organisation BIGINT NOT NULL, kind BIGINT NOT NULL, "
+	"times BIGINT NOT NULL, PRIMARY KEY (hour, organisation, kind)) CLUSTERED",
+	/* Receipts; state: whether it held when it was checked, finding: what did not. */
+	"CREATE TABLE edge_receipt (edge BIGINT NOT NULL, number BIGINT NOT NULL, seq BIGINT NOT NULL, made "
+	"BIGINT NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, state BIGINT NOT NULL, finding TEXT "
+	"NOT NULL, seen BIGINT NOT NULL, selected BIGINT NOT NULL, erased BIGINT NOT NULL, pending BIGINT "
+	"NOT NULL, not_seen BIGINT NOT NULL, records BIGINT NOT NULL, erase_by BIGINT NOT NULL, digest BYTES "
+	"NOT NULL, line TEXT NOT NULL, PRIMARY KEY (edge, number)) CLUSTERED",
+	"CREATE UNIQUE INDEX edge_receipt_seq ON edge_receipt (seq)",
+	"CREATE TABLE receipt_authorization (edge BIGINT NOT NULL, receipt BIGINT NOT NULL, uuid_a BIGINT "
+	"NOT NULL, uuid_b BIGINT NOT NULL, PRIMARY KEY (uuid_a, uuid_b, edge, receipt)) CLUSTERED",
+	"CREATE TABLE edge_checkpoint (number BIGINT PRIMARY KEY, edge BIGINT NOT NULL, made BIGINT NOT "
+	"NULL, size BIGINT NOT NULL, root BYTES NOT NULL, state BIGINT NOT NULL, finding TEXT NOT NULL, note "
+	"TEXT NOT NULL)",
+	"CREATE INDEX edge_checkpoint_edge ON edge_checkpoint (edge, number)",
+	/* Selected information: seen by the handlers whom its authorisation names, in no feed. */
+	"CREATE TABLE selected_record (number BIGINT PRIMARY KEY, uid_a BIGINT NOT NULL, uid_b BIGINT NOT "
+	"NULL, edge BIGINT NOT NULL, receipt BIGINT NOT NULL, authorization_a BIGINT NOT NULL, "
+	"authorization_b BIGINT NOT NULL, organisation BIGINT NOT NULL, time BIGINT NOT NULL, erase_by "
+	"BIGINT "
+	"NOT NULL, label BIGINT NOT NULL, body TEXT NOT NULL)",
+	"CREATE UNIQUE INDEX selected_record_uid ON selected_record (uid_a, uid_b)",
+	"CREATE INDEX selected_record_time ON selected_record (time)",
+	"CREATE INDEX selected_record_erase ON selected_record (erase_by)",
+	NULL,
+};
+
+/* Authorisations on their way from the application to the sensors (store/authorizations.h). */
+static const char *const authorizations[] = {
+	"CREATE TABLE authorization_case (number BIGINT PRIMARY KEY, uuid_a BIGINT NOT NULL, uuid_b BIGINT "
+	"NOT NULL, revision BIGINT NOT NULL, organisation BIGINT NOT NULL, state BIGINT NOT NULL, person_a "
+	"BIGINT NOT NULL, person_b BIGINT NOT NULL, made BIGINT NOT NULL, changed BIGINT NOT NULL, begins "
+	"BIGINT NOT NULL, until BIGINT NOT NULL, signatures BIGINT NOT NULL, reason TEXT NOT NULL, digest "
+	"BYTES NOT NULL, body BYTES NOT NULL)",
+	"CREATE UNIQUE INDEX authorization_case_id ON authorization_case (uuid_a, uuid_b)",
+	"CREATE TABLE authorization_sensor (number BIGINT NOT NULL, edge_a BIGINT NOT NULL, edge_b BIGINT "
+	"NOT NULL, PRIMARY KEY (edge_a, edge_b, number)) CLUSTERED",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -243,5 +341,8 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{6, "sources, warning lists", exchange},
 	{7, "holds", holds},
 	{8, "sets, approvals", sets},
+	{9, "edges", edges},
+	{10, "what edges report", reports},
+	{11, "authorisations", authorizations},
 	{0},
 };

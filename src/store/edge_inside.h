@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Hinomi authors */
+#ifndef HINOMI_STORE_EDGE_INSIDE_H
+#define HINOMI_STORE_EDGE_INSIDE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "store/asker.h"
+#include "store/db.h"
+
+/* What the files behind the edges share. Edges, their events and receipts are known to the organisation that
+ * they concern and to the centre; statements ask it by one number. */
+
+/** 0: knows all (the centre, the hub's own work); -1: none; else the organisation whose own he knows. */
+static inline int64_t edge_known_to(const struct asker *asker)
+{
+	if (asker->hub || (asker->organisation != 0 && asker->kind == ORG_CENTRE && !asker->sets_only))
+		return 0;
+	return asker->organisation == 0 || asker->sets_only ? -1 : asker->organisation;
+}
+
+static inline struct db_value edge_text(const char *text)
+{
+	return db_string(text, strlen(text));
+}
+
+/** A text of a row, never NULL. */
+static inline const char *edge_text_of(const struct db_rows *rows, unsigned column)
+{
+	size_t len;
+	const char *text = db_text(rows, column, &len);
+	return text == NULL ? "" : text;
+}
+
+#endif
