@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <sodium.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/cur.h"
@@ -42,7 +41,7 @@ static bool label_ok(const char *label, size_t len)
 	return true;
 }
 
-static bool host_ok(const char *host)
+bool code_host_ok(const char *host)
 {
 	struct ip ip;
 	size_t len = strlen(host);
@@ -69,7 +68,7 @@ int code_make(const char *host, uint16_t port, const uint8_t root[32], struct co
 		return HN_ENOMEM;
 	for (size_t i = 0; i < len; i++)
 		c->host[i] = (char)tolower((unsigned char)host[i]);
-	if (!host_ok(c->host)) {
+	if (!code_host_ok(c->host)) {
 		code_free(c);
 		return HN_EFORMAT;
 	}
@@ -91,7 +90,7 @@ int code_format(const struct code *c, struct buf *out)
 {
 	uint8_t bytes[BYTES_MAX];
 	size_t len = 0, host_len = strlen(c->host);
-	if (!host_ok(c->host) || c->port == 0)
+	if (!code_host_ok(c->host) || c->port == 0)
 		return HN_EFORMAT;
 	store_be16(bytes, c->port);
 	len += 2;
@@ -127,7 +126,7 @@ static int decode(const uint8_t *bytes, size_t len, struct code *out)
 		return HN_EFORMAT;
 	char name[CODE_HOST_MAX + 1] = {0};
 	memcpy(name, host, host_len);
-	if (!host_ok(name))
+	if (!code_host_ok(name))
 		return HN_EFORMAT;
 	memcpy(out->host, name, sizeof(name));
 	memcpy(out->secret, secret, CODE_SECRET_SIZE);

@@ -3,6 +3,7 @@
 #ifndef HINOMI_BUS_CODE_H
 #define HINOMI_BUS_CODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ struct code {
 	uint8_t secret[CODE_SECRET_SIZE];
 	uint8_t root[32]; /* SHA-256 of the DER of the root certificate */
 };
+
+/** Whether it is a host as a code and a certificate name one: 1..CODE_HOST_MAX bytes of a name of lower-case
+ * letters, digits, hyphens and dots (RFC 1123, 2.1), or an IPv4 or IPv6 address. */
+bool code_host_ok(const char *host);
 
 /** An empty code in memory that is locked, fenced and wiped when freed. @return NULL: no memory */
 struct code *code_new(void);

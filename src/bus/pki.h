@@ -25,7 +25,7 @@
 #define PKI_SERVER_DAYS 365
 #define PKI_EDGE_DAYS   30
 #define PKI_SERIAL_SIZE 33   /* lower-case hex of 128 bits, and NUL */
-#define PKI_URI_SIZE    54   /* "urn:hinomi:edge:UUID" and NUL */
+#define PKI_URI_SIZE    53   /* "urn:hinomi:edge:UUID" and NUL */
 #define PKI_CSR_MAX     8192 /* bytes of PEM */
 #define PKI_PEM_MAX     (32u << 10)
 #define PKI_NAMES_MAX   32
@@ -36,14 +36,15 @@
 struct pki;
 
 /**
- * Opens the authority of a folder (root.pem, root.key with mode 0600), or makes it where neither file is.
+ * Opens the authority of a folder, or makes it where there is none. root.key (mode 0600) holds the root's key
+ * and the root; root.pem is the root alone for others to read, and written anew when it is not there.
  *
  * @param dir      exists
- * @param name     of whose authority it is ("Hinomi hub of ..."), for the subject of a root that is made
+ * @param name     of whose authority it is, UTF-8, for the subject of a root that is made
  * @param now_ns   a root that is made holds from now; one that has ended is refused
  * @param out      free it with pki_close()
  * @param made_out whether the root was made now; may be NULL
- * @return HN_ENOENT (no folder, or one of the two files only), HN_EFORMAT, HN_EAUTH (the key is not the
+ * @return HN_ENOENT (no folder; or a root.pem whose key is gone), HN_EFORMAT, HN_EAUTH (the key is not the
  *         root's, or the root has ended), HN_EEXIST (another process made one meanwhile), HN_EIO, HN_ENOSPC,
  *         HN_ENOMEM
  */
