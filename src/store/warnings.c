@@ -123,7 +123,7 @@ int warning_policy_read(struct db *db, const char *text, size_t len, const struc
 
 /* ---- changes ---- */
 
-static int may_change(const struct asker *actor, struct fault *fault)
+int warnings_may_change(const struct asker *actor, struct fault *fault)
 {
 	if (actor->hub || (actor->organisation != 0 && actor->kind == ORG_CENTRE &&
 			   (actor->roles & (ROLE_ADMINISTRATOR | ROLE_ANALYST)) != 0))
@@ -196,7 +196,7 @@ int warnings_put(struct writing *w, const struct asker *actor, const struct uuid
 	struct warning_policy policy;
 	struct buf body;
 	buf_init(&body, TEXT_MAX);
-	int err = may_change(actor, fault);
+	int err = warnings_may_change(actor, fault);
 	if (err == HN_OK)
 		err = find_row(db, id, &row);
 	if (err == HN_OK)
@@ -222,7 +222,7 @@ static int absent(struct fault *fault)
 	return fault_set(fault, HN_ENOENT, "", tr("no such warning list", "その警告リストはない"));
 }
 
-static int check_content(const uint8_t *data, size_t len, struct warning_summary *out, struct fault *fault)
+int warnings_examine(const uint8_t *data, size_t len, struct warning_summary *out, struct fault *fault)
 {
 	struct warning_lists *lists;
 	if (len > WARNING_CONTENT_MAX)
@@ -236,31 +236,32 @@ static int check_content(const uint8_t *data, size_t len, struct warning_summary
 	return err;
 }
 
-int warnings_content(struct writing *w, const struct asker *actor, const struct uuid *id, const uint8_t *data,
-		     size_t len, struct warning_summary *out, int64_t *revision_out, struct fault *fault)
+int warnings_content(struct writing *w, const struct asker *actor, const struct uuid *id, int64_t revision,
+		     const uint8_t *data, size_t len, const struct warning_summary *summary,
+		     int64_t *revision_out, struct fault *fault)
 {
 	struct db *db = writing_db(w);
 	struct directory_row row = {0};
-	int err = may_change(actor, fault);
+	int err = warnings_may_change(actor, fault);
 	if (err == HN_OK)
 		err = find_row(db, id, &row);
-	buf_clear(&row.text);
 	if (err == HN_OK && row.number == 0)
 		err = absent(fault);
+	if (err == HN_OK && revision >= 0)
+		err = directory_row_is(&row, revision, fault);
+	buf_clear(&row.text);
+	int64_t now = 0;
 	if (err == HN_OK)
-		err = check_content(data, len, out, fault);
-	int64_t revision = 0;
-	if (err == HN_OK)
-		err = next_revision(db, &revision);
+		err = next_revision(db, &now);
 	if (err != HN_OK)
 		return err;
-	*revision_out = revision;
+	*revision_out = now;
 	return db_run(
 		db,
 		"UPDATE warning_list SET revision = $2, count = $3, unusable = $4, form = $5, content = "
 		"$6 WHERE number = $1",
-		db_number(row.number), db_number(revision), db_number((int64_t)out->values),
-		db_number((int64_t)out->unusable), db_string(out->form, strlen(out->form)),
+		db_number(row.number), db_number(now), db_number((int64_t)summary->values),
+		db_number((int64_t)summary->unusable), db_string(summary->form, strlen(summary->form)),
 		db_bytes(data, len));
 }
 
@@ -269,7 +270,7 @@ int warnings_remove(struct writing *w, const struct asker *actor, const struct u
 	struct db *db = writing_db(w);
 	struct directory_row row = {0};
 	int64_t revision;
-	int err = may_change(actor, fault);
+	int err = warnings_may_change(actor, fault);
 	if (err == HN_OK)
 		err = find_row(db, id, &row);
 	buf_clear(&row.text);

@@ -49,14 +49,29 @@ HN_MUST_USE int warnings_put(struct writing *w, const struct asker *actor, const
 			     int64_t revision, const char *text, size_t len, int64_t *revision_out,
 			     struct fault *fault);
 
+/** Whether he may change warning lists. @return HN_EAUTH */
+HN_MUST_USE int warnings_may_change(const struct asker *actor, struct fault *fault);
+
 /**
- * Gives a list its content: a MISP warning list, the public suffix list, or a plain list.
+ * Examines content: a MISP warning list, the public suffix list, or a plain list. Takes seconds where it is
+ * large: neither on a server's thread nor on the writer's.
  *
- * @return HN_ENOENT: no such list; HN_EFORMAT, HN_ETRUNC, HN_ELIMIT: not such content; HN_EAUTH
+ * @return HN_EFORMAT, HN_ETRUNC, HN_ELIMIT: not such content
+ */
+HN_MUST_USE int warnings_examine(const uint8_t *data, size_t len, struct warning_summary *out,
+				 struct fault *fault);
+
+/**
+ * Gives a list its content.
+ *
+ * @param revision  the one that the list has; -1: whichever
+ * @param summary   what warnings_examine() said of the content
+ * @return HN_ENOENT: no such list; HN_EAUTH; HN_ESTATE: another revision
  */
 HN_MUST_USE int warnings_content(struct writing *w, const struct asker *actor, const struct uuid *id,
-				 const uint8_t *data, size_t len, struct warning_summary *out,
-				 int64_t *revision_out, struct fault *fault);
+				 int64_t revision, const uint8_t *data, size_t len,
+				 const struct warning_summary *summary, int64_t *revision_out,
+				 struct fault *fault);
 
 /** Takes a list away. @return HN_ENOENT, HN_EAUTH */
 HN_MUST_USE int warnings_remove(struct writing *w, const struct asker *actor, const struct uuid *id,
@@ -79,6 +94,12 @@ void warnings_close(struct warnings *warnings);
 
 /** Takes in what was changed since; cheap where nothing was. Reads the store: not on a server's thread. */
 HN_MUST_USE int warnings_current(struct warnings *warnings);
+
+/** Of which revision the image is. Ask before looking in it: what is looked at is as new or newer. */
+int64_t warnings_revision(struct warnings *warnings);
+
+/** Of which revision the rows are, as this connection sees them. */
+HN_MUST_USE int warnings_revision_now(struct db *db, int64_t *out);
 
 struct warning_hit {
 	struct uuid list;

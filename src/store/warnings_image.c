@@ -45,7 +45,7 @@ static void image_free(struct image *image)
 	free(image);
 }
 
-static int read_revision(struct db *db, int64_t *out)
+int warnings_revision_now(struct db *db, int64_t *out)
 {
 	struct db_rows *rows;
 	int err = db_query(db, &rows, "SELECT revision FROM warning_change WHERE number = 1");
@@ -129,7 +129,7 @@ static int take_in(struct warnings *w, struct fault *fault)
 	int err = store_read(w->store, &hub, &reader);
 	if (err != HN_OK)
 		return err;
-	err = read_revision(reader_db(reader), &revision);
+	err = warnings_revision_now(reader_db(reader), &revision);
 	if (err == HN_OK && (w->image == NULL || w->image->revision != revision))
 		err = load(reader_db(reader), revision, &image, fault);
 	reader_end(reader);
@@ -149,6 +149,14 @@ int warnings_current(struct warnings *w)
 	int err = take_in(w, NULL);
 	pthread_mutex_unlock(&w->loading);
 	return err;
+}
+
+int64_t warnings_revision(struct warnings *w)
+{
+	pthread_rwlock_rdlock(&w->lock);
+	int64_t revision = w->image->revision;
+	pthread_rwlock_unlock(&w->lock);
+	return revision;
 }
 
 int warnings_open(struct store *store, struct warnings **out, struct fault *fault)

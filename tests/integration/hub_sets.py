@@ -237,9 +237,10 @@ def radius(tap, w):
                          "[url:value = 'http://bank.example/login']")
 
     def look():
-        return {e["value"]: e for e in w.ben.get(at + "/blast-radius").json["entries"]}
+        got = w.ben.get(at + "/blast-radius")
+        return got.status == 200 and {e["value"]: e for e in got.json["entries"]}
 
-    entries = until(lambda: next((e for e in [look()] if e["top.example"]["warning_lists"]), None), "the lists are read")
+    entries = until(look, "the lists are read")
     tap.check("warning lists are told, each with what it does",
               [x["action"] for x in entries["top.example"]["warning_lists"]] == ["block"] and
               [x["action"] for x in entries["shared.example"]["warning_lists"]] == ["inform"], entries)
@@ -254,6 +255,32 @@ def radius(tap, w):
               stopped.json["detail"] == "Top sites", stopped)
     only = w.propose(path, "[domain-name:value = 'shared.example']")
     tap.check("one that informs does not", w.ben.post(only + "/approve").status == 200)
+
+
+def long_lists(tap, w):
+    """From the answer on that a list was changed, nothing is shown or decided by what it was before."""
+    path = w.set()
+    at = f"/api/v1/warning-lists/{uuid.uuid4()}"
+    etag = w.admin.put(at, {"name": "Many", "action": "block"}, If_None_Match="*").headers["ETag"]
+    many = "".join(f"site{i}.example\n" for i in range(100000))
+    step = w.propose(path, "[domain-name:value = 'site99999.example']")
+    put = w.admin.put(at + "/content", many, Content_Type="text/plain", If_Match=etag)
+    tap.equal("a long list", [put.status, put.json["values"]], [200, 100000])
+    looks, answers = [], []
+    while not answers or answers[-1].status == 503:
+        looks.append(w.ben.get(step + "/blast-radius"))
+        answers.append(w.ben.post(step + "/approve"))
+    tap.check("no approval by the lists that were", answers[-1].status == 409 and answers[-1].json["detail"] == "Many",
+              answers[-1])
+    tap.check("nor a look", all(x.status == 503 or x.json["blocked"] for x in looks), looks)
+    tap.check("and it says when to come again", all(x.headers["Retry-After"] for x in answers[:-1]), answers)
+    tap.equal("content over another's", w.admin.put(at + "/content", "a.example\n", Content_Type="text/plain",
+                                                    If_Match=etag).status, 412)
+    tap.equal("content that is none", w.admin.put(at + "/content", b'{"name": "x", "list": 5}', Content_Type="application/json").status, 400)
+    tap.equal("content of others' lists", w.isp.put(at + "/content", "a.example\n", Content_Type="text/plain").status, 403)
+    tap.equal("taken away", w.admin.delete(at).status, 204)
+    until(lambda: w.ben.get(step + "/blast-radius").status == 200, "the lists are read")
+    tap.equal("it stops nothing any more", w.ben.post(step + "/approve").status, 200)
 
 
 def publishing(tap, w):
@@ -365,6 +392,7 @@ def main():
         hold = holds(tap, w)
         decisions(tap, w, hold)
         radius(tap, w)
+        long_lists(tap, w)
         publishing(tap, w)
         killed(tap, w)
         code = w.hub.stop()

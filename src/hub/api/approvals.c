@@ -282,6 +282,7 @@ struct stepping {
 	enum set_action action;
 	bool held;           /* found by the job */
 	const char *blocked; /* a warning list that keeps it out; NULL: none */
+	int64_t lists;       /* revision of the warning lists by which that was found */
 	struct request *request;
 	int64_t organisation;
 };
@@ -327,6 +328,9 @@ static int approve_checks(struct writing *w, struct request *r, struct stepping 
 	int err = approvals_may(w, r->who.asker, &r->params[1].uuid, s->verb, s->revision, &why);
 	if (err != HN_OK)
 		return refused(r, err, &why);
+	err = lists_are_old(r, writing_db(w), s->lists);
+	if (err != HN_OK || answer_is_sent(r))
+		return err;
 	if (s->blocked != NULL)
 		return stopped(w, r, "warning-list", s->blocked);
 	err = ask_holds(w, r, s);
@@ -393,6 +397,7 @@ static int note_number(void *context, const struct approval *a)
 static int read_entries(struct request *r, struct stepping *s)
 {
 	struct reader *reader;
+	s->lists = warnings_revision(sets_warnings());
 	int err = request_read(r, &reader);
 	if (err != HN_OK)
 		return err;

@@ -172,11 +172,30 @@ static int answer(struct writing *w, struct request *r, void *context)
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 
+int lists_are_old(struct request *r, struct db *db, int64_t revision)
+{
+	int64_t now;
+	int err = warnings_revision_now(db, &now);
+	if (err != HN_OK || now == revision)
+		return err;
+	(void)answer_problem(r, 503, "warning-lists",
+			     tr("warning lists were changed and are being read; try again in a moment",
+				"変更された警告リストを読み込んでいる。少し待ってからやり直すこと"));
+	answer_header(r, "Retry-After", "1");
+	return HN_OK;
+}
+
 static int look_at_all(struct request *r, struct radius *x)
 {
+	int64_t lists = warnings_revision(sets_warnings());
 	int err = request_read(r, &x->reader);
 	if (err != HN_OK)
 		return err;
+	err = lists_are_old(r, reader_db(x->reader), lists);
+	if (err != HN_OK || answer_is_sent(r)) {
+		reader_end(x->reader);
+		return err;
+	}
 	err = approvals_get(x->reader, &r->params[1].uuid, find, x);
 	if (err == HN_OK)
 		err = owners_get(hub_of(r)->directory, r->received_ns / 1000, &x->owners);
@@ -195,7 +214,7 @@ int blast_radius_get(struct request *r)
 	x->request = r;
 	x->looks = arena_alloc(r->arena, ENTRIES_MAX * sizeof(x->looks[0]));
 	int err = x->looks == NULL ? HN_ENOMEM : look_at_all(r, x);
-	if (err != HN_OK)
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	if (holds_share(r) != HN_OK)
 		return HN_OK;

@@ -37,4 +37,9 @@ int approval_retire_post(struct request *r);
 /* blast_radius.c */
 int blast_radius_get(struct request *r);
 
+struct db;
+/** Whether warning lists were changed since the image of this revision was made; then the problem is written:
+ * 503, for nothing is decided or shown by lists that are no more. @return HN_OK; check answer_is_sent() */
+int lists_are_old(struct request *r, struct db *db, int64_t revision);
+
 #endif

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/lang.h"
 #include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/hub.h"
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
+#include "hub/sets/sets.h"
 #include "store/warnings.h"
 
 #define BODY_MAX    (32u << 10)
@@ -76,6 +78,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, *revision == 0 ? "made" : "replaced");
 	if (err != HN_OK)
 		return err;
+	sets_lists_changed();
 	common_tag(r, now);
 	if (*revision != 0)
 		return answer_send(r, 204, NULL);
@@ -106,32 +109,74 @@ static int put(struct request *r)
 	return err == HN_OK ? request_change(r, put_job, revision) : err;
 }
 
+/* Content that is examined by the thread that merges: a long list takes seconds. */
+struct content {
+	struct sets_work work; /* first: the work is its content */
+	struct request *request;
+	int64_t revision; /* -1: whichever */
+	struct warning_summary summary;
+	struct fault fault;
+	int err;
+};
+
 static int content_job(struct writing *w, struct request *r, void *context)
 {
-	struct warning_summary summary;
+	const struct content *c = context;
 	struct buf *b = answer_body(r);
 	int64_t revision = 0;
-	(void)context;
-	int err = warnings_content(w, r->who.asker, &r->params[0].uuid, (const uint8_t *)r->body.data,
-				   r->body.len, &summary, &revision, &r->fault);
+	int err = warnings_content(w, r->who.asker, &r->params[0].uuid, c->revision,
+				   (const uint8_t *)r->body.data, r->body.len, &c->summary, &revision,
+				   &r->fault);
+	if (err == HN_ESTATE)
+		return answer_problem(r, 412, "changed", r->fault.message);
 	if (err == HN_OK)
 		err = note(w, r, "content");
 	if (err != HN_OK)
 		return err;
+	sets_lists_changed();
 	common_tag(r, revision);
-	buf_addf(b, "{\"values\":%" PRIu64 ",\"unusable\":%" PRIu64 ",\"form\":\"%s\"", summary.values,
-		 summary.unusable, summary.form);
-	if (summary.reason != NULL) {
+	buf_addf(b, "{\"values\":%" PRIu64 ",\"unusable\":%" PRIu64 ",\"form\":\"%s\"", c->summary.values,
+		 c->summary.unusable, c->summary.form);
+	if (c->summary.reason != NULL) {
 		buf_adds(b, ",\"reason\":");
-		buf_json_string(b, summary.reason, strlen(summary.reason));
+		buf_json_string(b, c->summary.reason, strlen(c->summary.reason));
 	}
 	buf_addc(b, '}');
 	return answer_send(r, 200, NULL);
 }
 
+static int examined(struct request *r)
+{
+	struct content *c = r->state;
+	r->fault = c->fault;
+	return c->err == HN_OK ? request_change(r, content_job, c) : c->err;
+}
+
+static void examine(struct sets_work *work)
+{
+	struct content *c = (struct content *)work;
+	struct request *r = c->request;
+	lang_set_thread(r->lang);
+	c->err = warnings_examine((const uint8_t *)r->body.data, r->body.len, &c->summary, &c->fault);
+	lang_reset_thread();
+	request_resume(r, examined);
+}
+
 static int put_content(struct request *r)
 {
-	return request_change(r, content_job, NULL);
+	struct content *c = arena_alloc(r->arena, sizeof(*c));
+	if (c == NULL)
+		return HN_ENOMEM;
+	*c = (struct content){.work = {.run = examine}, .request = r, .revision = -1};
+	int err = warnings_may_change(r->who.asker, &r->fault);
+	if (err == HN_OK)
+		err = common_if_match(r, &c->revision);
+	if (err != HN_OK)
+		return err;
+	r->state = c;
+	request_wait(r);
+	sets_do(&c->work);
+	return HN_OK;
 }
 
 static int remove_job(struct writing *w, struct request *r, void *context)
@@ -140,6 +185,8 @@ static int remove_job(struct writing *w, struct request *r, void *context)
 	int err = warnings_remove(w, r->who.asker, &r->params[0].uuid, &r->fault);
 	if (err == HN_OK)
 		err = note(w, r, "removed");
+	if (err == HN_OK)
+		sets_lists_changed();
 	return err == HN_OK ? answer_send(r, 204, NULL) : err;
 }
 
@@ -188,7 +235,7 @@ const struct route WARNING_ROUTES[] = {
 	 .handle = put_content,
 	 .takes = "application/json|text/plain",
 	 .body_max = CONTENT_MAX,
-	 .answers = {{200, "warning-list-content", NULL}},
+	 .answers = {{200, "warning-list-content", NULL}, {412, "problem", NULL}},
 	 .tag = "warning-lists",
 	 .summary_en = "Its content: MISP's warning list, the public suffix list, or a plain list",
 	 .summary_ja = "内容: MISPの警告リスト、Public Suffix List、又は1行1件のリスト"},

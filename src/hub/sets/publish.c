@@ -43,23 +43,30 @@ static struct {
 	int dir_fd;
 	struct key *key;
 	struct warnings *warnings;
-	pthread_t publisher, merger;
-	bool publishing, merging; /* the threads run */
-	atomic_bool decided;      /* in a job; told to the publisher once that is committed */
-	pthread_mutex_t lock;     /* guards what follows */
-	pthread_cond_t wake, wake_merger;
+	pthread_t publisher, merger, lister;
+	bool publishing, merging, listing; /* the threads run */
+	atomic_bool decided, listed;       /* in a job; told to publisher and lister once that is committed */
+	pthread_mutex_t lock;              /* guards what follows */
+	pthread_cond_t wake, wake_merger, wake_lister;
 	bool stopping, work, look; /* look: for the merger */
+	bool lists;                /* were changed: for the lister */
 	struct sets_work *queue, **queue_end;
 	bool has_merged;
 	struct set_standing merged; /* its number, version; files[0] is the new base */
 } sets = {.dir_fd = -1,
 	  .lock = PTHREAD_MUTEX_INITIALIZER,
 	  .wake = PTHREAD_COND_INITIALIZER,
-	  .wake_merger = PTHREAD_COND_INITIALIZER};
+	  .wake_merger = PTHREAD_COND_INITIALIZER,
+	  .wake_lister = PTHREAD_COND_INITIALIZER};
 
 void sets_decided(void)
 {
 	atomic_store(&sets.decided, true);
+}
+
+void sets_lists_changed(void)
+{
+	atomic_store(&sets.listed, true);
 }
 
 const struct key_public *sets_key(void)
@@ -109,6 +116,14 @@ static void wake_publisher(void)
 	pthread_mutex_unlock(&sets.lock);
 }
 
+static void wake_lister(void)
+{
+	pthread_mutex_lock(&sets.lock);
+	sets.lists = true;
+	pthread_cond_signal(&sets.wake_lister);
+	pthread_mutex_unlock(&sets.lock);
+}
+
 /* On the writer's thread, as the job was: what it said is durable now. */
 static void committed(void *context, int64_t seq)
 {
@@ -116,6 +131,8 @@ static void committed(void *context, int64_t seq)
 	(void)seq;
 	if (atomic_exchange(&sets.decided, false))
 		wake_publisher();
+	if (atomic_exchange(&sets.listed, false))
+		wake_lister();
 }
 
 static int read_hub(struct reader **out)
@@ -324,9 +341,6 @@ static void *run_publisher(void *arg)
 		}
 		publish_merged();
 		(void)follow_tick(now_ns, server_draining(sets.hub->server));
-		/* Where it cannot be read now the lists stay as they were. */
-		if (warnings_current(sets.warnings) != HN_OK)
-			now_ns = utc_now_ns();
 		if (now_ns - slow_ns >= SLOW_NS) {
 			slow_ns = now_ns;
 			end_what_is_over();
@@ -335,6 +349,27 @@ static void *run_publisher(void *arg)
 		/* What failed is tried again, but not without a pause. */
 		if (sets.work && !sets.stopping && utc_now_ns() - tried_ns < NS_SECOND && any)
 			wait_for(&sets.wake, TICK_NS);
+	}
+	pthread_mutex_unlock(&sets.lock);
+	return NULL;
+}
+
+/* A long list takes seconds to read, and what is decided is published meanwhile. Other hubs of the same
+ * database change lists too, so it looks now and then. */
+static void *run_lister(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&sets.lock);
+	while (!sets.stopping) {
+		if (!sets.lists)
+			wait_for(&sets.wake_lister, TICK_NS);
+		sets.lists = false;
+		pthread_mutex_unlock(&sets.lock);
+		/* Where they cannot be read now they stay as they were, and nothing is approved by them. */
+		bool read = warnings_current(sets.warnings) == HN_OK;
+		pthread_mutex_lock(&sets.lock);
+		if (!read && !sets.stopping)
+			wait_for(&sets.wake_lister, TICK_NS);
 	}
 	pthread_mutex_unlock(&sets.lock);
 	return NULL;
@@ -480,6 +515,9 @@ static int start(struct hub *hub, struct fault *fault)
 	if (err == HN_OK && pthread_create(&sets.merger, NULL, run_merger, NULL) != 0)
 		err = HN_ENOMEM;
 	sets.merging = err == HN_OK;
+	if (err == HN_OK && pthread_create(&sets.lister, NULL, run_lister, NULL) != 0)
+		err = HN_ENOMEM;
+	sets.listing = err == HN_OK;
 	if (err != HN_OK && fault->message[0] == '\0')
 		(void)fault_set(fault, err, "sets", "%s", hn_strerror(err));
 	return err;
@@ -492,16 +530,19 @@ static void stop(struct hub *hub)
 	sets.stopping = true;
 	pthread_cond_broadcast(&sets.wake);
 	pthread_cond_broadcast(&sets.wake_merger);
+	pthread_cond_broadcast(&sets.wake_lister);
 	pthread_mutex_unlock(&sets.lock);
 	if (sets.merging)
 		(void)pthread_join(sets.merger, NULL);
 	if (sets.publishing)
 		(void)pthread_join(sets.publisher, NULL);
+	if (sets.listing)
+		(void)pthread_join(sets.lister, NULL);
 	pthread_mutex_lock(&sets.lock);
 	do_queued();
 	pthread_mutex_unlock(&sets.lock);
 	(void)follow_tick(0, true);
-	sets.merging = sets.publishing = false;
+	sets.merging = sets.publishing = sets.listing = false;
 	warnings_close(sets.warnings);
 	key_free(sets.key);
 	if (sets.dir_fd >= 0)

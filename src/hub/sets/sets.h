@@ -15,7 +15,7 @@
 /*
  * Publishing sets: what was decided becomes an overlay at once, overlays become a base in the background.
  * Files lie in sets/ below the data folder, named by their digests; a head, signed by the hub, names those in
- * force. Two threads: one publishes, one merges.
+ * force. Three threads: one publishes, one merges, one reads warning lists that were changed.
  */
 struct key_public;
 struct warnings;
@@ -26,6 +26,9 @@ extern const struct hub_part SETS;
 
 /** In a job that decided something: as soon as it is committed it is published. */
 void sets_decided(void);
+
+/** In a job that changed a warning list: as soon as it is committed the image is made anew. */
+void sets_lists_changed(void);
 
 /** The key that signs heads; lives as long as the hub. */
 const struct key_public *sets_key(void);
@@ -44,7 +47,7 @@ struct sets_work {
 };
 void sets_do(struct sets_work *work);
 
-/** The warning lists as they are now; a second old at most. */
+/** The warning lists. Whether they are those in force now says warnings_revision(). */
 struct warnings *sets_warnings(void);
 
 /* ---- following (hub/sets/follow.c) ---- */

@@ -38,8 +38,13 @@ static int put(struct writing *w, struct job *job)
 
 static int content(struct writing *w, struct job *job)
 {
-	return warnings_content(w, job->actor, &job->id, (const uint8_t *)job->text, strlen(job->text),
-				&job->summary, &job->d->revision, &job->d->fault);
+	const uint8_t *data = (const uint8_t *)job->text;
+	int err = warnings_examine(data, strlen(job->text), &job->summary, &job->d->fault);
+	return err != HN_OK
+		       ? err
+		       : warnings_content(w, job->actor, &job->id, job->revision > 0 ? job->revision : -1,
+					  data, strlen(job->text), &job->summary, &job->d->revision,
+					  &job->d->fault);
 }
 
 static int take_away(struct writing *w, struct job *job)
