@@ -84,6 +84,13 @@ HN_MUST_USE int confine_calls(const int calls[], size_t count, struct confinemen
 HN_MUST_USE int confine_service_calls(const int calls[], size_t count, struct confinement *state);
 
 /**
+ * The same for one that speaks to the internet and to nobody on this machine: it makes sockets of IPv4, IPv6
+ * and for the kernel's own tables, no local ones (EAFNOSUPPORT), and threads, no processes. `calls` names
+ * neither socket nor clone.
+ */
+HN_MUST_USE int confine_internet_calls(const int calls[], size_t count, struct confinement *state);
+
+/**
  * The whole of it for a command that a person runs on files of others: from now on the process reads whatever
  * its user may read, makes, changes and removes files only where the outputs are, has no network, begins no
  * process or program, traces and signals nobody, maps no file to execute it, and can gain no privilege. Root

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "base/confine_calls.h"
 
@@ -91,7 +93,25 @@ static int allow_terminal_question(scmp_filter_ctx filter)
 		       : HN_ENOMEM;
 }
 
-static int close_calls(const int calls[], size_t count, bool files, struct confinement *state)
+/* Sockets of the internet and the kernel's own (who asks for addresses asks it for ours), threads, how much
+ * of a datagram waits; a local socket is answered as where there are none. */
+static int allow_internet(scmp_filter_ctx filter)
+{
+	static const int families[] = {AF_INET, AF_INET6, AF_NETLINK};
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) != 0)
+			return HN_ENOMEM;
+	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+			     SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) != 0 ||
+	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0 ||
+	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD)) != 0)
+		return HN_ENOMEM;
+	return HN_OK;
+}
+
+static int close_calls(const int calls[], size_t count, bool files, bool internet, struct confinement *state)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (filter == NULL)
@@ -103,6 +123,8 @@ static int close_calls(const int calls[], size_t count, bool files, struct confi
 		rc = allow(filter, calls, count);
 	if (rc == HN_OK && files)
 		rc = allow_terminal_question(filter);
+	if (rc == HN_OK && internet)
+		rc = allow_internet(filter);
 #if WITH_SANITIZER
 	if (rc == HN_OK)
 		rc = allow(filter, sanitizer, sizeof(sanitizer) / sizeof(sanitizer[0]));
@@ -123,12 +145,17 @@ static int close_calls(const int calls[], size_t count, bool files, struct confi
 
 int confine_calls(const int calls[], size_t count, struct confinement *state)
 {
-	return close_calls(calls, count, false, state);
+	return close_calls(calls, count, false, false, state);
 }
 
 int confine_service_calls(const int calls[], size_t count, struct confinement *state)
 {
-	return close_calls(calls, count, true, state);
+	return close_calls(calls, count, true, false, state);
+}
+
+int confine_internet_calls(const int calls[], size_t count, struct confinement *state)
+{
+	return close_calls(calls, count, true, true, state);
 }
 
 int confine_calls_of_command(struct confinement *state)
@@ -180,5 +207,5 @@ int confine_calls_of_command(struct confinement *state)
 		SCMP_SYS(sched_getaffinity),
 		SCMP_SYS(sync_file_range),
 	};
-	return close_calls(calls, sizeof(calls) / sizeof(calls[0]), true, state);
+	return close_calls(calls, sizeof(calls) / sizeof(calls[0]), true, false, state);
 }

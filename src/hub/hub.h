@@ -25,6 +25,7 @@ struct hub {
 	struct record *record;       /* the ledger's thread and the access log */
 	struct identity *identity;   /* who signs in, and how */
 	struct server *server;
+	int fetch_fd; /* to the process that fetches (hub/exchange/fetch_process.h) */
 };
 
 /** The hub whose request it is. */

@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "hub/commands.h"
+#include "hub/exchange/fetch_process.h"
 
 static const struct command {
 	const char *name;
@@ -30,5 +31,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], FETCH_PROCESS_COMMAND) == 0)
+		return fetch_process_main(argc - 1, argv + 1);
 	return hub_cmd_serve(argc, argv);
 }

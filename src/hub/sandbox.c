@@ -16,6 +16,7 @@
 
 #define USER      "hinomi-hub"
 #define RULES_MAX 4
+#define OUTGOING  5 /* of the system calls below */
 
 static int open_data(const struct hub_config *config, int *fd_out, struct fault *fault)
 {
@@ -104,25 +105,26 @@ int sandbox_files(const struct hub_config *config, int data_fd, struct confineme
 	return HN_OK;
 }
 
-int sandbox_calls(struct confinement *state, struct fault *fault)
+int sandbox_calls(const struct hub_config *config, struct confinement *state, struct fault *fault)
 {
 	static const int calls[] = {
-		/* connections, the database's socket, fetching from sources */
-		SCMP_SYS(accept4),
+		/* the database's socket: OUTGOING of them */
 		SCMP_SYS(bind),
 		SCMP_SYS(connect),
+		SCMP_SYS(recvmmsg),
+		SCMP_SYS(sendmmsg),
+		SCMP_SYS(socket),
+		/* connections, the process that fetches */
+		SCMP_SYS(accept4),
 		SCMP_SYS(getpeername),
 		SCMP_SYS(getsockname),
 		SCMP_SYS(getsockopt),
 		SCMP_SYS(recvfrom),
-		SCMP_SYS(recvmmsg),
 		SCMP_SYS(recvmsg),
-		SCMP_SYS(sendmmsg),
 		SCMP_SYS(sendmsg),
 		SCMP_SYS(sendto),
 		SCMP_SYS(setsockopt),
 		SCMP_SYS(shutdown),
-		SCMP_SYS(socket),
 		SCMP_SYS(socketpair),
 		/* waiting */
 		SCMP_SYS(epoll_create1),
@@ -181,7 +183,7 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 		SCMP_SYS(utimensat),
 		SCMP_SYS(write),
 		SCMP_SYS(writev),
-		/* who we are: libpq, SQLite and curl ask */
+		/* who we are: libpq and SQLite ask */
 		SCMP_SYS(getegid),
 		SCMP_SYS(geteuid),
 		SCMP_SYS(getgid),
@@ -196,12 +198,12 @@ int sandbox_calls(struct confinement *state, struct fault *fault)
 		SCMP_SYS(mlock),
 		SCMP_SYS(mlock2),
 		SCMP_SYS(membarrier),
-		/* Fetching from a source asks for its name in a thread of its own. No program is ever begun:
-		 * execve stays closed. */
+		/* Threads. No program is ever begun: execve stays closed. */
 		SCMP_SYS(clone),
 		SCMP_SYS(rt_sigaction),
 		SCMP_SYS(tgkill),
 	};
-	int rc = confine_service_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
+	size_t closed = strncmp(config->database, "sqlite:", 7) == 0 ? OUTGOING : 0;
+	int rc = confine_service_calls(calls + closed, sizeof(calls) / sizeof(calls[0]) - closed, state);
 	return rc == HN_OK ? HN_OK : fault_set(fault, rc, "seccomp", "%s", hn_errno_text(errno));
 }

@@ -21,7 +21,11 @@ HN_MUST_USE int sandbox_identity(const struct hub_config *config, int *data_fd_o
 HN_MUST_USE int sandbox_files(const struct hub_config *config, int data_fd, struct confinement *state,
 			      struct fault *fault);
 
-/** The system calls that serving needs, for all threads. */
-HN_MUST_USE int sandbox_calls(struct confinement *state, struct fault *fault);
+/**
+ * The system calls that serving needs, for all threads. Sockets are made only where a database is reached by
+ * one; what the hub fetches is fetched by another process.
+ */
+HN_MUST_USE int sandbox_calls(const struct hub_config *config, struct confinement *state,
+			      struct fault *fault);
 
 #endif

@@ -19,6 +19,7 @@
 #include "http/server.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
+#include "hub/exchange/fetch_process.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
 #include "hub/keys.h"
@@ -148,7 +149,9 @@ static int make_server(struct serving *s, struct fault *fault)
 
 static int make(struct serving *s, struct fault *fault)
 {
-	int rc = serving_signals(&s->signal_fd, fault);
+	int rc = fetch_process_start(&s->hub.fetch_fd, fault);
+	if (rc == HN_OK)
+		rc = serving_signals(&s->signal_fd, fault);
 	if (rc == HN_OK)
 		rc = router_new(HUB_TABLES, &s->router, fault);
 	if (rc == HN_OK)
@@ -174,7 +177,7 @@ static int start(struct serving *s, struct fault *fault)
 			rc = HUB_PARTS[s->parts]->start(&s->hub, fault);
 	if (rc == HN_OK)
 		rc = server_start(s->hub.server, fault);
-	return rc == HN_OK ? sandbox_calls(&s->confinement, fault) : rc;
+	return rc == HN_OK ? sandbox_calls(s->hub.config, &s->confinement, fault) : rc;
 }
 
 static void reload(struct serving *s)
@@ -243,6 +246,8 @@ static void clear(struct serving *s)
 	sodium_free(s->ledger_key);
 	for (size_t i = 0; i < s->listener_count; i++)
 		(void)close(s->listeners[i]);
+	if (s->hub.fetch_fd >= 0)
+		(void)close(s->hub.fetch_fd);
 	if (s->signal_fd >= 0)
 		(void)close(s->signal_fd);
 	if (s->data_fd >= 0)
@@ -251,7 +256,7 @@ static void clear(struct serving *s)
 
 int hub_serve(const struct hub_config *config, struct fault *fault)
 {
-	struct serving s = {.hub = {.config = config}, .signal_fd = -1, .data_fd = -1};
+	struct serving s = {.hub = {.config = config, .fetch_fd = -1}, .signal_fd = -1, .data_fd = -1};
 	serving_raise_descriptors();
 	int rc = make(&s, fault);
 	if (rc == HN_OK)

@@ -7,12 +7,11 @@
 #include <sodium.h>
 
 #include "base/arena.h"
-#include "base/json.h"
-#include "base/lang.h"
 #include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/api/paging.h"
+#include "hub/exchange/credential.h"
 #include "hub/exchange/secret.h"
 #include "hub/hub.h"
 #include "hub/request/request_store.h"
@@ -179,49 +178,15 @@ static int secret_job(struct writing *w, struct request *r, void *context)
 	return err == HN_OK ? answer_send(r, 204, NULL) : err;
 }
 
-/* Members that each kind has. */
-static int credential_ok(struct request *r, const json_t *object)
-{
-	static const struct {
-		const char *kind, *names[4];
-	} kinds[] = {
-		{"basic", {"kind", "user", "password", NULL}},
-		{"token", {"kind", "token", NULL}},
-		{"certificate", {"kind", "certificate", "key", NULL}},
-	};
-	const char *kind = NULL;
-	int err = json_get_string(object, "kind", true, &kind, &r->fault);
-	for (size_t i = 0; err == HN_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kind, kinds[i].kind) != 0)
-			continue;
-		err = json_only(object, kinds[i].names, &r->fault);
-		for (size_t n = 0; err == HN_OK && kinds[i].names[n] != NULL; n++) {
-			const char *text;
-			err = json_get_string(object, kinds[i].names[n], true, &text, &r->fault);
-			/* Nothing that could end a header line and begin another. */
-			if (err == HN_OK && i < 2 && strpbrk(text, "\r\n") != NULL)
-				err = fault_set(&r->fault, HN_EFORMAT, kinds[i].names[n], "%s",
-						tr("has a line break", "に改行がある"));
-		}
-		return err;
-	}
-	return err != HN_OK ? err
-			    : fault_set(&r->fault, HN_EFORMAT, "/kind", "%s",
-					tr("must be basic, token or certificate",
-					   "はbasic、token又はcertificateでなければならない"));
-}
-
 static int put_credential(struct request *r)
 {
-	json_t *object = NULL;
+	struct source_credential credential;
 	struct buf sealed;
 	struct change c = {.made = false};
-	int err = json_object_read(r->body.data, r->body.len, &object, &r->fault);
-	if (err == HN_OK)
-		err = credential_ok(r, object);
-	json_decref(object);
+	int err = source_credential_read(r->body.data, r->body.len, &credential, &r->fault);
 	if (err != HN_OK)
 		return err;
+	source_credential_clear(&credential);
 	buf_init(&sealed, BODY_MAX);
 	err = source_secret_seal(r->body.data, r->body.len, &sealed);
 	c.sealed = err == HN_OK ? arena_text(r->arena, sealed.data, sealed.len) : NULL;

@@ -41,13 +41,15 @@ static int finish(struct feeding *f)
 static int fetch(struct fetch_run *run, const char *url, bool conditional, struct feeding *f)
 {
 	struct fetch_answer answer = {0};
-	run->request.url = url;
-	run->request.etag = conditional ? run->state.etag : NULL;
-	run->request.modified = conditional ? run->state.modified : NULL;
-	run->request.bytes_max = run->source->fetch_bytes;
-	run->request.take = take;
-	run->request.context = f;
-	int err = fetch_get(&run->request, &answer, f->fault);
+	const struct fetch_request request = {
+		.url = url,
+		.etag = conditional ? run->state.etag : NULL,
+		.modified = conditional ? run->state.modified : NULL,
+		.bytes_max = run->source->fetch_bytes,
+		.take = take,
+		.context = f,
+	};
+	int err = fetch_get(run->session, &request, &answer, f->fault);
 	run->bytes += answer.bytes;
 	if (err == HN_OK && conditional && answer.status == 304)
 		return HN_OK;

@@ -3,53 +3,75 @@
 #ifndef HINOMI_HUB_EXCHANGE_FETCH_H
 #define HINOMI_HUB_EXCHANGE_FETCH_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
 
 /*
- * One GET of http or https from a server that is not ours: certificates are verified, redirects are not
- * followed, addresses inside (loopback, private) are refused unless the operator allows them, slow answers
- * end, and an answer has a most of bytes. This is the one file that knows libcurl.
+ * GETs of http or https from servers that are not ours. The hub itself speaks to none of them: each session
+ * is a process of its own (hub/exchange/fetch_process.h), which has the session's credential and nothing else
+ * of the hub's. Certificates are verified there, redirects are not followed, no proxy is used, addresses
+ * inside (loopback, private) are refused unless the operator allows them, slow answers end, and an answer has
+ * a most of bytes. What comes back is read here as what a stranger says.
  */
+struct fetch_session;
+
+#define FETCH_TAG_SIZE  256
+#define FETCH_TIME_SIZE 64
+
+struct fetch_terms {
+	const char *credential; /* JSON (hub/exchange/credential.h), in locked memory; NULL: none */
+	size_t credential_len;
+	bool inside; /* addresses that are not global may be called */
+	/** Called a few times a second while something is waited for, and between pieces; an error ends the
+	 * fetch with it. NULL: nobody. */
+	int (*tick)(void *context);
+	void *context;
+};
+
 struct fetch_request {
 	const char *url;
-	const char *accept;            /* NULL: anything */
-	const char *user, *password;   /* NULL: none */
-	const char *token;             /* NULL: none */
-	const char *certificate, *key; /* PEM; NULL: none */
-	const char *etag, *modified;   /* of the former answer; "" or NULL: none */
+	const char *accept;          /* NULL: anything */
+	const char *etag, *modified; /* of the former answer; "" or NULL: none */
 	uint64_t bytes_max;
-	bool inside;             /* addresses that are not global may be called */
-	const atomic_bool *stop; /* ends the fetch soon after it is set */
 	/** Takes the body of a 200 in pieces; an error ends the fetch with it. */
 	int (*take)(void *context, const void *data, size_t len);
 	void *context;
 };
 
+/** Texts are of printable ASCII; "" where the server said nothing of the kind. */
 struct fetch_answer {
-	long status;
+	unsigned status;
 	int64_t retry_after_s; /* 0: not said */
 	uint64_t bytes;
-	char etag[256], modified[64];
-	char added_last[64]; /* X-TAXII-Date-Added-Last */
+	char etag[FETCH_TAG_SIZE], modified[FETCH_TIME_SIZE];
+	char added_last[FETCH_TIME_SIZE]; /* X-TAXII-Date-Added-Last */
 };
 
 /**
- * Fetches. Blocks; for a thread of its own.
+ * Begins a session: a new process, told the credential.
+ *
+ * @param keeper_fd  as fetch_process_start() gave it
+ * @return HN_EIO: the keeper of those processes has ended; HN_ENOMEM; HN_ELIMIT: the credential is too long
+ */
+HN_MUST_USE int fetch_open(int keeper_fd, const struct fetch_terms *terms, struct fetch_session **out,
+			   struct fault *fault);
+
+/**
+ * Fetches. Blocks; for a thread of its own. Connections are used again within a session.
  *
  * @return HN_OK: an answer came whole, see its status; HN_EIO: no connection, a cut or slow answer, a
- *         certificate that is not good; HN_ELIMIT: over bytes_max; HN_EAUTH: an address inside; what `take`
- *         returned. The fault says what, never a credential.
+ *         certificate that is not good, the process ended; HN_ELIMIT: over bytes_max; HN_EAUTH: an address
+ *         inside; what `take` or `tick` returned. The fault says what, never a credential. After an error
+ *         that is not about the answer the session gives only errors
  */
-HN_MUST_USE int fetch_get(const struct fetch_request *request, struct fetch_answer *out, struct fault *fault);
+HN_MUST_USE int fetch_get(struct fetch_session *session, const struct fetch_request *request,
+			  struct fetch_answer *out, struct fault *fault);
 
-/** Once, before threads. */
-HN_MUST_USE int fetch_begin(void);
-void fetch_end(void);
+/** Ends the process. NULL is allowed. */
+void fetch_close(struct fetch_session *session);
 
 #endif

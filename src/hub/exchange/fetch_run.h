@@ -3,6 +3,8 @@
 #ifndef HINOMI_HUB_EXCHANGE_FETCH_RUN_H
 #define HINOMI_HUB_EXCHANGE_FETCH_RUN_H
 
+#include <stdatomic.h>
+
 #include "hub/exchange/fetch.h"
 #include "hub/exchange/intake.h"
 #include "hub/hub.h"
@@ -13,8 +15,9 @@
 struct fetch_run {
 	struct hub *hub;
 	const struct source *source;
-	struct source_state state;    /* as it is to be written */
-	struct fetch_request request; /* with what it signs in with */
+	struct source_state state;     /* as it is to be written */
+	struct fetch_session *session; /* signs in with what the source has */
+	const atomic_bool *stop;       /* it ends soon after this is set, and goes on another time */
 	int64_t retry_after_s;
 	uint64_t bytes;
 };

@@ -9,7 +9,6 @@
 
 #include <sodium.h>
 
-#include "base/json.h"
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/utc.h"
@@ -57,39 +56,30 @@ int fetch_run_status(struct fetch_run *run, const struct fetch_answer *answer, s
 	if (answer->status == 200)
 		return HN_OK;
 	run->retry_after_s = answer->retry_after_s;
-	return fault_set(fault, HN_EIO, "", "HTTP %ld", answer->status);
+	return fault_set(fault, HN_EIO, "", "HTTP %u", answer->status);
 }
 
 /* ---- what it signs in with ---- */
 
-/* Texts point into the tree, which lives during the run. */
-static void use_credential(struct fetch_request *request, const json_t *object)
+static int tick(void *context)
 {
-	const char *kind = json_string_value(json_object_get(object, "kind"));
-	if (kind == NULL)
-		return;
-	if (strcmp(kind, "basic") == 0) {
-		request->user = json_string_value(json_object_get(object, "user"));
-		request->password = json_string_value(json_object_get(object, "password"));
-	} else if (strcmp(kind, "token") == 0) {
-		request->token = json_string_value(json_object_get(object, "token"));
-	} else {
-		request->certificate = json_string_value(json_object_get(object, "certificate"));
-		request->key = json_string_value(json_object_get(object, "key"));
-	}
+	const struct fetch_run *run = context;
+	return atomic_load(run->stop) ? HN_ESTATE : HN_OK;
 }
 
-static int open_credential(const struct buf *sealed, json_t **out, struct fault *fault)
+/* The credential is open, in locked memory, until the process that fetches has it. */
+static int open_session(struct fetch_run *run, const struct buf *sealed, struct fault *fault)
 {
-	char *secret;
-	size_t len;
-	int err = source_secret_open((const uint8_t *)sealed->data, sealed->len, &secret, &len);
-	if (err != HN_OK)
-		return fault_set(fault, err, "", "%s",
+	char *secret = NULL;
+	struct fetch_terms terms = {.inside = run->hub->config->fetch_inside, .tick = tick, .context = run};
+	if (sealed->len > 0 && source_secret_open((const uint8_t *)sealed->data, sealed->len, &secret,
+						  &terms.credential_len) != HN_OK)
+		return fault_set(fault, HN_EFORMAT, "", "%s",
 				 tr("the credential cannot be opened: give it again",
 				    "資格情報を開けない。再登録すること"));
-	err = json_object_read(secret, len, out, fault);
-	sodium_free(secret);
+	terms.credential = secret;
+	int err = fetch_open(run->hub->fetch_fd, &terms, &run->session, fault);
+	sodium_free(secret); /* wipes it */
 	return err;
 }
 
@@ -148,19 +138,16 @@ static void run_source(const struct source *source, const struct source_state *s
 		       const struct buf *sealed)
 {
 	struct fault fault = {.place = ""};
-	json_t *credential = NULL;
 	struct fetch_run run = {
 		.hub = fetcher.hub,
 		.source = source,
 		.state = *state,
-		.request = {.inside = fetcher.hub->config->fetch_inside, .stop = &fetcher.stop},
+		.stop = &fetcher.stop,
 	};
-	int err = sealed->len > 0 ? open_credential(sealed, &credential, &fault) : HN_OK;
-	if (err == HN_OK) {
-		use_credential(&run.request, credential);
+	int err = open_session(&run, sealed, &fault);
+	if (err == HN_OK)
 		err = source->kind == SOURCE_TAXII ? taxii_client_run(&run, &fault) : feed_run(&run, &fault);
-	}
-	json_decref(credential);
+	fetch_close(run.session);
 	/* Stopped in the middle it goes on from where it stands. */
 	if (!atomic_load(&fetcher.stop))
 		end_run(&run, err, &fault);
@@ -216,7 +203,7 @@ static void *run_thread(void *context)
 static int start(struct hub *hub, struct fault *fault)
 {
 	fetcher.hub = hub;
-	if (fetch_begin() != HN_OK || pthread_create(&fetcher.thread, NULL, run_thread, NULL) != 0)
+	if (pthread_create(&fetcher.thread, NULL, run_thread, NULL) != 0)
 		return fault_set(fault, HN_ENOMEM, "fetcher", "%s", tr("cannot begin", "開始できない"));
 	fetcher.running = true;
 	return HN_OK;
@@ -232,7 +219,6 @@ static void stop(struct hub *hub)
 	if (fetcher.running)
 		(void)pthread_join(fetcher.thread, NULL);
 	fetcher.running = false;
-	fetch_end();
 }
 
 const struct hub_part FETCHER = {.name = "fetcher", .start = start, .stop = stop};

@@ -99,7 +99,7 @@ static int take_events(struct fetch_run *run, const struct manifest *m, struct f
 	int base = (int)(strrchr(where, '/') - where) + 1;
 	char url[SOURCE_WHERE_MAX + UUID_TEXT_SIZE + 8];
 	int err = HN_OK;
-	for (size_t i = 0; i < m->count && err == HN_OK && !atomic_load(run->request.stop); i++) {
+	for (size_t i = 0; i < m->count && err == HN_OK && !atomic_load(run->stop); i++) {
 		if (strcmp(m->events[i].key, run->state.next) <= 0)
 			continue;
 		(void)snprintf(url, sizeof(url), "%.*s%s.json", base, where, m->events[i].uuid);
@@ -117,13 +117,15 @@ int misp_feed_run(struct fetch_run *run, struct fault *fault)
 	struct manifest m = {.count = 0};
 	struct fetch_answer answer = {0};
 	buf_init(&m.body, MANIFEST_MAX);
-	run->request.url = run->source->where;
-	run->request.etag = run->state.etag;
-	run->request.modified = run->state.modified;
-	run->request.bytes_max = MANIFEST_MAX;
-	run->request.take = take;
-	run->request.context = &m;
-	int err = fetch_get(&run->request, &answer, fault);
+	const struct fetch_request request = {
+		.url = run->source->where,
+		.etag = run->state.etag,
+		.modified = run->state.modified,
+		.bytes_max = MANIFEST_MAX,
+		.take = take,
+		.context = &m,
+	};
+	int err = fetch_get(run->session, &request, &answer, fault);
 	run->bytes += answer.bytes;
 	bool same = err == HN_OK && answer.status == 304;
 	if (err == HN_OK && !same)
@@ -132,7 +134,7 @@ int misp_feed_run(struct fetch_run *run, struct fault *fault)
 		err = read_manifest(&m, fault);
 	if (err == HN_OK && !same)
 		err = take_events(run, &m, fault);
-	if (err == HN_OK && !same && !atomic_load(run->request.stop)) {
+	if (err == HN_OK && !same && !atomic_load(run->stop)) {
 		(void)snprintf(run->state.etag, sizeof(run->state.etag), "%s", answer.etag);
 		(void)snprintf(run->state.modified, sizeof(run->state.modified), "%s", answer.modified);
 	}

@@ -135,15 +135,15 @@ static int fetch_page(struct fetch_run *run, struct page *page, struct fault *fa
 	buf_init(&url, 8192);
 	make_url(run, &url);
 	int err = buf_err(&url);
-	run->request.url = url.data;
-	run->request.accept = MEDIA;
-	run->request.etag = run->request.modified = NULL;
-	run->request.bytes_max =
-		run->source->fetch_bytes < PAGE_BYTES ? run->source->fetch_bytes : PAGE_BYTES;
-	run->request.take = take;
-	run->request.context = page;
+	const struct fetch_request request = {
+		.url = url.data,
+		.accept = MEDIA,
+		.bytes_max = run->source->fetch_bytes < PAGE_BYTES ? run->source->fetch_bytes : PAGE_BYTES,
+		.take = take,
+		.context = page,
+	};
 	if (err == HN_OK)
-		err = fetch_get(&run->request, &page->answer, fault);
+		err = fetch_get(run->session, &request, &page->answer, fault);
 	run->bytes += page->answer.bytes;
 	if (err == HN_OK)
 		err = fetch_run_status(run, &page->answer, fault);
@@ -223,7 +223,7 @@ int taxii_client_run(struct fetch_run *run, struct fault *fault)
 			(void)snprintf(before, sizeof(before), "%s", run->state.next);
 			compare_at *= 2;
 		}
-		if (atomic_load(run->request.stop))
+		if (atomic_load(run->stop))
 			return HN_OK;
 	}
 	return HN_OK;

@@ -11,6 +11,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -679,6 +680,73 @@ static void the_filter_holds_for_threads_that_were_there(void **state)
 	assert_int_equal(behind(YET_OPEN, 0, what_an_older_thread_may), KILLED);
 }
 
+/* ---- who speaks to the internet alone ---- */
+
+static attempt_fn *outward;
+
+static int as_who_asks_servers(void)
+{
+	static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(connect),
+				    SCMP_SYS(rt_sigaction)};
+	struct confinement state = {0};
+	return confine_internet_calls(calls, COUNT(calls), &state) == HN_OK ? outward() : BROKEN;
+}
+
+static int try_local_socket_by_its_error(void)
+{
+	return syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT ? REFUSED : OTHER;
+}
+
+static int try_packet_socket(void)
+{
+	return answer(syscall(SYS_socket, AF_PACKET, SOCK_RAW, 0));
+}
+
+static void *nothing(void *context)
+{
+	return context;
+}
+
+static int try_thread(void)
+{
+	pthread_t thread;
+	return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0 ? DONE
+												    : OTHER;
+}
+
+static int try_how_much_waits(void)
+{
+	int waiting = -1;
+	return ioctl(place.file, FIONREAD, &waiting) == 0 || errno == ENOTTY ? DONE : OTHER;
+}
+
+static void who_asks_servers_meets_nobody_here(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		attempt_fn *attempt;
+		int wanted;
+	} rows[] = {
+		{"a socket", try_socket, DONE},
+		{"a local socket", try_local_socket_by_its_error, REFUSED},
+		{"a raw socket", try_packet_socket, KILLED},
+		{"a thread", try_thread, DONE},
+		{"a process", try_fork, KILLED},
+		{"a program", try_exec, KILLED},
+		{"how much waits", try_how_much_waits, DONE},
+		{"open a file", try_open, KILLED},
+		{"a signal to another", try_kill, KILLED},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		outward = rows[i].attempt;
+		int got = behind(YET_OPEN, 0, as_who_asks_servers);
+		if (got != rows[i].wanted)
+			print_error("%s: %d, not %d\n", rows[i].name, got, rows[i].wanted);
+		assert_int_equal(got, rows[i].wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -691,6 +759,7 @@ int main(void)
 		cmocka_unit_test(no_capability_can_come_back),
 		cmocka_unit_test(a_command_writes_where_its_output_is),
 		cmocka_unit_test(the_filter_holds_for_threads_that_were_there),
+		cmocka_unit_test(who_asks_servers_meets_nobody_here),
 	};
 	struct confinement state = {0};
 	pid_t child = fork();
