@@ -8,7 +8,7 @@
 #include "store/db.h"
 #include "store/object_inside.h"
 
-#define STANDING "number, uuid_a, uuid_b, change, head_change, version, expires"
+#define STANDING "number, uuid_a, uuid_b, change, head_change, version, expires, action"
 
 static void read_standing(const struct db_rows *rows, struct set_standing *s)
 {
@@ -19,6 +19,7 @@ static void read_standing(const struct db_rows *rows, struct set_standing *s)
 		.head_change = db_int(rows, 4),
 		.version = db_int(rows, 5),
 		.expires_us = db_int(rows, 6),
+		.action = (enum set_action)db_int(rows, 7),
 	};
 }
 

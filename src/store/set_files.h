@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/uuid.h"
 #include "match/entry.h"
+#include "store/decide.h"
 #include "store/store.h"
 
 /*
@@ -32,6 +33,7 @@ struct set_standing {
 	int64_t head_change; /* what is published */
 	int64_t version;     /* of the head; 0: none */
 	int64_t expires_us;
+	enum set_action action;
 	size_t file_count; /* the base first */
 	struct set_file files[SET_FILES_MAX];
 };

@@ -105,7 +105,7 @@ class Follower:
             return False
         assert answer.status == 200, answer
         head = payload(answer.json)
-        assert head["kind"] == "set" and head["version"] > self.version, head
+        assert head["kind"] == "set" and head["action"] in ("watch", "block", "select") and head["version"] > self.version, head
         files = []
         for file in [head["base"], *head["overlays"]]:
             at = self.dir / (file["digest"] + ".him")

@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "authority/jws.h"
 #include "base/encode.h"
 #include "base/file.h"
-#include "base/utc.h"
+#include "bus/head.h"
 #include "hub/sets/sets.h"
 #include "match/build.h"
 #include "match/him.h"
@@ -141,40 +140,22 @@ int compile_merged(const struct set_standing *s, struct set_file *out)
 
 /* ---- the head ---- */
 
-static void add_file(struct buf *b, const struct set_file *f)
-{
-	char digest[65];
-	hex_encode(f->digest, 32, digest);
-	buf_addf(b, "{\"digest\":\"%s\",\"size\":%lld}", digest, (long long)f->size);
-}
-
 int compile_head(const struct set_standing *s, const struct key *key, int64_t issued_us, struct buf *out)
 {
-	struct buf b;
-	struct jws jws = {0};
-	char id[UUID_TEXT_SIZE], issued[UTC_SIZE], expires[UTC_SIZE];
-	uuid_format(&s->id, id);
-	utc_format(issued_us * 1000, issued);
-	utc_format(s->expires_us * 1000, expires);
-	buf_init(&b, 1u << 16);
-	buf_addf(&b, "{\"kind\":\"set\",\"id\":\"%s\",\"version\":%lld,\"issued\":\"%s\",\"expires\":\"%s\"",
-		 id, (long long)s->version, issued, expires);
-	buf_adds(&b, ",\"base\":");
-	add_file(&b, &s->files[0]);
-	buf_adds(&b, ",\"overlays\":[");
-	for (size_t i = 1; i < s->file_count; i++) {
-		buf_adds(&b, i > 1 ? "," : "");
-		add_file(&b, &s->files[i]);
+	static const enum head_action actions[] = {
+		[SET_WATCH] = HEAD_WATCH, [SET_BLOCK] = HEAD_BLOCK, [SET_SELECT] = HEAD_SELECT};
+	struct head h = {.kind = HEAD_SET,
+			 .version = (uint64_t)s->version,
+			 .issued_ns = issued_us * 1000,
+			 .expires_ns = s->expires_us * 1000,
+			 .action = actions[s->action],
+			 .has_base = s->file_count > 0,
+			 .file_count = s->file_count};
+	_Static_assert(SET_FILES_MAX == 1 + HEAD_OVERLAYS_MAX, "a head names all files of a set");
+	uuid_format(&s->id, h.id);
+	for (size_t i = 0; i < s->file_count; i++) {
+		memcpy(h.files[i].digest, s->files[i].digest, sizeof(h.files[i].digest));
+		h.files[i].size = (uint64_t)s->files[i].size;
 	}
-	buf_adds(&b, "]}");
-	int err = buf_err(&b);
-	if (err == HN_OK)
-		err = jws_draft(b.data, b.len, &jws);
-	if (err == HN_OK)
-		err = jws_sign(&jws, key);
-	if (err == HN_OK)
-		jws_add(&jws, out);
-	jws_clear(&jws);
-	buf_clear(&b);
-	return err == HN_OK ? buf_err(out) : err;
+	return head_sign(&h, key, out);
 }
