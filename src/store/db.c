@@ -87,6 +87,11 @@ int db_run_later_values(struct db *db, const char *sql, const struct db_value *v
 	return db->kind->run_later(db, sql, values, count);
 }
 
+int db_insert_later_values(struct db *db, const char *sql, const struct db_value *values, size_t count)
+{
+	return db->kind->insert_later(db, sql, values, count);
+}
+
 int db_query_values(struct db *db, const char *sql, const struct db_value *values, size_t count,
 		    struct db_rows **out)
 {

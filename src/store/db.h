@@ -132,6 +132,18 @@ HN_MUST_USE int db_run_later_values(struct db *db, const char *sql, const struct
 		db, "" sql, &((const struct db_value[]){{0}, ##__VA_ARGS__})[1],                             \
 		sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1)
 
+/**
+ * As db_run_later(), for many rows of one table: "INSERT INTO ... VALUES (...)", with ON CONFLICT DO NOTHING
+ * or nothing behind it. PostgreSQL is sent the rows of each such statement together, before any other
+ * statement is run; so rows of one table come in their order, those of different tables may not.
+ */
+HN_MUST_USE int db_insert_later_values(struct db *db, const char *sql, const struct db_value *values,
+				       size_t count);
+#define db_insert_later(db, sql, ...)                                                                        \
+	db_insert_later_values(                                                                              \
+		db, "" sql, &((const struct db_value[]){{0}, ##__VA_ARGS__})[1],                             \
+		sizeof((const struct db_value[]){{0}, ##__VA_ARGS__}) / sizeof(struct db_value) - 1)
+
 /** Runs a statement whose rows are read by db_next(). db_rows_end() in any case once it returned HN_OK. Other
  * statements may run meanwhile. */
 HN_MUST_USE int db_query_values(struct db *db, const char *sql, const struct db_value *values, size_t count,

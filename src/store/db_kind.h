@@ -33,6 +33,7 @@ struct db_kind {
 	int (*run)(struct db *db, const char *sql, const struct db_value *values, size_t count,
 		   uint64_t *changed_out);
 	int (*run_later)(struct db *db, const char *sql, const struct db_value *values, size_t count);
+	int (*insert_later)(struct db *db, const char *sql, const struct db_value *values, size_t count);
 	int (*query)(struct db *db, const char *sql, const struct db_value *values, size_t count,
 		     struct db_rows **out);
 	int (*next)(struct db_rows *rows);

@@ -170,6 +170,11 @@ static int settle(struct pg_db *p)
 {
 	if (p->conn == NULL)
 		return HN_EIO;
+	if (p->many_waits) {
+		int err = pg_many_send(p);
+		if (err != HN_OK)
+			return err;
+	}
 	if (p->streaming != NULL) {
 		int err = put_aside(p, p->streaming);
 		if (err != HN_OK)
@@ -268,6 +273,15 @@ static enum db_sees sees_of(const struct pg_db *p, const char *sql)
 	return db_sql_sees(sql) ? pg_sees(p->db.view) : DB_SEES_NOTHING;
 }
 
+static int make_way(struct pg_db *p);
+
+int pg_send_later(struct pg_db *p, const char *sql, const struct pg_arguments *a)
+{
+	struct pg_statement *st = NULL;
+	int err = make_way(p);
+	return err == HN_OK ? send_statement(p, sql, a, DB_SEES_NOTHING, &st) : err;
+}
+
 /* Sends it behind what is outstanding. */
 static int send_values(struct pg_db *p, const char *sql, const struct db_value *values, size_t count,
 		       struct pg_statement **out)
@@ -286,11 +300,17 @@ static int send_values(struct pg_db *p, const char *sql, const struct db_value *
 	return err;
 }
 
-/* The way for a statement: no rows of another stand in it, and the answers that are outstanding are few. */
+/* The way for a statement: no rows wait that were before it, none of another stand in it, and the answers
+ * that are outstanding are few. */
 static int make_way(struct pg_db *p)
 {
 	if (!alive(p))
 		return gone(p);
+	if (p->many_waits) {
+		int err = pg_many_send(p);
+		if (err != HN_OK)
+			return err;
+	}
 	if (p->streaming != NULL) {
 		int err = put_aside(p, p->streaming);
 		if (err != HN_OK)
@@ -334,7 +354,7 @@ static int pg_run(struct db *db, const char *sql, const struct db_value *values,
 	return err;
 }
 
-static int pg_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count)
+int pg_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count)
 {
 	struct pg_db *p = PG_DB(db);
 	struct pg_statement *st = NULL;
@@ -510,6 +530,7 @@ static void pg_close(struct db *db)
 {
 	struct pg_db *p = PG_DB(db);
 	pg_disconnect(p);
+	pg_many_clear(p);
 	db_cache_clear(&p->cache, db);
 	free(p->conninfo);
 	free(p);
@@ -570,6 +591,7 @@ static void pg_rollback(struct db *db)
 	struct pg_db *p = PG_DB(db);
 	bool open = p->in_transaction;
 	p->in_transaction = false;
+	pg_many_drop(p);
 	if (p->conn == NULL)
 		return;
 	/* An error of what is undone anyway. */
@@ -652,6 +674,7 @@ static int pg_savepoint(struct db *db, enum savepoint_act act)
 			return err;
 	}
 	if (act == SAVEPOINT_ROLLBACK) {
+		pg_many_drop(p);
 		(void)settle(p);
 		if (p->conn == NULL)
 			return HN_EIO;
@@ -723,6 +746,7 @@ const struct db_kind DB_POSTGRES = {
 	.savepoint = pg_savepoint,
 	.run = pg_run,
 	.run_later = pg_run_later,
+	.insert_later = pg_insert_later,
 	.query = pg_query,
 	.next = pg_next,
 	.is_null = pg_is_null,

@@ -17,8 +17,22 @@
 #define PG_ARGUMENTS_MAX 64
 #define PG_LATER_MAX     256 /* answers that may be outstanding; more could fill both sockets */
 #define PG_SCHEMA_MAX    63  /* bytes; NAMEDATALEN - 1 */
+#define PG_MANY_MAX      8   /* statements whose rows may wait */
+#define PG_MANY_COLUMNS  16
+#define PG_MANY_BYTES    (1u << 20) /* of rows that wait; then they are sent */
 
+struct pg_arguments;
 struct pg_rows;
+
+/** Rows of db_insert_later() that were not sent yet: for each argument a list in the making. */
+struct pg_many {
+	char *sql;       /* as the caller wrote it; NULL: this place is free */
+	struct buf text; /* what is sent for it */
+	int columns;
+	enum db_type types[PG_MANY_COLUMNS];
+	struct buf lists[PG_MANY_COLUMNS];
+	uint32_t rows;
+};
 
 struct pg_db {
 	struct db db;
@@ -36,6 +50,9 @@ struct pg_db {
 	bool later;                /* db_run_later() is among the outstanding */
 	int late_err;              /* what an outstanding command came to */
 	struct pg_rows *streaming; /* who reads from the connection now */
+	struct pg_many many[PG_MANY_MAX];
+	size_t many_bytes; /* of rows that wait */
+	bool many_waits;
 	bool in_transaction;
 	int64_t transaction; /* its number, of a writer's */
 	uint64_t changes;
@@ -50,6 +67,26 @@ void pg_statement_free(struct db *db, struct db_cached *cached);
 
 /** Reads what is outstanding and leaves the pipeline mode, for COPY; PQenterPipelineMode() goes back. */
 HN_MUST_USE int pg_quiet(struct pg_db *p);
+
+/** Sends a statement with arguments that are encoded already, behind what is outstanding. */
+HN_MUST_USE int pg_send_later(struct pg_db *p, const char *sql, const struct pg_arguments *a);
+
+/** As db_run_later(). */
+int pg_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count);
+
+/* ---- db_postgres_many.c ---- */
+
+/** As db_insert_later(). */
+int pg_insert_later(struct db *db, const char *sql, const struct db_value *values, size_t count);
+
+/** Sends the rows that wait. */
+HN_MUST_USE int pg_many_send(struct pg_db *p);
+
+/** Drops the rows that wait: what they belonged to is undone. */
+void pg_many_drop(struct pg_db *p);
+
+/** Frees their memory. */
+void pg_many_clear(struct pg_db *p);
 
 /* ---- db_postgres_connect.c ---- */
 
@@ -90,6 +127,15 @@ void pg_arguments_clear(struct pg_arguments *a);
 /** Encodes values behind those that are in. The values' memory must outlive the arguments. @return HN_ELIMIT,
  * HN_ENOMEM */
 HN_MUST_USE int pg_arguments_add(struct pg_arguments *a, const struct db_value *values, size_t count);
+
+/** Begins a list of one argument for many rows, in an empty buf. @return false: there are none of this type
+ */
+bool pg_list_begin(struct buf *list, enum db_type type);
+/** Adds a row's. */
+void pg_list_add(struct buf *list, const struct db_value *value);
+/** Ends it and adds it behind the arguments that are in; it must outlive them. @return HN_ENOMEM, HN_ELIMIT
+ */
+HN_MUST_USE int pg_list_end(struct buf *list, enum db_type type, uint32_t rows, struct pg_arguments *a);
 
 /** Adds what SEES() asks, in the form chosen. */
 HN_MUST_USE int pg_arguments_view(struct pg_arguments *a, const struct view *view, enum db_sees sees);

@@ -142,6 +142,7 @@ void pg_disconnect(struct pg_db *p)
 	p->sync_owed = false;
 	p->later = false;
 	p->in_transaction = false;
+	pg_many_drop(p);
 }
 
 /* Another cluster, or one that went on from a copy: what the old one answered need not hold there. */

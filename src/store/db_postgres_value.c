@@ -18,6 +18,8 @@ enum pg_type {
 	PG_INT4 = 23,
 	PG_TEXT = 25,
 	PG_OID = 26,
+	PG_BYTEA_ARRAY = 1001,
+	PG_TEXT_ARRAY = 1009,
 	PG_INT8_ARRAY = 1016,
 	PG_NUMERIC = 1700,
 };
@@ -115,6 +117,69 @@ int pg_arguments_add(struct pg_arguments *a, const struct db_value *values, size
 		err = add_one(a, &values[i]);
 	point_to_lists(a);
 	return err;
+}
+
+/* ---- one argument of many rows ---- */
+
+#define LIST_COUNT 12 /* where array_recv() reads the count */
+
+static bool list_type(enum db_type type, Oid *one_out, Oid *list_out)
+{
+	switch (type) {
+	case DB_INT:
+		*one_out = PG_INT8;
+		*list_out = PG_INT8_ARRAY;
+		return true;
+	case DB_TEXT:
+		*one_out = PG_TEXT;
+		*list_out = PG_TEXT_ARRAY;
+		return true;
+	case DB_BYTES:
+		*one_out = PG_BYTEA;
+		*list_out = PG_BYTEA_ARRAY;
+		return true;
+	case DB_NULL:
+	case DB_INTS:
+		break;
+	}
+	return false;
+}
+
+bool pg_list_begin(struct buf *list, enum db_type type)
+{
+	Oid one, many;
+	if (!list_type(type, &one, &many))
+		return false;
+	buf_be32(list, 1);
+	buf_be32(list, 0);
+	buf_be32(list, one);
+	buf_be32(list, 0);
+	buf_be32(list, 1);
+	return true;
+}
+
+void pg_list_add(struct buf *list, const struct db_value *value)
+{
+	if (value->type == DB_INT) {
+		buf_be32(list, 8);
+		buf_be64(list, (uint64_t)value->number);
+		return;
+	}
+	buf_be32(list, (uint32_t)value->len);
+	buf_add(list, value->data, value->len);
+}
+
+int pg_list_end(struct buf *list, enum db_type type, uint32_t rows, struct pg_arguments *a)
+{
+	Oid one, many;
+	int err = buf_err(list);
+	if (err != HN_OK)
+		return err;
+	if (!list_type(type, &one, &many) || a->count == PG_ARGUMENTS_MAX || list->len > INT32_MAX)
+		return HN_ELIMIT;
+	store_be32((uint8_t *)list->data + LIST_COUNT, rows);
+	set(a, many, list->data, list->len);
+	return HN_OK;
 }
 
 /* Numbers that the view sees, at most FEW + 1. */

@@ -207,6 +207,47 @@ int db_sql(const char *sql, enum db_dialect dialect, enum db_sees sees_as, struc
 	return err;
 }
 
+/* The bracket that ends what begins at the bracket `at`; NULL: none. */
+static const char *bracket_end(const char *at)
+{
+	unsigned depth = 0;
+	for (; *at != '\0'; at++) {
+		if (*at == '\'') {
+			at = strchr(at + 1, '\'');
+			if (at == NULL)
+				return NULL;
+		}
+		depth += *at == '(';
+		if (*at == ')' && --depth == 0)
+			return at;
+	}
+	return NULL;
+}
+
+int db_sql_many(const char *sql, unsigned arguments, struct buf *out)
+{
+	static const char before[] = " VALUES (";
+	const char *values = strstr(sql, before);
+	const char *open = values == NULL ? NULL : values + sizeof(before) - 2;
+	const char *end = open == NULL ? NULL : bracket_end(open);
+	if (end == NULL || strncmp(sql, "INSERT INTO ", 12) != 0 || arguments == 0 ||
+	    strchr(end, '$') != NULL)
+		return HN_EFORMAT;
+	buf_add(out, sql, (size_t)(values - sql));
+	buf_adds(out, " SELECT ");
+	for (const char *at = open + 1; at < end; at++)
+		buf_adds(out, *at == '$' ? "many.c" : (const char[]){*at, '\0'});
+	buf_adds(out, " FROM unnest(");
+	for (unsigned i = 1; i <= arguments; i++)
+		buf_addf(out, i == 1 ? "$%u" : ", $%u", i);
+	buf_adds(out, ") AS many (");
+	for (unsigned i = 1; i <= arguments; i++)
+		buf_addf(out, i == 1 ? "c%u" : ", c%u", i);
+	buf_addc(out, ')');
+	buf_adds(out, end + 1);
+	return buf_err(out);
+}
+
 bool db_sql_sees(const char *sql)
 {
 	const char *at = sql;

@@ -25,6 +25,14 @@ enum db_sees {
 HN_MUST_USE int db_sql(const char *sql, enum db_dialect dialect, enum db_sees sees, struct buf *out,
 		       unsigned *more_out);
 
+/**
+ * Makes of "INSERT INTO t (...) VALUES (...)" one that takes many rows, in PostgreSQL's words: argument n is
+ * the list of what argument n was for each row.
+ *
+ * @return HN_EFORMAT: it is no such statement, or asks for an argument elsewhere; HN_ELIMIT; HN_ENOMEM
+ */
+HN_MUST_USE int db_sql_many(const char *sql, unsigned arguments, struct buf *out);
+
 /** Whether a statement asks SEES(). */
 bool db_sql_sees(const char *sql);
 

@@ -17,8 +17,8 @@
 #define PAGE_SIZE      8192  /* as in set_up() */
 #define CACHE_WRITE_KB 32768
 #define CACHE_READ_KB  4096
-#define LOG_TEND_PAGES 2048       /* more than this is copied into the file between two transactions */
-#define LOG_FILE_MAX   (64 << 20) /* bytes of the log's file once nobody needs more */
+#define LOG_TEND_PAGES 16384       /* more than this is copied into the file between two transactions */
+#define LOG_FILE_MAX   (160 << 20) /* bytes of the log's file once nobody needs more */
 
 struct sqlite_statement {
 	struct db_cached cached;
@@ -525,6 +525,7 @@ const struct db_kind DB_SQLITE = {
 	.savepoint = sqlite_savepoint,
 	.run = sqlite_run,
 	.run_later = sqlite_run_later,
+	.insert_later = sqlite_run_later,
 	.query = sqlite_query,
 	.next = sqlite_next,
 	.is_null = sqlite_is_null,

@@ -85,11 +85,7 @@ static int share_others(struct adding *a)
 
 static int tally(struct adding *a, int64_t label, int64_t by)
 {
-	return db_run_later(
-		a->db,
-		"INSERT INTO tally (label, type, objects) VALUES ($1, $2, $3) "
-		"ON CONFLICT (label, type) DO UPDATE SET objects = tally.objects + excluded.objects",
-		db_number(label), db_number(a->type), db_number(by));
+	return objects_batch_tally(a->o->batch, a->w, label, a->type, by);
 }
 
 static int64_t flags_of(const struct stix_object *o, size_t part_count, const struct standing *s)
@@ -104,16 +100,16 @@ static int insert_parts(struct adding *a, int64_t number)
 	int err = HN_OK;
 	for (size_t i = 0; err == HN_OK && i < a->o->part_count; i++) {
 		const struct object_part *part = &a->o->parts[i];
-		err = db_run_later(a->db,
-				   "INSERT INTO part (seq, place, selector, label) VALUES ($1, $2, $3, $4)",
-				   db_number(a->seq), db_number((int64_t)i),
-				   db_string(part->selector, part->selector_len), db_number(part->label));
+		err = db_insert_later(
+			a->db, "INSERT INTO part (seq, place, selector, label) VALUES ($1, $2, $3, $4)",
+			db_number(a->seq), db_number((int64_t)i),
+			db_string(part->selector, part->selector_len), db_number(part->label));
 	}
 	if (err != HN_OK || a->o->part_count == 0)
 		return err;
 	struct uuid uuid = uuid_v4();
 	struct uuid_halves twin = uuid_halves(&uuid);
-	return db_run_later(
+	return db_insert_later(
 		a->db, "INSERT INTO twin (object, uuid_a, uuid_b) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		db_number(number), db_number(twin.a), db_number(twin.b));
 }
@@ -123,7 +119,7 @@ static int collect(struct adding *a, int64_t seq, int64_t added)
 {
 	if (a->o->collection == 0)
 		return HN_OK;
-	return db_run_later(
+	return db_insert_later(
 		a->db,
 		"INSERT INTO collected (collection, added, seq) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		db_number(a->o->collection), db_number(added), db_number(seq));
@@ -133,7 +129,7 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 			  bool newest)
 {
 	const struct stix_object *o = a->o->stix;
-	int err = db_run_later(
+	int err = db_insert_later(
 		a->db,
 		"INSERT INTO version (seq, object, uuid_a, uuid_b, type, spec, modified, label, own_label, "
 		"source, newest, flags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -142,16 +138,17 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 		db_number(a->o->label), db_number(a->o->source), db_number(newest),
 		db_number(flags_of(o, a->o->part_count, s)));
 	if (err == HN_OK)
-		err = db_run_later(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)",
-				   db_number(a->seq), db_bytes(o->bytes, o->len));
+		err = db_insert_later(a->db, "INSERT INTO content (seq, bytes) VALUES ($1, $2)",
+				      db_number(a->seq), db_bytes(o->bytes, o->len));
 	if (err == HN_OK)
 		err = collect(a, a->seq, a->seq);
 	for (size_t i = 0; err == HN_OK && i < o->ref_count; i++) {
 		struct uuid_halves target = uuid_halves(&o->refs[i].target.uuid);
-		err = db_run_later(a->db,
-				   "INSERT INTO reference (target_a, target_b, seq) VALUES ($1, $2, $3) ON "
-				   "CONFLICT DO NOTHING",
-				   db_number(target.a), db_number(target.b), db_number(a->seq));
+		err = db_insert_later(
+			a->db,
+			"INSERT INTO reference (target_a, target_b, seq) VALUES ($1, $2, $3) ON "
+			"CONFLICT DO NOTHING",
+			db_number(target.a), db_number(target.b), db_number(a->seq));
 	}
 	if (err == HN_OK)
 		err = insert_parts(a, number);
@@ -162,11 +159,11 @@ static int insert_version(struct adding *a, const struct standing *s, int64_t nu
 
 static int insert_first(struct adding *a, const struct standing *s)
 {
-	int err = db_run_later(a->db,
-			       "INSERT INTO object (number, uuid_a, uuid_b, type, spec, owner, newest) "
-			       "VALUES ($1, $2, $3, $4, $5, $6, $1)",
-			       db_number(a->seq), db_number(a->id.a), db_number(a->id.b), db_number(a->type),
-			       db_number(a->spec), db_number(a->o->owner));
+	int err = db_insert_later(a->db,
+				  "INSERT INTO object (number, uuid_a, uuid_b, type, spec, owner, newest) "
+				  "VALUES ($1, $2, $3, $4, $5, $6, $1)",
+				  db_number(a->seq), db_number(a->id.a), db_number(a->id.b),
+				  db_number(a->type), db_number(a->spec), db_number(a->o->owner));
 	if (err == HN_OK && s->apart_alone)
 		err = share_others(a);
 	return err == HN_OK ? insert_version(a, s, a->seq, a->o->label, true) : err;

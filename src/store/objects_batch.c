@@ -9,7 +9,7 @@
 #include "store/object_inside.h"
 #include "store/types.h"
 
-enum { TYPES_KEPT = 64, TYPE_KEPT_MAX = 64 };
+enum { TYPES_KEPT = 64, TYPE_KEPT_MAX = 64, TALLIES_KEPT = 64 };
 
 /* First halves of identifiers in an open table; who sends identifiers that fall together only makes it slow
  * for one batch, which is bounded. 0 is an empty place. */
@@ -22,6 +22,10 @@ struct objects_batch {
 		int64_t number;
 	} types[TYPES_KEPT];
 	size_t type_count;
+	struct {
+		int64_t label, type, by;
+	} tallies[TALLIES_KEPT];
+	size_t tally_count;
 };
 
 static uint64_t half_of(const struct uuid *id)
@@ -118,5 +122,39 @@ int objects_batch_type(struct objects_batch *b, struct writing *w, const struct 
 		b->types[b->type_count].len = id->type_len;
 		b->types[b->type_count++].number = *number_out;
 	}
+	return err;
+}
+
+static int put_tally(struct writing *w, int64_t label, int64_t type, int64_t by)
+{
+	return db_run_later(
+		writing_db(w),
+		"INSERT INTO tally (label, type, objects) VALUES ($1, $2, $3) "
+		"ON CONFLICT (label, type) DO UPDATE SET objects = tally.objects + excluded.objects",
+		db_number(label), db_number(type), db_number(by));
+}
+
+int objects_batch_tally(struct objects_batch *b, struct writing *w, int64_t label, int64_t type, int64_t by)
+{
+	for (size_t i = 0; b != NULL && i < b->tally_count; i++)
+		if (b->tallies[i].label == label && b->tallies[i].type == type) {
+			b->tallies[i].by += by;
+			return HN_OK;
+		}
+	if (b == NULL || b->tally_count == TALLIES_KEPT)
+		return put_tally(w, label, type, by);
+	b->tallies[b->tally_count].label = label;
+	b->tallies[b->tally_count].type = type;
+	b->tallies[b->tally_count++].by = by;
+	return HN_OK;
+}
+
+int objects_batch_end(struct objects_batch *b, struct writing *w)
+{
+	int err = HN_OK;
+	for (size_t i = 0; err == HN_OK && i < b->tally_count; i++)
+		if (b->tallies[i].by != 0)
+			err = put_tally(w, b->tallies[i].label, b->tallies[i].type, b->tallies[i].by);
+	b->tally_count = 0;
 	return err;
 }

@@ -13,8 +13,8 @@
 
 /**
  * What is asked once for many objects that are added in one job: which of their identifiers the store has,
- * and the numbers of their types. It saves a question to the database, which may be a way across a network,
- * for each.
+ * and the numbers of their types; and what is written once for all of them: how many they are. It saves a
+ * question to the database, which may be a way across a network, for each.
  */
 struct objects_batch;
 
@@ -31,5 +31,12 @@ bool objects_batch_is_new(struct objects_batch *b, const struct uuid *id);
 /** The number of a type. @return as types_number() */
 HN_MUST_USE int objects_batch_type(struct objects_batch *b, struct writing *w, const struct stix_id *id,
 				   int64_t *number_out);
+
+/** Counts newest versions of a label and type: noted until objects_batch_end(). NULL: counted at once. */
+HN_MUST_USE int objects_batch_tally(struct objects_batch *b, struct writing *w, int64_t label, int64_t type,
+				    int64_t by);
+
+/** Writes what was counted; the job's last act with the batch, unless it failed. */
+HN_MUST_USE int objects_batch_end(struct objects_batch *b, struct writing *w);
 
 #endif

@@ -82,12 +82,32 @@ HN_MUST_USE int search_correlations(struct reader *reader, const struct stix_id 
 					      const struct object_row *other),
 				    void *context);
 
-/**
- * Keeps the index: a job of the writer that takes up to `limit` versions more into it. The hub has it run
- * after commits (hub/indexer.h).
- *
- * @param more_out  whether there are more to take
+/*
+ * Keeping the index, which the hub has done after commits (hub/exchange/indexer.h): its rows are worked out
+ * from what a reader sees, on any thread, and the writer only puts them in.
  */
+
+/** Rows of the index for versions that are not in it yet. search_ready_free() it. */
+struct search_ready;
+
+/** Room for rows, to be used again and again. */
+HN_MUST_USE int search_ready_new(struct search_ready **out);
+/** NULL is allowed. */
+void search_ready_free(struct search_ready *ready);
+
+/**
+ * Works out the rows for the next versions, at most `limit` and some 8 MB of rows.
+ *
+ * @param taken_out  how many versions; 0: there are none
+ * @param more_out   whether there are more behind them
+ */
+HN_MUST_USE int search_ready_work(struct reader *reader, size_t limit, struct search_ready *ready,
+				  size_t *taken_out, bool *more_out);
+
+/** A job of the writer: puts the rows in; none where another process of the hub was first. */
+HN_MUST_USE int search_ready_put(struct writing *w, struct search_ready *ready);
+
+/** Both in one, for who has nothing else to do: takes up to `limit` versions more into the index. */
 HN_MUST_USE int search_index(struct writing *w, size_t limit, bool *more_out);
 
 #endif

@@ -223,6 +223,8 @@ int intake_batch_write(struct intake_batch *b, struct writing *w, const struct i
 	struct labelling l = {.w = w, .base = &terms->label, .ahead = ahead};
 	for (size_t i = 0; err == HN_OK && i < b->count; i++)
 		err = write_item(&b->items[i], &l, terms);
+	if (err == HN_OK)
+		err = objects_batch_end(ahead, w);
 	objects_batch_free(ahead);
 	return err == HN_OK ? count(b, w, terms->source) : err;
 }

@@ -288,6 +288,85 @@ static void parts_are_undone_alone(void **state)
 	world_clear(&w);
 }
 
+static void put_later(struct db *db, int64_t number, const char *name)
+{
+	OK(db_insert_later(db, "INSERT INTO thing (number, name, label) VALUES ($1, $2, $1)",
+			   db_number(number), db_string(name, strlen(name))));
+}
+
+/* Rows that may wait are there for whatever is asked next, and undone with what they belong to. */
+static void rows_that_wait(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct db *db = with_things(&w);
+	char name[16];
+	OK(db_begin(db));
+	for (int i = 1; i <= 3000; i++) {
+		(void)snprintf(name, sizeof(name), "n%d", i);
+		put_later(db, i, name);
+		OK(db_insert_later(db,
+				   "INSERT INTO thing (number, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+				   db_number(i + 10000 - i % 2), db_bytes(name, (size_t)i % 16)));
+	}
+	assert_int_equal(one_number(db, "SELECT count(*) FROM thing"), 3000 + 1501);
+	assert_int_equal(one_number(db, "SELECT sum(label) FROM thing"), 3000 * 3001 / 2);
+	put_later(db, 5000, "changed");
+	OK(db_run(db, "UPDATE thing SET label = 7 WHERE number = 5000"));
+	assert_int_equal(one_number(db, "SELECT label FROM thing WHERE name = 'changed'"), 7);
+	/* A null, and another type than before. */
+	OK(db_insert_later(db, "INSERT INTO thing (number, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+			   db_number(6000), DB_VALUE_NULL));
+	OK(db_insert_later(db, "INSERT INTO thing (number, name) VALUES ($1, $2)", db_number(6001),
+			   DB_VALUE_NULL));
+	OK(db_insert_later(db, "INSERT INTO thing (number, name) VALUES ($1, $2)", db_number(6002),
+			   db_string("攻撃", 6)));
+	OK(db_commit(db));
+	assert_int_equal(one_number(db, "SELECT count(*) FROM thing WHERE number BETWEEN 6000 AND 6002"), 3);
+	OK(db_begin(db));
+	put_later(db, 7000, "kept");
+	OK(db_savepoint(db));
+	put_later(db, 7001, "undone");
+	OK(db_rollback_to(db));
+	OK(db_savepoint(db));
+	/* An error is told at the latest where the part ends. */
+	int err = db_insert_later(db, "INSERT INTO thing (number, name) VALUES ($1, $2)", db_number(7002),
+				  db_string("kept", 4));
+	if (err == HN_OK)
+		err = db_release(db);
+	assert_int_equal(err, HN_EEXIST);
+	OK(db_rollback_to(db));
+	OK(db_commit(db));
+	assert_int_equal(one_number(db, "SELECT count(*) FROM thing WHERE number >= 7000 AND number < 8000"),
+			 1);
+	OK(db_begin(db));
+	put_later(db, 8000, "gone");
+	db_rollback(db);
+	assert_int_equal(one_number(db, "SELECT count(*) FROM thing WHERE name = 'gone'"), 0);
+	db_close(db);
+	world_clear(&w);
+}
+
+/* More statements than have a place of their own, in turn. */
+static void rows_of_many_statements(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct db *db = with_things(&w);
+	OK(db_begin(db));
+	for (int64_t i = 0; i < 60; i++) {
+		char sql[128];
+		(void)snprintf(sql, sizeof(sql), "INSERT INTO thing (number, label) VALUES ($1, %d)",
+			       (int)(i % 20));
+		const struct db_value value = db_number(i);
+		OK(db_insert_later_values(db, sql, &value, 1));
+	}
+	OK(db_commit(db));
+	assert_int_equal(one_number(db, "SELECT sum(label) FROM thing"), 3 * 190);
+	db_close(db);
+	world_clear(&w);
+}
+
 static void errors(void **state)
 {
 	(void)state;
@@ -488,6 +567,8 @@ int main(void)
 		cmocka_unit_test(any_of),
 		cmocka_unit_test(sees),
 		cmocka_unit_test(parts_are_undone_alone),
+		cmocka_unit_test(rows_that_wait),
+		cmocka_unit_test(rows_of_many_statements),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(returning),
 		cmocka_unit_test(readers_see_one_snapshot_and_change_nothing),

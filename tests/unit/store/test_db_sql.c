@@ -86,6 +86,39 @@ static void what_is_no_statement(void **state)
 	}
 }
 
+static void rows_by_the_list(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql;
+		unsigned arguments;
+		const char *out; /* NULL: no such statement */
+	} cases[] = {
+		{"INSERT INTO t (a) VALUES ($1)", 1,
+		 "INSERT INTO t (a) SELECT many.c1 FROM unnest($1) AS many (c1)"},
+		{"INSERT INTO t (a, b, c) VALUES ($2, f($1, ')'), $2) ON CONFLICT DO NOTHING", 2,
+		 "INSERT INTO t (a, b, c) SELECT many.c2, f(many.c1, ')'), many.c2 FROM unnest($1, $2) AS "
+		 "many "
+		 "(c1, c2) ON CONFLICT DO NOTHING"},
+		{"INSERT INTO t (a) VALUES ($1) ON CONFLICT DO UPDATE SET a = $1", 1, NULL},
+		{"INSERT INTO t (a) VALUES ($1", 1, NULL},
+		{"INSERT INTO t (a) VALUES ('x", 1, NULL},
+		{"INSERT INTO t (a) SELECT $1", 1, NULL},
+		{"UPDATE t SET a = $1 WHERE VALUES ($1)", 1, NULL},
+		{"INSERT INTO t (a) VALUES (1)", 0, NULL},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf out;
+		char *sql = (char *)exact_copy(cases[i].sql, strlen(cases[i].sql) + 1);
+		buf_init(&out, DB_SQL_MAX);
+		assert_int_equal(db_sql_many(sql, cases[i].arguments, &out),
+				 cases[i].out != NULL ? HN_OK : HN_EFORMAT);
+		assert_string_equal(out.len == 0 ? "" : out.data, cases[i].out != NULL ? cases[i].out : "");
+		buf_clear(&out);
+		free(sql);
+	}
+}
+
 static void who_asks_for_a_view(void **state)
 {
 	(void)state;
@@ -101,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statements),
 		cmocka_unit_test(what_is_no_statement),
+		cmocka_unit_test(rows_by_the_list),
 		cmocka_unit_test(who_asks_for_a_view),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -275,6 +275,51 @@ static void says_how_far_it_is(void **state)
 	assert_true(indexed == latest);
 }
 
+static int put_job(struct writing *w, void *context)
+{
+	return search_ready_put(w, context);
+}
+
+static void work_out(struct search_ready *ready, size_t limit, size_t taken_wanted, bool more_wanted)
+{
+	const struct asker cord = an_asker(CORD);
+	struct reader *r;
+	size_t taken;
+	bool more;
+	assert_int_equal(store_read(world.store, &cord, &r), HN_OK);
+	assert_int_equal(search_ready_work(r, limit, ready, &taken, &more), HN_OK);
+	reader_end(r);
+	assert_int_equal(taken, taken_wanted);
+	assert_int_equal(more, more_wanted);
+}
+
+/* Rows that another was first to put in are not put in again, nor is the index led back. */
+static void rows_worked_out_twice(void **state)
+{
+	(void)state;
+	const struct label green = a_label(ACME, TLP_GREEN);
+	const struct asker cord = an_asker(CORD);
+	struct search_ready *one, *other;
+	assert_int_equal(search_ready_new(&one), HN_OK);
+	assert_int_equal(search_ready_new(&other), HN_OK);
+	work_out(one, 10, 0, false);
+	assert_int_equal(store_write(world.store, put_job, one), HN_OK);
+	for (unsigned i = 1; i <= 5; i++)
+		assert_int_equal(
+			world_add(&world, a_pattern(i, "[ipv4-addr:value = '192.0.2.7']", "evil"), &green),
+			OBJECT_NEW);
+	work_out(one, 2, 2, true);
+	work_out(other, 10, 5, false);
+	assert_int_equal(store_write(world.store, put_job, other), HN_OK);
+	assert_int_equal(store_write(world.store, put_job, one), HN_OK);
+	assert_string_equal(found_as(&cord, SEARCH_TEXT, "evil", 10), "5/1 4/1 3/1 2/1 1/1");
+	assert_string_equal(found_as(&cord, SEARCH_VALUE, "192.0.2.7", 10), "5/1 4/1 3/1 2/1 1/1");
+	work_out(one, 10, 0, false);
+	search_ready_free(one);
+	search_ready_free(other);
+	search_ready_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(finds_for_nobody_what_he_may_not_see, begin, end),
 		cmocka_unit_test_setup_teardown(correlates_up_to_a_limit, begin, end),
 		cmocka_unit_test_setup_teardown(says_how_far_it_is, begin, end),
+		cmocka_unit_test_setup_teardown(rows_worked_out_twice, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
