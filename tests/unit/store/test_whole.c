@@ -156,7 +156,7 @@ static void what_is_no_whole_backup_restores_nothing(void **state)
 	(void)snprintf(path, sizeof(path), "%s/copy", w.dir);
 	(void)snprintf(cut, sizeof(cut), "%s/cut", w.dir);
 	assert_int_equal(store_backup(w.store, path, &fault), HN_OK);
-	static char bytes[1 << 20];
+	static char bytes[4 << 20];
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
 	size_t len = fread(bytes, 1, sizeof(bytes), f);
