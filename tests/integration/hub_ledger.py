@@ -54,11 +54,22 @@ with Hub(f"cosigners: ['{verifier(public)}']\n") as hub:
     for path in ["tile/0/0", "tile/0/999", "tile/0/000.p/999", "tile/00/000", "tile/x/000", "tile/0/000.p"]:
         tap.equal(f"{path} is none", client.get("/api/v1/ledger/" + path).status, 404)
     tap.equal("tiles are not the public's", hub.client().get("/api/v1/ledger/tile/0/000").status, 401)
+    centre = client.get("/api/v1/me").json["organisation"]
+    for kind, told in (("operator", 403), ("commission", 200)):
+        made = client.post("/api/v1/organisations", {"kind": kind, "names": [{"language": "en", "name": kind}]}).json["id"]
+        token = client.post("/api/v1/tokens", {"title": "x", "scopes": ["audit"], "machine": True, "organisation": made}).json["token"]
+        tap.equal(f"with the scope alone: {kind}", hub.client(token=token).get("/api/v1/ledger/tile/0/000").status, told)
+        far = hub.client(token=token, headers={"X-Forwarded-For": "192.0.2.1"}).get("/metrics")
+        tap.equal(f"and from afar the counters: {kind}", far.status, {403: 404}.get(told, told))
+    answer = client.post("/api/v1/tokens", {"title": "x", "scopes": ["audit"], "machine": True, "organisation": centre})
+    far = hub.client(token=answer.json["token"], headers={"X-Forwarded-For": "192.0.2.1"}).get("/metrics")
+    tap.equal("the centre's monitoring has them", far.status, 200)
     tap.equal("nobody has cosigned", client.get("/api/v1/ledger/cosigned").status, 404)
     done = run("hinomi-ledger", "cosign", "--key", place / "hub.pub", "--cosigner", place / "w.key", "--name", NAME,
                "--state", place / "state", hub.data)
     tap.equal("a commission cosigns", (done.returncode, done.stderr), (0, ""))
     cosigned = done.stdout.encode()
+    size = int(cosigned.decode().split("\n")[1])
     plain = {"Content_Type": "text/plain"}
     tap.equal("and hands it in", client.post("/api/v1/ledger/cosigned", cosigned, **plain).status, 204)
     tap.equal("everybody may have it", hub.client().get("/api/v1/ledger/cosigned").body, cosigned)

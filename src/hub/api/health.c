@@ -95,7 +95,7 @@ static void store_metrics(struct store *store, struct buf *b)
 static int metrics(struct request *r)
 {
 	struct buf *b = answer_body(r);
-	if (!is_near(r) && !(r->who.signed_in && (r->who.scopes & SCOPE_AUDIT)))
+	if (!is_near(r) && !rights_audit(r))
 		return HN_ENOENT;
 	server_metrics(hub_of(r)->server, b);
 	store_metrics(hub_of(r)->store, b);

@@ -44,6 +44,10 @@ static int tile(struct request *r)
 {
 	const char *path = r->path + strlen(PREFIX);
 	struct tile tile;
+	if (!rights_audit(r))
+		return fault_set(&r->fault, HN_EAUTH, "", "%s",
+				 tr("the ledger's entries are for the centre's auditors and the commission",
+				    "台帳の項目を閲覧できるのはセンターの監査担当者と委員会である"));
 	if (tile_path_parse(path, strlen(path), &tile) != HN_OK)
 		return HN_ENOENT;
 	int rc = record_tile(hub_of(r)->record, &tile, answer_body(r));

@@ -21,3 +21,13 @@ int rights_public(struct request *r)
 	r->who = (struct request_identity){.asker = nobody};
 	return HN_OK;
 }
+
+bool rights_audit(const struct request *r)
+{
+	const struct asker *a = r->who.asker;
+	if (!r->who.signed_in || (r->who.scopes & SCOPE_AUDIT) == 0)
+		return false;
+	bool machine = a->person == 0;
+	return a->kind == ORG_COMMISSION ||
+	       (a->kind == ORG_CENTRE && (machine || (a->roles & (ROLE_AUDITOR | ROLE_ADMINISTRATOR)) != 0));
+}

@@ -26,6 +26,13 @@ enum scope {
 /** server_options.allowed: all of the route's scopes, and one of its roles where it names some. */
 bool rights_allow(const struct request *r);
 
+/**
+ * Whether who asks may look at the hub itself (counters, the ledger's entries), which tell what happens in
+ * all organisations: with the scope `audit` the centre's auditors, administrators and machines, and the
+ * oversight commission. The scope alone says nothing: everybody who signs in has it.
+ */
+bool rights_audit(const struct request *r);
+
 /** Makes who asks the public, until something else is known: r->who.asker is never NULL in a handler. @return
  * HN_ENOMEM */
 HN_MUST_USE int rights_public(struct request *r);
