@@ -6,6 +6,7 @@ import base64
 import datetime
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -374,6 +375,38 @@ def killed(tap, w):
     tap.check("and what is published is what is approved", not wrong, wrong)
 
 
+def restored(tap, w, database):
+    """After a restore followers have whole sets, as the backup knew them, though they had seen later heads."""
+    path = w.set()
+    w.approved(path, "[domain-name:value = 'kept.restored.example']")
+    until(lambda: w.isp.get(path, check=False).json["version"] >= 2, "published")
+    copy = w.hub.dir / "copy"
+    done = w.hub.command("backup", copy)
+    assert done.returncode == 0, done.stderr
+    follower = Follower(w.isp, path)
+    for name in ("late", "later"):
+        w.approved(path, f"[domain-name:value = '{name}.restored.example']")
+        until(follower.turn, "a head that the backup does not know")
+    assert follower.has("late.restored.example")
+    w.hub.stop()
+    for client in (w.anna, w.ben, w.isp):
+        client.close()
+    shutil.rmtree(w.hub.data)
+    w.hub.database = database()
+    done = w.hub.command("restore", copy)
+    assert done.returncode == 0, done.stderr
+    w.hub.start()
+    until(follower.turn, "a head after the restore")
+    tap.check("after a restore a follower takes what the backup knew", follower.has("kept.restored.example") and
+              not follower.has("late.restored.example"), follower.files)
+    w.approved(path, "[domain-name:value = 'after.restored.example']")
+    until(lambda: follower.turn() and False or follower.has("after.restored.example"), "what is approved then")
+    before = follower.version
+    w.hub.stop()
+    w.hub.start()
+    tap.check("with all files there a head stays as it was", payload(w.isp.get(path + "/head").json)["version"] == before, before)
+
+
 STEPS = {f"hub.hold.{x}" for x in ("enter", "change", "release", "question")} | {"hub.set.make"} | {
     f"hub.approval.{x}" for x in ("drafted", "proposed", "approved", "retired", "stopped", "looked")}
 
@@ -395,6 +428,7 @@ def main():
         long_lists(tap, w)
         publishing(tap, w)
         killed(tap, w)
+        restored(tap, w, database)
         code = w.hub.stop()
         tap.check("it ends well", code == 0, w.hub.log_text()[-2000:])
         tap.check("every step stands in the ledger", STEPS <= ledger_kinds(w.hub.data), STEPS - ledger_kinds(w.hub.data))

@@ -36,7 +36,8 @@
 #define KEEP_US       (INT64_C(3600) * 1000000)          /* files that no head names stay for slow readers */
 #define SLOW_NS       (60 * NS_SECOND)                   /* between looks at what is over */
 #define HEAD_SIZE     (64u << 10)
-#define PENDING_MAX   256 /* sets looked at in one turn */
+#define PENDING_MAX   256     /* sets looked at in one turn */
+#define LEAP          1000000 /* versions that a head leaves out after its files were lost */
 
 static struct {
 	struct hub *hub;
@@ -157,9 +158,10 @@ static int put_job(struct writing *w, void *context)
 	return set_files_publish(w, &p->s, p->was, p->head.data, p->head.len);
 }
 
-static int put(struct publishing *p, int64_t now_us)
+static int put(struct publishing *p, int64_t now_us, int64_t step)
 {
-	p->was = p->s.version++;
+	p->was = p->s.version;
+	p->s.version += step;
 	p->s.expires_us = now_us + HEAD_US;
 	p->s.head_change = p->s.change;
 	buf_init(&p->head, HEAD_SIZE);
@@ -183,6 +185,19 @@ static int add_overlay(struct reader *reader, struct set_standing *s)
 	if (err == HN_OK)
 		s->file_count++;
 	return err;
+}
+
+static bool has_files(const struct set_standing *s)
+{
+	bool all = true;
+	for (size_t i = 0; all && i < s->file_count; i++) {
+		char name[SETS_PATH_SIZE];
+		struct stat st;
+		sets_file_name(s->files[i].digest, name);
+		all = fstatat(sets.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		      st.st_size == s->files[i].size;
+	}
+	return all;
 }
 
 static int bring_up(struct reader *reader, const struct set_standing *merged, struct set_standing *s)
@@ -211,13 +226,39 @@ static int publish(int64_t set, const struct set_standing *merged)
 		err = bring_up(reader, merged, &p.s);
 	reader_end(reader);
 	if (err == HN_OK)
-		err = put(&p, utc_now_ns() / 1000);
+		err = put(&p, utc_now_ns() / 1000, 1);
 	if (err == HN_OK && p.s.file_count > MERGE_AFTER) {
 		pthread_mutex_lock(&sets.lock);
 		sets.look = true;
 		pthread_cond_signal(&sets.wake_merger);
 		pthread_mutex_unlock(&sets.lock);
 	}
+	return err;
+}
+
+/*
+ * A backup holds no set's files, for they are made of what the database holds: where one is missing the whole
+ * set is compiled anew. Its head leaps ahead, since followers may have seen heads that the backup does not
+ * know, and refuse lower ones.
+ */
+static int make_good(void *context, const struct set_standing *s)
+{
+	struct publishing p = {.s = *s};
+	if (s->file_count == 0 || has_files(s))
+		return HN_OK;
+	p.s.file_count = 1;
+	int err = compile_base(context, &p.s, &p.s.files[0]);
+	return err == HN_OK ? put(&p, utc_now_ns() / 1000, LEAP) : err;
+}
+
+static int make_all_good(void)
+{
+	struct reader *reader;
+	int err = read_hub(&reader);
+	if (err != HN_OK)
+		return err;
+	err = set_files_standing(reader, 0, true, make_good, reader);
+	reader_end(reader);
 	return err;
 }
 
@@ -507,6 +548,8 @@ static int start(struct hub *hub, struct fault *fault)
 		err = warnings_open(hub->store, &sets.warnings, fault);
 	if (err == HN_OK)
 		err = remove_strays();
+	if (err == HN_OK)
+		err = make_all_good();
 	if (err == HN_OK)
 		err = store_watch(hub->store, committed, NULL);
 	if (err == HN_OK && pthread_create(&sets.publisher, NULL, run_publisher, NULL) != 0)
