@@ -77,23 +77,49 @@ bool him_slot(const struct him_table *t, const uint8_t *bucket, unsigned i, stru
 	}
 }
 
+static int each_of_bucket(const struct him_table *t, unsigned table, uint32_t b,
+			  int (*each)(void *context, const struct him_entry *entry), void *context)
+{
+	for (unsigned i = 0; i < table_width(t->shape); i++) {
+		uint8_t scratch[32];
+		struct him_entry e = {.table = table};
+		if (!him_slot(t, table_bucket(t, b), i, &e))
+			continue;
+		if (table < ENTRY_KIND_COUNT &&
+		    him_kept_key(table, e.kept, e.kept_len, &e.key, scratch) != HN_OK)
+			continue;
+		int rc = each(context, &e);
+		if (rc != HN_OK)
+			return rc;
+	}
+	return HN_OK;
+}
+
 int him_each(const struct him *h, int (*each)(void *context, const struct him_entry *entry), void *context)
 {
 	for (unsigned table = 0; table < HIM_TABLE_COUNT; table++) {
 		const struct him_table *t = &h->tables[table];
 		for (uint32_t b = 0; b < t->total; b++) {
-			for (unsigned i = 0; i < table_width(t->shape); i++) {
-				uint8_t scratch[32];
-				struct him_entry e = {.table = table};
-				if (!him_slot(t, table_bucket(t, b), i, &e))
-					continue;
-				if (table < ENTRY_KIND_COUNT &&
-				    him_kept_key(table, e.kept, e.kept_len, &e.key, scratch) != HN_OK)
-					continue;
-				int rc = each(context, &e);
-				if (rc != HN_OK)
-					return rc;
-			}
+			int rc = each_of_bucket(t, table, b, each, context);
+			if (rc != HN_OK)
+				return rc;
+		}
+	}
+	return HN_OK;
+}
+
+int him_each_from(const struct him *h, struct him_place *place, uint32_t *buckets,
+		  int (*each)(void *context, const struct him_entry *entry), void *context)
+{
+	for (; place->table < HIM_TABLE_COUNT; place->table++, place->bucket = 0) {
+		const struct him_table *t = &h->tables[place->table];
+		while (place->bucket < t->total) {
+			if (*buckets == 0)
+				return HN_OK;
+			--*buckets;
+			int rc = each_of_bucket(t, place->table, place->bucket++, each, context);
+			if (rc != HN_OK)
+				return rc;
 		}
 	}
 	return HN_OK;

@@ -23,6 +23,20 @@ struct him_entry {
 HN_MUST_USE int him_each(const struct him *h, int (*each)(void *context, const struct him_entry *entry),
 			 void *context);
 
+/** A place among the entries of a file; all zero: the beginning. */
+struct him_place {
+	uint32_t table, bucket;
+};
+
+/**
+ * As him_each(), from a place on through as many buckets as *buckets says; both are moved on. A bucket holds
+ * few entries (match/table.h).
+ *
+ * @return with *buckets above 0: the end has come
+ */
+HN_MUST_USE int him_each_from(const struct him *h, struct him_place *place, uint32_t *buckets,
+			      int (*each)(void *context, const struct him_entry *entry), void *context);
+
 /** What lies in slot i of a bucket: kept, kept_len and entry. @return false when it is empty or damaged */
 bool him_slot(const struct him_table *t, const uint8_t *bucket, unsigned i, struct him_entry *out);
 

@@ -346,6 +346,29 @@ int set_each(const struct set *s,
 	return HN_OK;
 }
 
+#define BUCKETS_OF_A_PIECE 64
+
+int set_each_from(const struct set *s, struct set_place *place,
+		  int (*each)(void *context, const struct entry_key *key, const struct entry_meta *meta),
+		  void *context, bool *more_out)
+{
+	uint32_t buckets = BUCKETS_OF_A_PIECE;
+	while (place->layer < s->count) {
+		struct each_context c = {s, place->layer, each, context};
+		struct him_place at = {place->table, place->bucket};
+		int rc = him_each_from(&s->layers[place->layer].him, &at, &buckets, each_entry, &c);
+		place->table = at.table;
+		place->bucket = at.bucket;
+		if (rc != HN_OK)
+			return rc;
+		if (buckets == 0)
+			break;
+		*place = (struct set_place){.layer = place->layer + 1};
+	}
+	*more_out = place->layer < s->count;
+	return HN_OK;
+}
+
 int set_each_outside(const struct set *s, const struct entry_pass *pass,
 		     int (*each)(void *context, const struct entry_key *key, const struct entry_meta *meta),
 		     void *context)

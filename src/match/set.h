@@ -140,6 +140,22 @@ HN_MUST_USE int set_each(const struct set *s,
 				     const struct entry_meta *meta),
 			 void *context);
 
+/** A place among the entries of a set; all zero: the beginning. */
+struct set_place {
+	uint32_t layer, table, bucket;
+};
+
+/**
+ * As set_each(), from a place on and in pieces: for some hundred entries at the most, then the place is
+ * moved on. For who sends them on as fast as somebody takes them.
+ *
+ * @param more_out  whether there may be more behind the place
+ */
+HN_MUST_USE int set_each_from(const struct set *s, struct set_place *place,
+			      int (*each)(void *context, const struct entry_key *key,
+					  const struct entry_meta *meta),
+			      void *context, bool *more_out);
+
 /**
  * As set_each(), for the live entries that `pass` does not let pass. To a set of a million entries that all
  * pass it costs some milliseconds.

@@ -195,19 +195,62 @@ struct zoning {
 	struct sets_work work; /* first: the work is its zoning */
 	struct request *request;
 	struct set_standing standing;
-	const char *zone;
+	const char *name;
+	struct zone *zone;
+	struct buf text; /* a piece, and how much of it is sent */
+	size_t at;
+	bool ended;
 };
 
-/* On the thread that merges: a large set takes a second. */
-static void write_zone(struct sets_work *work)
+void set_rpz_end(struct request *r)
 {
-	const struct zoning *z = (const struct zoning *)work;
+	struct zoning *z = r->state;
+	if (z == NULL)
+		return;
+	r->state = NULL;
+	zone_free(z->zone);
+	buf_clear(&z->text);
+}
+
+static ssize_t give_zone(struct request *r, char *room, size_t size)
+{
+	struct zoning *z = r->state;
+	while (z->at == z->text.len) {
+		if (z->ended)
+			return ANSWER_END;
+		buf_reset(&z->text);
+		z->at = 0;
+		if (zone_next(z->zone, &z->text, &z->ended) != HN_OK)
+			return ANSWER_FAIL;
+	}
+	size_t n = z->text.len - z->at < size ? z->text.len - z->at : size;
+	memcpy(room, z->text.data + z->at, n);
+	z->at += n;
+	return (ssize_t)n;
+}
+
+static int send_zone(struct request *r)
+{
+	return answer_stream(r, 200, ZONE_MEDIA, give_zone);
+}
+
+/* On the thread that merges: to open many overlays takes a while. */
+static void open_zone(struct sets_work *work)
+{
+	struct zoning *z = (struct zoning *)work;
 	struct request *r = z->request;
 	lang_set_thread(r->lang);
-	int err = zone_write(&z->standing, z->zone, r->received_ns, answer_body(r), &r->fault);
-	(void)(err == HN_OK ? answer_send(r, 200, ZONE_MEDIA) : answer_failed(r, err));
+	struct compile_opened set;
+	int err = compile_open(&z->standing, &set);
+	if (err == HN_OK)
+		err = zone_new(&set, (uint32_t)z->standing.version, z->name, r->received_ns, &z->zone,
+			       &r->fault);
+	else
+		compile_close(&set);
+	if (err != HN_OK)
+		(void)answer_failed(r, err);
 	lang_reset_thread();
-	request_resume(r, NULL);
+	request_resume(r, err == HN_OK ? send_zone : NULL);
 }
 
 static int read_standing(struct request *r, struct seen_set *seen, struct set_standing *out)
@@ -237,10 +280,12 @@ int set_rpz_get(struct request *r)
 		return answer_problem(r, 409, "no-zone",
 				      tr("only a published set that blocks becomes a policy zone",
 					 "ポリシーゾーンになるのは公開済みの遮断の集合のみ"));
-	const char *zone = request_query(r, "zone", &len);
-	z->zone = zone != NULL ? zone : "rpz.hinomi";
+	const char *name = request_query(r, "zone", &len);
+	z->name = name != NULL ? name : "rpz.hinomi";
 	z->request = r;
-	z->work.run = write_zone;
+	buf_init(&z->text, ZONE_PIECE_MAX);
+	z->work.run = open_zone;
+	r->state = z;
 	request_wait(r);
 	sets_do(&z->work);
 	return HN_OK;

@@ -114,6 +114,7 @@ const struct route SET_ROUTES[] = {
 	 .operation = "getSetZone",
 	 .scopes = SCOPE_READ,
 	 .handle = set_rpz_get,
+	 .end = set_rpz_end,
 	 .query = zone_query,
 	 .gives = "text/dns|text/plain",
 	 .answers = {{200, NULL, "text/dns"}, {409, "problem", "application/problem+json"}},

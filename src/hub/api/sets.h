@@ -23,6 +23,7 @@ int set_head_get(struct request *r);
 int set_blob_get(struct request *r);
 void set_blob_end(struct request *r);
 int set_rpz_get(struct request *r);
+void set_rpz_end(struct request *r);
 int asked_put(struct request *r);
 
 /* approvals.c */

@@ -102,40 +102,37 @@ static int open_files(const struct him_file files[], size_t count, struct set **
 	return set_open_bytes(data, sizes, count, out, NULL);
 }
 
-int compile_open(const struct set_standing *s, int (*fn)(const struct set *set, void *context), void *context)
+int compile_open(const struct set_standing *s, struct compile_opened *out)
 {
-	struct him_file files[SET_FILES_MAX] = {{0}};
-	struct set *set;
 	int err = HN_OK;
+	*out = (struct compile_opened){.set = NULL};
 	for (size_t i = 0; err == HN_OK && i < s->file_count; i++)
-		err = map_file(&s->files[i], &files[i]);
-	if (err == HN_OK)
-		err = open_files(files, s->file_count, &set);
-	if (err == HN_OK) {
-		err = fn(set, context);
-		set_close(set);
-	}
-	for (size_t i = 0; i < s->file_count; i++)
-		him_unmap(&files[i]);
-	return err;
+		err = map_file(&s->files[i], &out->files[i]);
+	return err == HN_OK ? open_files(out->files, s->file_count, &out->set) : err;
 }
 
-static int merge(const struct set *set, void *context)
+void compile_close(struct compile_opened *opened)
 {
-	struct set_file *out = context;
-	struct him_build *b;
-	int err = merge_set(set, NULL, &b);
-	if (err != HN_OK)
-		return err;
-	err = write_file(b, out);
-	him_build_free(b);
-	return err;
+	set_close(opened->set);
+	opened->set = NULL;
+	for (size_t i = 0; i < SET_FILES_MAX; i++)
+		him_unmap(&opened->files[i]);
 }
 
 int compile_merged(const struct set_standing *s, struct set_file *out)
 {
+	struct compile_opened opened;
+	struct him_build *b = NULL;
 	out->change = s->files[s->file_count - 1].change;
-	return compile_open(s, merge, out);
+	int err = compile_open(s, &opened);
+	if (err == HN_OK)
+		err = merge_set(opened.set, NULL, &b);
+	if (err == HN_OK) {
+		err = write_file(b, out);
+		him_build_free(b);
+	}
+	compile_close(&opened);
+	return err;
 }
 
 /* ---- the head ---- */

@@ -7,9 +7,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "match/him.h"
 #include "store/set_files.h"
 
-/* From what the store says of a set to its files and its head. Inside the folder only. */
+/* From what the store says of a set to its files and its head. */
 struct key;
 struct set; /* match/set.h */
 
@@ -23,9 +24,15 @@ HN_MUST_USE int compile_base(struct reader *reader, const struct set_standing *s
 HN_MUST_USE int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t after,
 				const uint8_t base[32], struct set_file *out);
 
-/** Opens the files in force for the time of a call. @return what fn returned; HN_ENOENT: a file is gone */
-HN_MUST_USE int compile_open(const struct set_standing *s, int (*fn)(const struct set *set, void *context),
-			     void *context);
+/** The files in force, mapped, and the set that they make; they stay as they are, whatever is published or
+ * erased meanwhile. All zero: none. */
+struct compile_opened {
+	struct him_file files[SET_FILES_MAX];
+	struct set *set;
+};
+/** @return HN_ENOENT: a file is gone. compile_close() it in any case */
+HN_MUST_USE int compile_open(const struct set_standing *s, struct compile_opened *out);
+void compile_close(struct compile_opened *opened);
 
 /** Merges the files of a set into a new base; the work of seconds. The file brings it to the change of the
  * last. */

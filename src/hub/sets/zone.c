@@ -2,20 +2,24 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/sets/zone.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ip.h"
 #include "base/lang.h"
-#include "hub/sets/compile.h"
 #include "match/canonical.h"
 #include "match/set.h"
 
 #define OWNER_MAX 253 /* characters of a name without its last dot */
 
 struct zone {
-	struct buf *out;
-	size_t zone_len;
+	struct compile_opened set;
+	struct canonical name;
+	uint32_t serial;
 	int64_t now_ns;
+	bool begun;
+	struct set_place place;
+	struct buf *out; /* during zone_next() */
 	uint64_t rules, left_out;
 };
 
@@ -69,7 +73,7 @@ static bool add_owner(const struct zone *z, const struct entry_key *key)
 		return true;
 	case ENTRY_NAME:
 	case ENTRY_WILDCARD:
-		if (key->len == 0 || key->len + z->zone_len + 3u > OWNER_MAX)
+		if (key->len == 0 || key->len + z->name.key.len + 3u > OWNER_MAX)
 			return false;
 		canonical_format(key, z->out);
 		return true;
@@ -92,26 +96,55 @@ static int add_entry(void *context, const struct entry_key *key, const struct en
 	return buf_err(z->out);
 }
 
-static int write_entries(const struct set *set, void *context)
+int zone_new(struct compile_opened *set, uint32_t serial, const char *zone, int64_t now_ns, struct zone **out,
+	     struct fault *fault)
 {
-	return set_each(set, add_entry, context);
+	struct zone *z = calloc(1, sizeof(*z));
+	if (z == NULL) {
+		compile_close(set);
+		return HN_ENOMEM;
+	}
+	z->set = *set;
+	*set = (struct compile_opened){.set = NULL};
+	z->serial = serial;
+	z->now_ns = now_ns;
+	if (canonical_name(zone, strlen(zone), &z->name) == HN_OK && z->name.key.kind == ENTRY_NAME) {
+		*out = z;
+		return HN_OK;
+	}
+	zone_free(z);
+	return fault_set(fault, HN_EFORMAT, "zone", "%s",
+			 tr("this is no name for a zone", "ゾーンの名前ではない"));
 }
 
-int zone_write(const struct set_standing *s, const char *zone, int64_t now_ns, struct buf *out,
-	       struct fault *fault)
+void zone_free(struct zone *z)
 {
-	struct canonical name;
-	struct zone z = {.out = out, .now_ns = now_ns};
-	if (canonical_name(zone, strlen(zone), &name) != HN_OK || name.key.kind != ENTRY_NAME)
-		return fault_set(fault, HN_EFORMAT, "zone", "%s",
-				 tr("this is no name for a zone", "ゾーンの名前ではない"));
-	z.zone_len = name.key.len;
-	buf_adds(out, "$TTL 60\n$ORIGIN ");
-	canonical_format(&name.key, out);
-	buf_addf(out, ".\n@ SOA localhost. root.localhost. %u 3600 600 604800 60\n NS localhost.\n",
-		 (unsigned)s->version);
-	int err = compile_open(s, write_entries, &z);
-	buf_addf(out, "; %llu rules, %llu entries without a place in a zone\n", (unsigned long long)z.rules,
-		 (unsigned long long)z.left_out);
+	if (z == NULL)
+		return;
+	compile_close(&z->set);
+	free(z);
+}
+
+static void add_head(struct zone *z)
+{
+	buf_adds(z->out, "$TTL 60\n$ORIGIN ");
+	canonical_format(&z->name.key, z->out);
+	buf_addf(z->out, ".\n@ SOA localhost. root.localhost. %u 3600 600 604800 60\n NS localhost.\n",
+		 (unsigned)z->serial);
+}
+
+int zone_next(struct zone *z, struct buf *out, bool *ended_out)
+{
+	bool more = false;
+	z->out = out;
+	if (!z->begun)
+		add_head(z);
+	z->begun = true;
+	int err = set_each_from(z->set.set, &z->place, add_entry, z, &more);
+	if (err == HN_OK && !more)
+		buf_addf(out, "; %llu rules, %llu entries without a place in a zone\n",
+			 (unsigned long long)z->rules, (unsigned long long)z->left_out);
+	z->out = NULL;
+	*ended_out = !more;
 	return err == HN_OK ? buf_err(out) : err;
 }

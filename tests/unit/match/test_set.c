@@ -117,6 +117,25 @@ static int list(void *context, const struct entry_key *key, const struct entry_m
 	return HN_OK;
 }
 
+/* In pieces the same comes in the same order, and no piece is long. */
+static void list_in_pieces(struct world *w, const struct listing *whole)
+{
+	struct listing pieces = {.w = w};
+	struct set_place place = {0};
+	bool more = true;
+	pieces.entries = calloc(WORLD_LAYERS_MAX * WORLD_ENTRIES_MAX, sizeof(*pieces.entries));
+	assert_non_null(pieces.entries);
+	while (more) {
+		size_t before = pieces.count;
+		assert_int_equal(set_each_from(w->set, &place, list, &pieces, &more), HN_OK);
+		assert_true(pieces.count - before <= 1024);
+	}
+	assert_int_equal(pieces.count, whole->count);
+	for (size_t i = 0; i < whole->count; i++)
+		assert_int_equal(pieces.entries[i].number, whole->entries[i].number);
+	free(pieces.entries);
+}
+
 static void each_live_entry_is_listed_once_and_a_merge_is_a_fresh_compile(void **state)
 {
 	(void)state;
@@ -131,6 +150,7 @@ static void each_live_entry_is_listed_once_and_a_merge_is_a_fresh_compile(void *
 		assert_non_null(l.entries);
 		assert_int_equal(set_each(w->set, list, &l), HN_OK);
 		assert_int_equal(set_info(w->set)->entries, l.count);
+		list_in_pieces(w, &l);
 		assert_int_equal(merge_set(w->set, NULL, &l.b), HN_OK);
 		assert_int_equal(him_build_finish(l.b, &merged, &merged_size, digest), HN_OK);
 		uint8_t *fresh = world_compile(w, l.entries, l.count, NULL, false, &fresh_size);
