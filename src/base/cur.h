@@ -97,6 +97,12 @@ static inline void store_be32(uint8_t *p, uint32_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
+static inline void store_be64(uint8_t *at, uint64_t v)
+{
+	v = __builtin_bswap64(v);
+	memcpy(at, &v, sizeof(v));
+}
+
 static inline uint64_t load_be64(const uint8_t *p)
 {
 	uint64_t v;

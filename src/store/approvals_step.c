@@ -3,6 +3,7 @@
 /* The steps of an approval. */
 #include <string.h>
 
+#include "base/cur.h"
 #include "base/utc.h"
 #include "store/approval_inside.h"
 #include "store/db.h"
@@ -237,8 +238,7 @@ static int approve(struct stepping *s, enum approval_state *state_out)
 		return HN_ELIMIT;
 	uint8_t *vote = s->votes + s->vote_count++ * VOTE_SIZE;
 	memcpy(vote, s->person.bytes, sizeof(s->person.bytes));
-	uint64_t at = __builtin_bswap64((uint64_t)writing_now_us(s->w));
-	memcpy(vote + sizeof(s->person.bytes), &at, sizeof(at));
+	store_be64(vote + sizeof(s->person.bytes), (uint64_t)writing_now_us(s->w));
 	err = db_run(writing_db(s->w), "UPDATE approval SET votes = $2, revision = $3 WHERE number = $1",
 		     db_number(s->number), db_bytes(s->votes, s->vote_count * VOTE_SIZE),
 		     db_number(writing_next_seq(s->w)));

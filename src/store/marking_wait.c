@@ -9,6 +9,7 @@
 #include "store/marking_find.h"
 #include "store/object_inside.h"
 #include "store/store.h"
+#include "store/view_tag.h"
 
 /*
  * Versions that wait for marking-definitions: one row for each definition that is not here. When it comes,
@@ -163,6 +164,10 @@ static int relabel_object(struct writing *w, const struct version *v, const stru
 	int64_t own = 0;
 	bool not_here = false;
 	int err = marking_label_of(w, base, o, &own, &not_here);
+	if (err == HN_OK)
+		err = view_tag_moved(w, v->label);
+	if (err == HN_OK && own != v->own_label)
+		err = view_tag_moved(w, own);
 	if (err == HN_OK && own != v->own_label)
 		err = v->newest ? set_newest(w, v, own) : set_older(w, v, own);
 	return err == HN_OK ? set_parts(w, v->seq, base, o) : err;

@@ -332,6 +332,12 @@ static const char *const authorizations[] = {
 	NULL,
 };
 
+/* Labels under which versions were put anew, and when last (store/view_tag.h). */
+static const char *const moved[] = {
+	"CREATE TABLE label_moved (label BIGINT PRIMARY KEY, seq BIGINT NOT NULL)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -344,5 +350,6 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{9, "edges", edges},
 	{10, "what edges report", reports},
 	{11, "authorisations", authorizations},
+	{12, "labels whose versions moved", moved},
 	{0},
 };

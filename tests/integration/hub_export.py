@@ -93,6 +93,34 @@ def values(member):
     tap.equal("a format that is none", member.client().get("/api/v1/export?format=doc").status, 400)
 
 
+def tags(hub, member, other):
+    """An export that did not change is not sent again, and nothing hidden shows in its tag."""
+    guest = other.client()
+    first = guest.get("/api/v1/export")
+    tag = first.headers["ETag"]
+    tap.equal("the same export is the same bytes", guest.get("/api/v1/export").body, first.body)
+    tap.equal("... and not sent again", guest.get("/api/v1/export", If_None_Match=tag).status, 304)
+    tap.check("another question has another tag", guest.get("/api/v1/export?type=malware").headers["ETag"] != tag)
+    tap.check("another asker has another tag", member.client().get("/api/v1/export").headers["ETag"] != tag)
+    hand_in(member, [indicator(90, "red")])
+    tap.equal("what one does not see does not show in it", guest.get("/api/v1/export", If_None_Match=tag).status, 304)
+    hand_in(member, [indicator(91, "green")])
+    tap.equal("what one sees does", guest.get("/api/v1/export", If_None_Match=tag).status, 200)
+    tap.check("what changes by time alone has none", "ETag" not in guest.get("/api/v1/export?format=csv").headers)
+
+
+def event(member, other):
+    """All as one event of MISP."""
+    for name, client in (("its owner", member.client()), ("another", other.client())):
+        got = client.get("/api/v1/export?format=misp").json["Event"]
+        rows = table_of(client)
+        tap.equal(f"{name}: the event has the values of the CSV", sorted(a["value"] for a in got["Attribute"]),
+                  sorted(row["value"] for row in rows))
+        again = client.get("/api/v1/export?format=misp&type=malware").json["Event"]
+        tap.equal(f"{name}: the same event again", again["uuid"], got["uuid"])
+    tap.check("each organisation's is its own", got["uuid"] != member.client().get("/api/v1/export?format=misp").json["Event"]["uuid"])
+
+
 def many(hub, member):
     """A store larger than any buffer, told in pieces."""
     for part in range(4):
@@ -165,6 +193,8 @@ def main():
         red = views(hub, member, other, peer)
         values(member)
         misp(hub, member, other, red)
+        event(member, other)
+        tags(hub, member, other)
         many(hub, member)
         tap.equal("the hub ends well", hub.stop(), 0)
         hub.remove()

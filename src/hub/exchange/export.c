@@ -5,14 +5,19 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cur.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/lang.h"
 #include "base/utc.h"
 #include "http/answer.h"
+#include "hub/exchange/misp_out.h"
 #include "hub/exchange/outflow.h"
 #include "hub/request/rights.h"
 #include "match/entry.h"
 #include "store/labels.h"
 #include "store/search.h"
+#include "store/view_tag.h"
 
 #define TYPES_ASKED 32
 #define STIX_MEDIA  "application/stix+json;version=2.1"
@@ -58,8 +63,7 @@ bool export_holds(const struct stix_object *o, int64_t now_ns)
 static void begin_bundle(struct outflow *o)
 {
 	char id[UUID_TEXT_SIZE];
-	struct uuid uuid = uuid_v4();
-	uuid_format(&uuid, id);
+	uuid_format(outflow_context(o), id);
 	buf_addf(outflow_text(o), "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[", id);
 }
 
@@ -158,6 +162,46 @@ static const struct outflow_form values = {
 
 /* ---- the route ---- */
 
+/* Of what stands under the asker's labels, and of what he asked of it. */
+static int tag_of(struct request *r, const struct object_filter *f, uint8_t out[SHA256_SIZE])
+{
+	struct reader *reader;
+	uint8_t after[8];
+	int err = request_read_feed(r, &reader);
+	if (err != HN_OK)
+		return err;
+	err = view_tag(reader, out);
+	reader_end(reader);
+	if (err != HN_OK)
+		return err;
+	store_be64(after, (uint64_t)f->after_seq);
+	sha256_parts(out, SHA256_SIZE, after, sizeof(after), NULL, 0, out);
+	for (size_t i = 0; i < f->type_count; i++)
+		sha256_parts(out, SHA256_SIZE, f->types[i], strlen(f->types[i]), NULL, 0, out);
+	return HN_OK;
+}
+
+/* The same bundle has the same identifier, so that it is the same bytes. */
+static int send_bundle(struct request *r, const struct object_filter *f)
+{
+	uint8_t tag[SHA256_SIZE];
+	char etag[2 * 16 + 1];
+	struct uuid *id = arena_alloc(r->arena, sizeof(*id));
+	struct outflow_form *form = arena_alloc(r->arena, sizeof(*form));
+	if (id == NULL || form == NULL)
+		return HN_ENOMEM;
+	int err = tag_of(r, f, tag);
+	if (err != HN_OK)
+		return err;
+	const struct uuid space = {{0}};
+	*id = uuid_v5(&space, tag, sizeof(tag));
+	*form = bundle;
+	form->context = id;
+	hex_encode(tag, 16, etag);
+	answer_etag(r, etag);
+	return outflow_send(r, form, f);
+}
+
 static int read_types(struct request *r, struct object_filter *f)
 {
 	size_t at = 0, len;
@@ -183,21 +227,26 @@ static int export_get(struct request *r)
 	const char *format = request_query(r, "format", &len);
 	bool csv =
 		format != NULL ? strcmp(format, "csv") == 0 : strncmp(request_gives(r), "text/csv", 8) == 0;
+	bool misp = format != NULL && strcmp(format, "misp") == 0;
 	const char *text = request_query(r, "after", &len);
 	int err = read_types(r, &f);
 	if (err == HN_OK && text != NULL) {
 		err = utc_parse(text, len, &after);
 		f.after_seq = err == HN_OK ? after / 1000 : 0;
 	}
-	return err == HN_OK ? outflow_send(r, csv ? &values : &bundle, &f) : err;
+	if (err != HN_OK)
+		return err;
+	return csv    ? outflow_send(r, &values, &f)
+	       : misp ? outflow_send(r, &MISP_EXPORT, &f)
+		      : send_bundle(r, &f);
 }
 
 static const struct query_spec export_query[] = {
 	{.name = "format",
 	 .kind = QUERY_WORD,
-	 .words = "stix|csv",
-	 .help_en = "a STIX bundle (as unless said), or values as CSV",
-	 .help_ja = "STIXバンドル（既定）、または値のCSV"},
+	 .words = "stix|csv|misp",
+	 .help_en = "a STIX bundle (as unless said), values as CSV, or an event of MISP",
+	 .help_ja = "STIXバンドル（既定）、値のCSV、またはMISPのイベント"},
 	{.name = "type",
 	 .kind = QUERY_TEXT,
 	 .repeated = true,
@@ -223,10 +272,12 @@ const struct route EXPORT_ROUTES[] = {
 		.end = outflow_free,
 		.gives = STIX_MEDIA "|text/csv|application/json",
 		.query = export_query,
-		.answers = {{200, NULL, STIX_MEDIA "|text/csv"}},
+		.answers = {{200, NULL, STIX_MEDIA "|text/csv|application/json"}, {304, NULL, NULL}},
 		.tag = "objects",
-		.summary_en = "All that the asker may see, as one bundle or as CSV, of any length",
-		.summary_ja = "閲覧できるすべてを一つのバンドルまたはCSVで返す（長さの制限なし）",
+		.summary_en = "All that the asker may see, as one bundle, as CSV or as an event of MISP, of "
+			      "any length",
+		.summary_ja =
+			"閲覧できるすべてを一つのバンドル、CSV、またはMISPのイベントで返す（長さの制限なし）",
 	},
 	{0},
 };

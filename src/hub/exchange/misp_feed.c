@@ -9,8 +9,10 @@
 #include "hub/exchange/export.h"
 #include "hub/exchange/misp_out.h"
 #include "hub/exchange/outflow.h"
+#include "hub/hub.h"
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
+#include "store/directory.h"
 #include "store/search.h"
 
 /*
@@ -179,6 +181,47 @@ static const struct outflow_form day_event = {
 	.extra = sizeof(struct misp_feed),
 	.free_extra = misp_feed_clear,
 };
+
+/* ---- everything ---- */
+
+/* The event is that of the asker's organisation: imported again, it takes the place of the former one. */
+static struct uuid export_uuid(const struct misp_feed *f, const struct request *r)
+{
+	struct uuid names[2] = {{{0}}}; /* the use of the name, then whose */
+	memcpy(names[0].bytes, "MISP export", 11);
+	if (r->who.asker->organisation != 0 && directory_uuid(hub_of(r)->directory, DIRECTORY_ORGANISATION,
+							      r->who.asker->organisation, &names[1]) != HN_OK)
+		memset(&names[1], 0, sizeof(names[1]));
+	return uuid_v5(&f->key.centre, names, sizeof(names));
+}
+
+static void begin_export(struct outflow *o)
+{
+	struct misp_feed *f = outflow_extra(o);
+	struct buf *out = outflow_text(o);
+	misp_feed_init(f, outflow_request(o));
+	struct uuid uuid = export_uuid(f, outflow_request(o));
+	buf_adds(out, "{\"Event\":{");
+	misp_add_uuid(out, "uuid", &uuid);
+	misp_add_export_head(out, f);
+	buf_adds(out, ",\"distribution\":\"0\",\"Attribute\":[");
+}
+
+static int add_to_export(struct outflow *o, struct reader *reader, const struct object_row *row)
+{
+	return misp_add_attributes(outflow_extra(o), reader, row, outflow_text(o));
+}
+
+const struct outflow_form MISP_EXPORT = {
+	.media = "application/json",
+	.begin = begin_export,
+	.row = add_to_export,
+	.end = end_event,
+	.extra = sizeof(struct misp_feed),
+	.free_extra = misp_feed_clear,
+};
+
+/* ---- reports ---- */
 
 /* A report's event is gathered: what it names is a list of identifiers, some at a time. */
 struct report {

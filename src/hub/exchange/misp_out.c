@@ -233,6 +233,12 @@ void misp_add_day_head(struct buf *out, const struct misp_feed *f, uint64_t day)
 	add_head(out, f, info, (size_t)n, at_ns, at_ns + MISP_DAY_US * 1000 - NS_SECOND);
 }
 
+void misp_add_export_head(struct buf *out, const struct misp_feed *f)
+{
+	static const char info[] = "Export";
+	add_head(out, f, info, sizeof(info) - 1, f->now_ns, f->now_ns);
+}
+
 /* The name of a report; f->object has been read, its bytes are the row's. */
 void misp_add_report_head(struct buf *out, const struct misp_feed *f, const struct object_row *row)
 {

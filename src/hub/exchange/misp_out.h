@@ -12,6 +12,7 @@
 #include "base/siphash.h"
 #include "base/uuid.h"
 #include "http/request.h"
+#include "hub/exchange/outflow.h"
 #include "stix/object.h"
 #include "store/objects.h"
 
@@ -20,6 +21,9 @@
  */
 #define MISP_DAY_US      (INT64_C(24) * 3600 * 1000000)
 #define MISP_SOURCES_DAY 4096 /* sources of one day that the manifest tells once; more may be told again */
+
+/** All that the asker may see as one event (hub/exchange/misp_feed.c), for /export. */
+extern const struct outflow_form MISP_EXPORT;
 
 /** What days' UUIDs are made with. */
 struct misp_key {
@@ -66,6 +70,8 @@ HN_MUST_USE int misp_read(struct misp_feed *f, const struct object_row *row, boo
 void misp_add_tag(struct buf *out, const char *tlp);
 void misp_add_uuid(struct buf *out, const char *name, const struct uuid *uuid);
 void misp_add_day_head(struct buf *out, const struct misp_feed *f, uint64_t day);
+/** Of an event with all of it, of now. */
+void misp_add_export_head(struct buf *out, const struct misp_feed *f);
 /** Of a report that misp_read() has read. */
 void misp_add_report_head(struct buf *out, const struct misp_feed *f, const struct object_row *row);
 /** The values of an object, each an attribute. */

@@ -23,7 +23,7 @@ struct outflow {
 	const struct outflow_form *form;
 	struct object_filter filter;
 	struct noting *noting;
-	struct reading reading; /* of the slice */
+	struct reading reading; /* of all slices up to now */
 	struct buf text;        /* the slice */
 	size_t at;              /* how much of it is sent */
 	uint64_t count;
@@ -45,6 +45,11 @@ void *outflow_extra(struct outflow *o)
 struct request *outflow_request(struct outflow *o)
 {
 	return o->request;
+}
+
+const void *outflow_context(const struct outflow *o)
+{
+	return o->form->context;
 }
 
 uint64_t outflow_count(const struct outflow *o)
@@ -132,7 +137,7 @@ static int next_slice(struct outflow *o)
 	int err = request_read_feed(o->request, &s.reader);
 	if (err != HN_OK)
 		return err;
-	reading_begin(&o->reading, o->request, s.reader);
+	reading_go_on(&o->reading, s.reader);
 	err = objects_page(s.reader, &o->filter, OUTFLOW_ROWS, add_row, &s, &more);
 	reader_end(s.reader);
 	if (err == HN_ELIMIT && o->full)
@@ -197,6 +202,7 @@ static struct outflow *make(struct request *r, const struct outflow_form *form)
 	n->request = r;
 	*o = (struct outflow){.request = r, .form = form, .noting = n};
 	buf_init(&o->text, ANSWER_BODY_MAX);
+	reading_begin(&o->reading, r, NULL);
 	return o;
 }
 

@@ -16,7 +16,8 @@
 /*
  * An answer made of objects, of any length, in the memory of one slice. Each slice is a short read of the
  * store as who asks, so that it holds what he may see when it is sent; what of it must stand in the ledger
- * does so before its first byte leaves.
+ * does so before its first byte leaves, in an entry that tells of the slices before it too
+ * (reading_append()).
  */
 #define OUTFLOW_ROWS  1000       /* of a slice */
 #define OUTFLOW_BYTES (1u << 20) /* and about so many bytes */
@@ -32,11 +33,13 @@ struct outflow_form {
 	void (*end)(struct outflow *o);  /* may be NULL */
 	size_t extra;                    /* bytes of memory of its own, zeroed at first */
 	void (*free_extra)(void *extra); /* may be NULL */
+	const void *context;             /* for outflow_context(); lives as the request does */
 };
 
 /**
  * Begins to answer. The route's `end` is outflow_free().
  *
+ * @param form    lives as the request does
  * @param filter  its lists live in the request's arena; content is set
  * @return HN_OK, as a handler returns
  */
@@ -48,6 +51,7 @@ struct buf *outflow_text(struct outflow *o);
 void *outflow_extra(struct outflow *o);
 /** Who asked. */
 struct request *outflow_request(struct outflow *o);
+const void *outflow_context(const struct outflow *o);
 /** How many rows were written before this one. */
 uint64_t outflow_count(const struct outflow *o);
 

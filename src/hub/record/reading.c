@@ -19,6 +19,11 @@ void reading_begin(struct reading *g, struct request *r, struct reader *reader)
 	g->reader = reader;
 }
 
+void reading_go_on(struct reading *g, struct reader *reader)
+{
+	g->reader = reader;
+}
+
 /* Whether reading what carries the label is an entry of the ledger. What cannot be found out is one. */
 static bool is_noted(struct reading *g, int64_t number)
 {
@@ -70,7 +75,7 @@ int reading_append(struct reading *g, void (*done)(void *context, int err), void
 {
 	const struct request *r = g->request;
 	char uid[UUID_TEXT_SIZE], account[UUID_TEXT_SIZE], digest[2 * SHA256_SIZE + 1], text[512];
-	if (g->noted == 0)
+	if (g->noted == g->appended)
 		return READING_NOT_NOTED;
 	uuid_format(&r->uid, uid);
 	uuid_format(&r->who.account, account);

@@ -14,6 +14,7 @@
 #include "store/marking.h"
 #include "store/person.h"
 #include "store/search.h"
+#include "store/view_tag.h"
 
 #define WORLDS 12
 #define ORGS   8 /* the first is the centre */
@@ -792,21 +793,52 @@ static void every_way_of_reading_gives_what_the_oracle_says(void **state)
 	assert_true(told * 20 > hidden && hidden > told);
 }
 
+struct tag {
+	uint8_t bytes[SHA256_SIZE];
+};
+
+static struct tag tag_of(struct nation *n, const struct holder *h)
+{
+	struct tag tag;
+	struct reader *r = reader_of(n, h);
+	assert_int_equal(view_tag(r, tag.bytes), HN_OK);
+	reader_end(r);
+	return tag;
+}
+
+/* The tag is another whenever the newest versions are others, and the same where nothing that is seen
+ * changed.
+ */
+static void check_tag(const struct seen *before, const struct seen *after, const struct tag *old,
+		      const struct tag *now, bool nothing_new)
+{
+	bool equal = before->count == after->count &&
+		     memcmp(before->seqs, after->seqs, after->count * sizeof(after->seqs[0])) == 0;
+	bool tagged = memcmp(old, now, sizeof(*old)) == 0;
+	assert_true(equal || !tagged);
+	assert_true(tagged || !(equal && nothing_new));
+}
+
 /* What somebody cannot see does not change a byte of what they get. */
 static void what_is_hidden_changes_nothing(void **state)
 {
 	(void)state;
 	static struct nation n;
 	static struct holder holders[HOLDERS];
-	static struct seen before[HOLDERS];
+	static struct seen before[HOLDERS], newest[HOLDERS];
+	static struct tag tags[HOLDERS];
+	size_t unchanged = 0;
 	found_nation(&n, 4711);
 	for (int i = 0; i < 60; i++)
 		add_version(&n);
 	make_holders(&n, holders);
 	for (int i = 0; i < 40; i++) {
 		for (size_t h = 0; h < HOLDERS; h++)
-			if (holders[h].here)
+			if (holders[h].here) {
 				read_pages(&n, &holders[h], OBJECT_ALL, &before[h]);
+				read_pages(&n, &holders[h], 0, &newest[h]);
+				tags[h] = tag_of(&n, &holders[h]);
+			}
 		size_t count = n.version_count;
 		add_version(&n);
 		for (size_t h = 0; h < HOLDERS && n.version_count > count; h++) {
@@ -820,8 +852,14 @@ static void what_is_hidden_changes_nothing(void **state)
 			if (!version_seen(&n, &holders[h], &n.versions[count]) &&
 			    all.count == before[h].count)
 				same(&after, &before[h]);
+			const struct tag now = tag_of(&n, &holders[h]);
+			bool nothing_new = all.count == before[h].count;
+			read_pages(&n, &holders[h], 0, &after);
+			check_tag(&newest[h], &after, &tags[h], &now, nothing_new);
+			unchanged += nothing_new;
 		}
 	}
+	assert_true(unchanged > 0);
 	world_finish(&n.d);
 }
 

@@ -5,6 +5,7 @@
 #include "directory_world.h"
 #include "object_world.h"
 #include "stix/marking.h"
+#include "store/view_tag.h"
 
 #define NAMES "'names':[{'language':'en','name':'n'}]"
 
@@ -325,6 +326,38 @@ static void what_waits_opens_when_its_marking_comes(void **state)
 	world_finish(&m.d);
 }
 
+static void tag(struct marked_world *m, const struct asker *who, uint8_t out[SHA256_SIZE])
+{
+	struct reader *r = NULL;
+	assert_int_equal(store_read(m->d.w.store, who, &r), HN_OK);
+	assert_int_equal(view_tag(r, out), HN_OK);
+	reader_end(r);
+}
+
+/* One goes, one comes from elsewhere: number and last place are as they were, and it is told all the same. */
+static void what_moves_between_labels_changes_the_tag(void **state)
+{
+	(void)state;
+	struct marked_world m;
+	uint8_t first[SHA256_SIZE], second[SHA256_SIZE];
+	begin_world(&m);
+	struct label base = a_label(m.giver, TLP_GREEN);
+	struct label central = a_label(m.centre, TLP_RED);
+	const struct asker stranger = someone(&m, m.stranger);
+	hand_in(&m, marked(101, 1, DEFINITION), &base); /* waits */
+	hand_in(&m, an_indicator(102, 1, ""), &base);   /* goes */
+	hand_in(&m, an_indicator(103, 1, ""), &base);   /* stays, the last */
+	tag(&m, &stranger, first);
+	tag(&m, &stranger, second);
+	assert_memory_equal(first, second, sizeof(first));
+	hand_in(&m, marked(102, 2, DEFINITION + 1), &base);                /* closed */
+	hand_in(&m, a_definition(DEFINITION, ",'tlp':'green'"), &central); /* opens the first */
+	assert_int_equal(world_count(&m.d.w, &stranger, "indicator"), 2);
+	tag(&m, &stranger, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+	world_finish(&m.d);
+}
+
 /* ---- who reads a definition ---- */
 
 static void a_definition_tells_nobody_else_whom_it_names(void **state)
@@ -361,6 +394,7 @@ int main(void)
 		cmocka_unit_test(markings_become_labels),
 		cmocka_unit_test(only_the_owner_and_the_centre_define),
 		cmocka_unit_test(what_waits_opens_when_its_marking_comes),
+		cmocka_unit_test(what_moves_between_labels_changes_the_tag),
 		cmocka_unit_test(a_definition_tells_nobody_else_whom_it_names),
 	};
 	return cmocka_run_group_tests_name("marking", tests, NULL, NULL);
