@@ -13,6 +13,7 @@
 
 #include "base/utc.h"
 #include "http/answer.h"
+#include "http/tls.h"
 #include "http/worker.h"
 
 #define SHARE      64               /* requests or pieces in one turn */
@@ -20,6 +21,7 @@
 #define LINGER_NS  (2 * NS_SECOND)
 #define LINGER_MAX (1u << 20)  /* bytes read and thrown away behind an answer */
 #define PIECE_SIZE (32u << 10) /* of a streamed answer */
+#define RECORD_MAX (16u << 10) /* bytes of a record of TLS */
 #define CHUNK_ROOM 12          /* "xxxxxxxx\r\n" and the CRLF behind */
 
 static void enter(struct connection *c, enum connection_state state)
@@ -46,6 +48,7 @@ static void release(struct connection *c)
 		return;
 	unlink_connection(c);
 	worker_give_back_input(c->worker, c->input);
+	tls_free(c->tls);
 	free(c);
 }
 
@@ -98,6 +101,52 @@ void connection_new(struct worker *w, int fd, const struct ip *peer, bool counte
 		c->next->before = c;
 	w->connections = c;
 	enter(c, CONNECTION_HEAD);
+	if (!w->server->tls)
+		return;
+	c->state = CONNECTION_HANDSHAKE;
+	c->tls = tls_new(w->server->tls, fd);
+	if (!c->tls)
+		connection_cut(c);
+}
+
+/* ---- the socket, with TLS or without ---- */
+
+static ssize_t take_bytes(struct connection *c, char *room, size_t size)
+{
+	return c->tls ? tls_recv(c->tls, room, size) : recv(c->fd, room, size, 0);
+}
+
+/* Whether the socket is known to be empty now. */
+static bool took_all(const struct connection *c, size_t asked, size_t got)
+{
+	return c->tls ? !tls_has_more(c->tls) : got < asked;
+}
+
+/* The head and what follows it go in one record where they fit. */
+static ssize_t give_records(struct connection *c, const struct iovec parts[], size_t count)
+{
+	char both[RECORD_MAX];
+	if (count == 1 || parts[0].iov_len >= sizeof(both))
+		return tls_send(c->tls, parts[0].iov_base,
+				parts[0].iov_len < RECORD_MAX ? parts[0].iov_len : RECORD_MAX);
+	size_t room = sizeof(both) - parts[0].iov_len;
+	size_t more = parts[1].iov_len < room ? parts[1].iov_len : room;
+	memcpy(both, parts[0].iov_base, parts[0].iov_len);
+	memcpy(both + parts[0].iov_len, parts[1].iov_base, more);
+	return tls_send(c->tls, both, parts[0].iov_len + more);
+}
+
+static ssize_t give_parts(struct connection *c, struct iovec parts[], size_t count)
+{
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+	return c->tls ? give_records(c, parts, count) : sendmsg(c->fd, &message, MSG_NOSIGNAL);
+}
+
+static void end_writing(struct connection *c)
+{
+	if (c->tls)
+		tls_end(c->tls);
+	(void)shutdown(c->fd, SHUT_WR);
 }
 
 /* ---- reading ---- */
@@ -107,11 +156,12 @@ static bool receive(struct connection *c)
 {
 	if (!c->readable || c->input_len == INPUT_SIZE)
 		return false;
-	ssize_t n = recv(c->fd, c->input + c->input_len, INPUT_SIZE - c->input_len, 0);
+	size_t room = INPUT_SIZE - c->input_len;
+	ssize_t n = take_bytes(c, c->input + c->input_len, room);
 	if (n > 0) {
 		/* A short read emptied the socket; the next bytes are told by an event, but the end may
 		 * have been told already. */
-		if ((size_t)n < INPUT_SIZE - c->input_len && !c->ended)
+		if (took_all(c, room, (size_t)n) && !c->ended)
 			c->readable = false;
 		c->input_len += (size_t)n;
 		c->moved_ns = c->worker->now_ns;
@@ -217,7 +267,10 @@ void connection_continue(struct connection *c)
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	if (c->input_len > c->body_at)
 		return; /* it did not wait */
-	if (send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(text) - 1)
+	char line[sizeof(text)];
+	struct iovec part = {line, sizeof(text) - 1};
+	memcpy(line, text, sizeof(text));
+	if (give_parts(c, &part, 1) != (ssize_t)sizeof(text) - 1)
 		c->ended = true;
 }
 
@@ -297,15 +350,14 @@ static int write_parts(struct connection *c)
 	bool with_body = !sending_head_only(e) && !e->more;
 	for (;;) {
 		struct iovec parts[2];
-		int count = 0;
+		size_t count = 0;
 		if (e->wire_at < e->wire.len)
 			parts[count++] = (struct iovec){e->wire.data + e->wire_at, e->wire.len - e->wire_at};
 		if (with_body && e->body_at < e->body.len)
 			parts[count++] = (struct iovec){e->body.data + e->body_at, e->body.len - e->body_at};
 		if (count == 0)
 			return 1;
-		const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-		ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+		ssize_t n = give_parts(c, parts, count);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -379,7 +431,7 @@ static int write_answer(struct connection *c)
 
 static void linger(struct connection *c)
 {
-	(void)shutdown(c->fd, SHUT_WR);
+	end_writing(c);
 	enter(c, CONNECTION_LINGER);
 	c->input_len = 0;
 	c->looked = 0; /* counts what is thrown away */
@@ -403,7 +455,7 @@ static bool send_answer(struct connection *c)
 	} else if (unread && !c->ended) {
 		linger(c);
 	} else {
-		(void)shutdown(c->fd, SHUT_WR);
+		end_writing(c);
 		connection_cut(c);
 		return false;
 	}
@@ -423,11 +475,36 @@ static bool drop_rest(struct connection *c)
 	return false;
 }
 
+/* Who is refused is told so by OpenSSL's alert, and read on for a while so that it can be read. */
+static bool shake_hands(struct connection *c)
+{
+	int rc = tls_handshake(c->tls);
+	if (rc == 0)
+		return false;
+	c->readable = true; /* what came behind it lies in OpenSSL */
+	if (rc == 1) {
+		c->state = CONNECTION_HEAD; /* within the same time */
+		worker_count_up(&c->worker->handshakes, 1);
+		return true;
+	}
+	worker_count_up(&c->worker->refused_handshakes, 1);
+	c->input = worker_take_input(c->worker);
+	tls_free(c->tls);
+	c->tls = NULL;
+	if (c->input)
+		linger(c);
+	else
+		connection_cut(c);
+	return c->input != NULL;
+}
+
 /* ---- turns ---- */
 
 static bool step(struct connection *c)
 {
 	switch (c->state) {
+	case CONNECTION_HANDSHAKE:
+		return shake_hands(c);
 	case CONNECTION_HEAD:
 		return read_head(c);
 	case CONNECTION_BODY:
@@ -486,6 +563,8 @@ void connection_event(struct connection *c, uint32_t events)
 		c->readable = true;
 	if (events & EPOLLOUT)
 		c->writable = true;
+	if (c->tls) /* each direction may have waited for the other: answers to key updates */
+		c->readable = c->writable = true;
 	connection_go(c);
 }
 
@@ -503,6 +582,7 @@ static bool is_late(const struct connection *c)
 	const struct exchange *e = c->exchange;
 	int64_t now_ns = c->worker->now_ns;
 	switch (c->state) {
+	case CONNECTION_HANDSHAKE:
 	case CONNECTION_HEAD:
 		return now_ns - c->since_ns > o->header_ns;
 	case CONNECTION_BODY:
@@ -531,7 +611,8 @@ static bool has_nothing_to_say(const struct connection *c)
 void connection_tick(struct connection *c)
 {
 	const struct server *s = c->worker->server;
-	bool idle = (c->state == CONNECTION_HEAD && c->input_len == 0) || has_nothing_to_say(c);
+	bool idle = c->state == CONNECTION_HANDSHAKE || (c->state == CONNECTION_HEAD && c->input_len == 0) ||
+		    has_nothing_to_say(c);
 	if ((atomic_load(&s->draining) && idle) ||
 	    (atomic_load(&s->cutting) && c->state != CONNECTION_GONE)) {
 		connection_cut(c);

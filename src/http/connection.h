@@ -13,15 +13,17 @@
  * One connection: its bytes, its state, its times. Belongs to one worker. Inside the folder only.
  */
 struct exchange;
+struct tls;
 struct worker;
 
 enum connection_state {
-	CONNECTION_HEAD,   /* reads a head, or waits for one */
-	CONNECTION_BODY,   /* reads a body */
-	CONNECTION_BUSY,   /* the request is somebody else's: see exchange->waiting */
-	CONNECTION_SEND,   /* writes an answer */
-	CONNECTION_LINGER, /* said all; reads what the other still sends, so that it can read our answer */
-	CONNECTION_GONE,   /* closed; freed when its request is over */
+	CONNECTION_HANDSHAKE, /* of TLS */
+	CONNECTION_HEAD,      /* reads a head, or waits for one */
+	CONNECTION_BODY,      /* reads a body */
+	CONNECTION_BUSY,      /* the request is somebody else's: see exchange->waiting */
+	CONNECTION_SEND,      /* writes an answer */
+	CONNECTION_LINGER,    /* said all; reads what the other still sends, so that it can read our answer */
+	CONNECTION_GONE,      /* closed; freed when its request is over */
 };
 
 struct connection {
@@ -30,6 +32,7 @@ struct connection {
 	struct connection *ready_next;
 	bool is_ready;
 	int fd;
+	struct tls *tls; /* NULL: in the clear */
 	struct ip peer;
 	bool counted; /* holders_add() was called for it */
 	enum connection_state state;

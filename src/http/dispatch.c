@@ -11,6 +11,7 @@
 #include "http/answer.h"
 #include "http/connection.h"
 #include "http/negotiate.h"
+#include "http/tls.h"
 #include "http/worker.h"
 
 #define OPTIONS_BIT 32 /* beside enum http_method */
@@ -345,6 +346,11 @@ void exchange_begin(struct exchange *e, unsigned status)
 	read_forwarded(e, &r->address);
 	r->lang = language_of(e);
 	lang_set_thread(r->lang);
+	if (e->connection->tls && !tls_peer_holds(e->connection->tls)) {
+		e->connection->keep = false;
+		(void)answer_problem(r, 403, "certificate", NULL);
+		return;
+	}
 	(void)find_route(e, &found);
 	if (e->answered)
 		return;

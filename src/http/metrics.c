@@ -85,11 +85,13 @@ static void add_number(const struct server *s, const char *name, const char *kin
 
 static void add_connections(const struct server *s, struct buf *out)
 {
-	uint64_t refused = 0, slow = 0, accepted = 0;
+	uint64_t refused = 0, slow = 0, accepted = 0, handshakes = 0, refused_handshakes = 0;
 	for (unsigned i = 0; i < s->worker_count; i++) {
 		refused += load(&s->workers[i].refused_heads);
 		slow += load(&s->workers[i].cut_slow);
 		accepted += load(&s->workers[i].accepted);
+		handshakes += load(&s->workers[i].handshakes);
+		refused_handshakes += load(&s->workers[i].refused_handshakes);
 	}
 	add_number(s, "connections", "gauge", "Connections now.", atomic_load(&s->connections), out);
 	add_number(s, "connections_total", "counter", "Connections taken.", accepted, out);
@@ -99,6 +101,11 @@ static void add_connections(const struct server *s, struct buf *out)
 		   out);
 	add_number(s, "too_slow_total", "counter", "Connections that were cut for being too slow.", slow,
 		   out);
+	if (!s->tls)
+		return;
+	add_number(s, "handshakes_total", "counter", "TLS handshakes.", handshakes, out);
+	add_number(s, "refused_handshakes_total", "counter", "TLS handshakes that failed or were refused.",
+		   refused_handshakes, out);
 }
 
 void server_metrics(const struct server *server, struct buf *out)

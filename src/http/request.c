@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "http/answer.h"
+#include "http/connection.h"
 #include "http/negotiate.h"
+#include "http/tls.h"
 #include "http/worker.h"
 
 const char *request_header(const struct request *r, const char *name, size_t *len_out)
@@ -17,6 +19,12 @@ const char *request_header(const struct request *r, const char *name, size_t *le
 	if (len_out)
 		*len_out = f->value_len;
 	return f->value;
+}
+
+const struct peer *request_peer(const struct request *r)
+{
+	const struct tls *tls = exchange_of_const(r)->connection->tls;
+	return tls ? tls_peer(tls) : NULL;
 }
 
 bool request_accepts(const struct request *r, const char *media)

@@ -26,6 +26,7 @@
  */
 struct arena;
 struct asker;
+struct peer;
 struct route;
 
 #define REQUEST_PARAMS_MAX 8
@@ -96,6 +97,10 @@ const char *request_header(const struct request *r, const char *name, size_t *le
 /** The client's certificate as a trusted proxy hands it on (server_options.certificate_header). @return NULL:
  * none, or the header came from somebody else */
 const char *request_certificate(const struct request *r, size_t *len_out);
+
+/** The client's certificate of this connection, verified and judged (struct server_tls). @return NULL: none
+ */
+const struct peer *request_peer(const struct request *r);
 
 /** Whether the Accept header takes this media type (RFC 9110, 12.5.1); parameters of ours are compared where
  * the asker names them. No Accept header takes everything. */

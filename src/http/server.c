@@ -19,6 +19,7 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
+#include "http/tls.h"
 #include "http/worker.h"
 
 #define BACKLOG  1024
@@ -92,6 +93,7 @@ int server_new(const struct server_options *options, struct server **out, struct
 {
 	struct server *s = calloc(1, sizeof(*s));
 	int rc = s ? HN_OK : HN_ENOMEM;
+	bool told = false;
 	if (s) {
 		s->options = *options;
 		s->workers = calloc(options->threads, sizeof(*s->workers));
@@ -104,6 +106,11 @@ int server_new(const struct server_options *options, struct server **out, struct
 		rc = limit_new(&s->limit);
 	if (rc == HN_OK)
 		rc = holders_new(options->connection_max, &s->holders);
+	if (rc == HN_OK && options->tls) {
+		s->options.tls = NULL; /* the caller's */
+		rc = tls_context_new(options->tls, options->program, &s->tls, fault);
+		told = rc != HN_OK;
+	}
 	while (rc == HN_OK && s->worker_count < options->threads) {
 		struct worker *w = &s->workers[s->worker_count];
 		w->index = s->worker_count++;
@@ -113,7 +120,10 @@ int server_new(const struct server_options *options, struct server **out, struct
 		*out = s;
 		return HN_OK;
 	}
-	(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
+	if (!told)
+		(void)fault_set(fault, rc, "", "%s", rc == HN_EIO ? hn_errno_text(errno) : hn_strerror(rc));
+	if (s)
+		s->options.listener_count = 0; /* still the caller's */
 	server_free(s);
 	return rc;
 }
@@ -182,11 +192,32 @@ void server_free(struct server *server)
 	if (server->listeners)
 		for (size_t i = 0; i < server->options.listener_count; i++)
 			(void)close(server->listeners[i]);
+	tls_context_free(server->tls);
 	limit_free(server->limit);
 	holders_free(server->holders);
 	free(server->listeners);
 	free(server->workers);
 	free(server);
+}
+
+int server_tls_replace(struct server *server, const struct server_tls *tls, struct fault *fault)
+{
+	return tls_context_replace(server->tls, tls, fault);
+}
+
+int server_cut_peer(struct server *server, const char *serial)
+{
+	int rc = HN_OK;
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		struct worker_cut *cut = calloc(1, sizeof(*cut));
+		if (!cut) {
+			rc = HN_ENOMEM;
+			continue;
+		}
+		(void)snprintf(cut->serial, sizeof(cut->serial), "%s", serial);
+		worker_add_cut(&server->workers[i], cut);
+	}
+	return rc;
 }
 
 bool server_draining(const struct server *server)

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/ip.h"
+#include "http/peer.h"
 
 /*
  * The HTTP server: takes connections, reads requests strictly, finds their route, asks who is there, runs the
@@ -51,6 +52,7 @@ struct server_options {
 	const struct ip_prefix
 		*proxies; /* whose X-Forwarded-For, -Proto and client certificate header hold */
 	size_t proxy_count;
+	const struct server_tls *tls;   /* used during server_new() only; NULL: in the clear */
 	const char *certificate_header; /* in which they hand on a client's certificate; NULL: none */
 	/**
 	 * Who asks, from the request's headers, into r->who. Nothing presented: HN_OK, not signed in.
@@ -73,7 +75,8 @@ struct server_options {
 /** Binds and listens. @return HN_EEXIST: the address is taken, HN_EIO; the fault says which */
 HN_MUST_USE int server_listen(const struct endpoint *address, int *fd_out, struct fault *fault);
 
-/** Makes it, without threads. @return HN_ENOMEM, HN_EIO */
+/** Makes it, without threads. @return HN_ENOMEM, HN_EIO; HN_EFORMAT: keys; the fault's place is
+ * "certificate", "key" or "client_root" */
 HN_MUST_USE int server_new(const struct server_options *options, struct server **out, struct fault *fault);
 
 /** Begins its threads; no connection is taken yet. */
@@ -91,6 +94,23 @@ bool server_draining(const struct server *server);
 
 /** Waits for the threads after server_drain(): all requests have come back. */
 void server_join(struct server *server);
+
+/**
+ * Other keys for a server that has some; connections that are open go on with theirs. The judge stays the
+ * same. From any thread.
+ *
+ * @return as server_new(); then nothing has changed
+ */
+HN_MUST_USE int server_tls_replace(struct server *server, const struct server_tls *tls, struct fault *fault);
+
+/**
+ * Ends all connections and streams of a client's certificate at once: first make the judge refuse it, then
+ * call this. From any thread, also from a handler.
+ *
+ * @param serial  as in struct peer
+ * @return HN_ENOMEM: not all may have ended
+ */
+HN_MUST_USE int server_cut_peer(struct server *server, const char *serial);
 
 /** NULL is allowed. */
 void server_free(struct server *server);

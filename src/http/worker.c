@@ -17,6 +17,7 @@
 #include "base/utc.h"
 #include "http/answer.h"
 #include "http/connection.h"
+#include "http/tls.h"
 
 #define EVENTS     128
 #define TICK_NS    (NS_SECOND / 2)
@@ -198,6 +199,40 @@ static void run_queue(struct worker *w)
 	}
 }
 
+void worker_add_cut(struct worker *w, struct worker_cut *cut)
+{
+	pthread_mutex_lock(&w->lock);
+	cut->next = w->cuts;
+	w->cuts = cut;
+	pthread_mutex_unlock(&w->lock);
+	worker_kick(w);
+}
+
+static void cut_peers(struct worker *w, const char *serial)
+{
+	struct connection *next;
+	for (struct connection *c = w->connections; c; c = next) {
+		next = c->next;
+		const struct peer *peer = c->tls ? tls_peer(c->tls) : NULL;
+		if (peer && c->state != CONNECTION_GONE && strcmp(peer->serial, serial) == 0)
+			connection_cut(c);
+	}
+}
+
+static void run_cuts(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	struct worker_cut *cut = w->cuts;
+	w->cuts = NULL;
+	pthread_mutex_unlock(&w->lock);
+	while (cut) {
+		struct worker_cut *next = cut->next;
+		cut_peers(w, cut->serial);
+		free(cut);
+		cut = next;
+	}
+}
+
 /* ---- connections ---- */
 
 static void ip_of(const struct sockaddr_storage *from, struct ip *out)
@@ -221,6 +256,14 @@ static bool is_proxy(const struct server_options *o, const struct ip *peer)
 	return false;
 }
 
+/* A handshake costs more than a request; it counts as one of its address. */
+static bool may_shake_hands(const struct worker *w, const struct ip *peer)
+{
+	const struct server *s = w->server;
+	return limit_take(s->limit, limit_key_of(s->limit, peer), s->options.rate_second,
+			  s->options.rate_burst, w->now_ns / 1000) == 0;
+}
+
 static void welcome(struct worker *w, int fd, const struct sockaddr_storage *from)
 {
 	struct server *s = w->server;
@@ -229,6 +272,7 @@ static void welcome(struct worker *w, int fd, const struct sockaddr_storage *fro
 	ip_of(from, &peer);
 	bool counted = !is_proxy(&s->options, &peer);
 	if (atomic_fetch_add(&s->connections, 1) >= s->options.connection_max ||
+	    (counted && s->tls && !may_shake_hands(w, &peer)) ||
 	    (counted && !holders_add(s->holders, &peer, s->options.address_max))) {
 		atomic_fetch_sub(&s->connections, 1);
 		atomic_fetch_add(&s->turned_away, 1);
@@ -360,6 +404,7 @@ void *worker_run(void *arg)
 		for (int i = 0; i < count; i++)
 			take_event(w, &events[i]);
 		run_queue(w);
+		run_cuts(w);
 		run_ready(w);
 		if (w->now_ns - ticked_ns >= TICK_NS ||
 		    atomic_load_explicit(&s->draining, memory_order_relaxed)) {
@@ -379,6 +424,11 @@ void worker_clear(struct worker *w)
 	}
 	while (w->input_count > 0)
 		free(w->inputs[--w->input_count]);
+	while (w->cuts) {
+		struct worker_cut *cut = w->cuts;
+		w->cuts = cut->next;
+		free(cut);
+	}
 	free(w->counters);
 	if (w->epoll_fd >= 0)
 		(void)close(w->epoll_fd);

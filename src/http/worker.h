@@ -11,6 +11,7 @@
 #include "base/siphash.h"
 #include "http/exchange.h"
 #include "http/limit.h"
+#include "http/peer.h"
 #include "http/server.h"
 
 /*
@@ -33,6 +34,12 @@ struct route_counter {
 /** The upper bounds of the histogram in microseconds; the last has none. */
 extern const uint64_t LATENCY_BOUNDS_US[LATENCY_BUCKETS];
 
+/** Connections of this certificate end. */
+struct worker_cut {
+	struct worker_cut *next;
+	char serial[PEER_SERIAL_SIZE];
+};
+
 struct worker {
 	struct server *server;
 	unsigned index;
@@ -41,6 +48,7 @@ struct worker {
 	int epoll_fd, event_fd, spare_fd;
 	pthread_mutex_t lock; /* guards the queue, and queued, resumed, again of what stands in it */
 	struct exchange *queue, **queue_end;
+	struct worker_cut *cuts;        /* under the lock */
 	struct connection *connections; /* all of this thread */
 	struct connection *ready;       /* those that did their share and have more to do */
 	struct exchange *spare;         /* exchanges to be used again */
@@ -54,13 +62,14 @@ struct worker {
 	uint8_t uid_key[SIPHASH_KEY];
 	uint64_t uid_count;
 	struct route_counter *counters; /* by route, and one more for what had none */
-	_Atomic uint64_t refused_heads, cut_slow, accepted;
+	_Atomic uint64_t refused_heads, cut_slow, accepted, handshakes, refused_handshakes;
 };
 
 struct server {
 	struct server_options options;
 	struct limit *limit;
 	struct holders *holders;
+	struct tls_context *tls; /* NULL: in the clear */
 	struct worker *workers;
 	unsigned worker_count;
 	int *listeners;
@@ -80,6 +89,9 @@ void worker_queue(struct worker *w, struct exchange *e, bool resumed, int (*agai
 
 /** From any thread: it looks at the server's flags. */
 void worker_kick(struct worker *w);
+
+/** From any thread: the worker takes the cut over, and frees it. */
+void worker_add_cut(struct worker *w, struct worker_cut *cut);
 
 /** An exchange to use, clean; NULL: no memory. */
 struct exchange *worker_take(struct worker *w);
