@@ -84,19 +84,25 @@ static bool is_loopback(const struct ip *ip)
 static int check(const struct hub_config *c, struct fault *fault)
 {
 	const struct endpoint *e = c->listen.items;
+	if (!c->http.certificate != !c->http.key)
+		return config_fault(fault, HN_EFORMAT, c->file, c->http.line,
+				    c->http.key ? "http.certificate" : "http.key", "%s",
+				    tr("is missing: TLS takes a certificate and its key",
+				       "が足りない。TLSには証明書と秘密鍵の両方が必要"));
 	for (size_t i = 0; i < c->listen.count; i++) {
 		char text[IP_TEXT_SIZE];
 		ip_format(&e[i].ip, text);
-		if (!c->http.beyond_loopback && !is_loopback(&e[i].ip))
-			return config_fault(fault, HN_EAUTH, c->file, c->http.line, "http.beyond_loopback",
-					    tr("%s is reached from other machines, and passwords would "
-					       "travel in the clear: put a "
-					       "proxy with TLS before it, then set this to true",
-					       "%s "
-					       "は他のマシンから届き、パスワードが平文で流れる。TLSのプロキシ"
-					       "を前に置いたうえで"
-					       "これを true にすること"),
-					    text);
+		if (!c->http.beyond_loopback && !c->http.certificate && !is_loopback(&e[i].ip))
+			return config_fault(
+				fault, HN_EAUTH, c->file, c->http.line, "http.beyond_loopback",
+				tr("%s is reached from other machines, and passwords would travel in the "
+				   "clear: give "
+				   "http.certificate and http.key, or put a proxy with TLS before it and set "
+				   "this to true",
+				   "%s は他のマシンから届き、パスワードが平文で流れる。http.certificate と "
+				   "http.key を指定するか、"
+				   "TLSのプロキシを前に置いたうえでこれを true にすること"),
+				text);
 	}
 	const char *const *cosigners = c->cosigners.items;
 	for (size_t i = 0; i < c->cosigners.count; i++) {

@@ -30,6 +30,7 @@ struct hub_http {
 	struct config_list proxies; /* struct ip_prefix */
 	const char *certificate_header;
 	bool beyond_loopback;
+	const char *certificate, *key; /* PEM files of TLS; NULL both: in the clear */
 };
 
 struct hub_access {
@@ -78,7 +79,8 @@ extern const struct config_key HUB_KEYS[];
  * Reads and checks.
  *
  * @param path  NULL: the defaults
- * @return as config_read(); HN_EAUTH: it would listen beyond loopback, and nothing says that it may
+ * @return as config_read(); HN_EAUTH: it would listen beyond loopback in the clear, and nothing says that it
+ * may
  */
 HN_MUST_USE int hub_config_read(const char *path, const struct hub_overrides *overrides,
 				struct hub_config **out, struct fault *fault);

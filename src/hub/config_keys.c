@@ -52,9 +52,16 @@ static const struct config_key http_keys[] = {
 	{"certificate_header", CONFIG_TEXT, AT(certificate_header), .min = 1, .max = 64,
 	 .help_en = "in which they hand on a client's certificate (URL-encoded PEM)",
 	 .help_ja = "プロキシがクライアント証明書(URLエンコードしたPEM)を渡すヘッダー"},
+	{"certificate", CONFIG_PATH, AT(certificate),
+	 .help_en = "with it the hub speaks TLS itself, 1.3 only: PEM, its own certificate and what leads to "
+		    "the root; read again at SIGHUP",
+	 .help_ja = "指定するとハブ自身がTLS(1.3のみ)で通信する。PEM形式のサーバー証明書と中間証明書。"
+		    "SIGHUPで読み直す"},
+	{"key", CONFIG_PATH, AT(key), .help_en = "the certificate's key: PEM, without a passphrase",
+	 .help_ja = "その秘密鍵。PEM形式、パスフレーズなし"},
 	{"beyond_loopback", CONFIG_BOOL, AT(beyond_loopback), .preset = "false",
-	 .help_en = "may listen on other addresses than loopback: without TLS, so behind a proxy only",
-	 .help_ja = "ループバック以外での待受けを許す。TLSがないためプロキシの背後に限ること"},
+	 .help_en = "may listen without TLS on other addresses than loopback: behind a proxy only",
+	 .help_ja = "TLSなしでループバック以外での待受けを許す。プロキシの背後に限ること"},
 	{0},
 };
 #undef AT

@@ -15,7 +15,7 @@
 #include "hub/config.h"
 
 #define USER      "hinomi-hub"
-#define RULES_MAX 4
+#define RULES_MAX 6
 #define OUTGOING  5 /* of the system calls below */
 
 static int open_data(const struct hub_config *config, int *fd_out, struct fault *fault)
@@ -67,11 +67,10 @@ static void add_rule(struct confine_rule rules[], size_t *count, const char *pat
 		rules[(*count)++] = (struct confine_rule){fd, rights};
 }
 
-/* The database's folder, where it is a file elsewhere. */
-static void add_database(const struct hub_config *config, struct confine_rule rules[], size_t *count)
+/* The folder in which a file lies, so that one that takes its place is reached too. */
+static void add_folder_of(const char *path, struct confine_rule rules[], size_t *count, unsigned rights)
 {
 	char folder[4096] = ".";
-	const char *path = strncmp(config->database, "sqlite:", 7) == 0 ? config->database + 7 : NULL;
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	if (!path || (slash && (size_t)(slash - path) >= sizeof(folder)))
 		return;
@@ -80,7 +79,7 @@ static void add_database(const struct hub_config *config, struct confine_rule ru
 		memcpy(folder, path, len);
 		folder[len] = '\0';
 	}
-	add_rule(rules, count, folder, CONFINE_WRITE);
+	add_rule(rules, count, folder, rights);
 }
 
 int sandbox_files(const struct hub_config *config, int data_fd, struct confinement *state,
@@ -89,7 +88,10 @@ int sandbox_files(const struct hub_config *config, int data_fd, struct confineme
 	struct confine_rule rules[RULES_MAX];
 	size_t count = 0;
 	rules[count++] = (struct confine_rule){data_fd, CONFINE_WRITE};
-	add_database(config, rules, &count);
+	if (strncmp(config->database, "sqlite:", 7) == 0)
+		add_folder_of(config->database + 7, rules, &count, CONFINE_WRITE);
+	add_folder_of(config->http.certificate, rules, &count, CONFINE_READ);
+	add_folder_of(config->http.key, rules, &count, CONFINE_READ);
 	add_rule(rules, &count, "/etc", CONFINE_READ);
 	add_rule(rules, &count, "/usr/share/ca-certificates", CONFINE_READ);
 	int rc = confine_service_files(rules, count, CONFINE_ABI_MAX, state);

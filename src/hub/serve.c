@@ -27,6 +27,7 @@
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
 #include "hub/sandbox.h"
+#include "hub/tls_keys.h"
 #include "store/directory.h"
 #include "store/store.h"
 
@@ -42,6 +43,7 @@ struct serving {
 	size_t listener_count;
 	int signal_fd, data_fd;
 	uint8_t *ledger_key;
+	struct tls_keys tls; /* until the server has them */
 	char origin[ORIGIN_SIZE];
 	size_t parts; /* that were started */
 };
@@ -117,6 +119,7 @@ static int make_identity(struct serving *s, struct fault *fault)
 static int make_server(struct serving *s, struct fault *fault)
 {
 	const struct hub_http *c = &s->hub.config->http;
+	const struct server_tls tls = tls_keys_options(&s->tls);
 	const struct server_options options = {
 		.program = &s->hub,
 		.metrics = "hinomi_hub",
@@ -135,6 +138,7 @@ static int make_server(struct serving *s, struct fault *fault)
 		.rate_burst = c->burst,
 		.proxies = c->proxies.items,
 		.proxy_count = c->proxies.count,
+		.tls = s->tls.key ? &tls : NULL,
 		.certificate_header = c->certificate_header,
 		.identify = identity_request,
 		.allowed = rights_allow,
@@ -144,6 +148,9 @@ static int make_server(struct serving *s, struct fault *fault)
 	int rc = server_new(&options, &s->hub.server, fault);
 	if (rc == HN_OK)
 		s->listener_count = 0; /* the server's now */
+	else
+		tls_keys_fault(c, fault);
+	tls_keys_clear(&s->tls);
 	return rc;
 }
 
@@ -156,6 +163,8 @@ static int make(struct serving *s, struct fault *fault)
 		rc = router_new(HUB_TABLES, &s->router, fault);
 	if (rc == HN_OK)
 		rc = make_sockets(s, fault);
+	if (rc == HN_OK && s->hub.config->http.certificate) /* root may be who can read the key */
+		rc = tls_keys_read(&s->hub.config->http, &s->tls, fault);
 	if (rc == HN_OK)
 		rc = sandbox_identity(s->hub.config, &s->data_fd, &s->confinement, fault);
 	if (rc == HN_OK)
@@ -180,15 +189,23 @@ static int start(struct serving *s, struct fault *fault)
 	return rc == HN_OK ? sandbox_calls(s->hub.config, &s->confinement, fault) : rc;
 }
 
+static void tell_stays(const char *what, const struct fault *fault)
+{
+	log_line(LOG_LEVEL_ERROR,
+		 tr("%s: %s%s%s; what was in force stays", "%s: %s%s%s。従来のものを維持する"), what,
+		 fault->place, fault->place[0] ? ": " : "", fault->message);
+}
+
 static void reload(struct serving *s)
 {
+	struct fault fault = {0};
+	if (s->hub.config->http.certificate &&
+	    tls_keys_reload(&s->hub.config->http, s->hub.server, &fault) != HN_OK)
+		tell_stays("TLS", &fault);
 	for (size_t i = 0; HUB_PARTS[i]; i++) {
-		struct fault fault = {0};
+		fault = (struct fault){0};
 		if (HUB_PARTS[i]->reload && HUB_PARTS[i]->reload(&s->hub, &fault) != HN_OK)
-			log_line(
-				LOG_LEVEL_ERROR,
-				tr("%s: %s%s%s; what was in force stays", "%s: %s%s%s。従来のものを維持する"),
-				HUB_PARTS[i]->name, fault.place, fault.place[0] ? ": " : "", fault.message);
+			tell_stays(HUB_PARTS[i]->name, &fault);
 	}
 	log_line(LOG_LEVEL_INFO, "%s", tr("reloaded", "読み直した"));
 }
@@ -214,8 +231,8 @@ static void tell_address(const struct serving *s)
 	char text[IP_TEXT_SIZE];
 	ip_format(&e->ip, text);
 	bool loopback = strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0;
-	printf(e->ip.version == 6 && !loopback ? "http://[%s]:%u\n" : "http://%s:%u\n",
-	       loopback ? "localhost" : text, e->port);
+	printf(e->ip.version == 6 && !loopback ? "%s://[%s]:%u\n" : "%s://%s:%u\n",
+	       s->hub.config->http.certificate ? "https" : "http", loopback ? "localhost" : text, e->port);
 	(void)fflush(stdout);
 }
 
@@ -243,6 +260,7 @@ static void clear(struct serving *s)
 	directory_close(s->hub.directory);
 	record_free(s->hub.record);
 	router_free(s->router);
+	tls_keys_clear(&s->tls);
 	sodium_free(s->ledger_key);
 	for (size_t i = 0; i < s->listener_count; i++)
 		(void)close(s->listeners[i]);

@@ -187,7 +187,7 @@ class Hub:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
                                         env=self.env)
         line = self.process.stdout.readline().decode()
-        if not line.startswith("http://"):
+        if not line.startswith(("http://", "https://")):
             raise RuntimeError("the hub did not begin: " + self.log_text())
         return self
 
