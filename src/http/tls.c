@@ -17,7 +17,7 @@
 #include "base/encode.h"
 #include "base/lang.h"
 
-#define CHAIN_MAX    (32l << 10) /* bytes of a client's chain */
+#define CHAIN_MAX    (32L << 10) /* bytes of a client's chain */
 #define DEPTH_MAX    4           /* certificates between a client's and the root */
 #define NOTHING_MAX  32          /* records without data (key updates) behind each other */
 #define SERIAL_BYTES 20

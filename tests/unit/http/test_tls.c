@@ -28,7 +28,7 @@
 #define SECOND  "00000000000000000000000000000007"
 #define REVOKED "7f000000000000000000000000000bad"
 #define URI     "urn:hinomi:edge:6ba7b810-9dad-41d1-80b4-00c04fd430c8"
-#define DAY     86400l
+#define DAY     86400L
 
 enum {
 	ROOT,
