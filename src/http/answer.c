@@ -237,7 +237,8 @@ int answer_problem(struct request *r, unsigned status, const char *type, const c
 	e->media = "application/problem+json";
 	if (r->route && (r->route->flags & ROUTE_OWN_ERRORS) && r->route->problem)
 		r->route->problem(r, status, answer_title(status), detail);
-	else
+	else if (r->route || !e->worker->server->options.problem ||
+		 !e->worker->server->options.problem(r, status, answer_title(status), detail))
 		write_problem(e, status, type, detail);
 	if (buf_err(&e->body) != HN_OK)
 		buf_reset(&e->body);

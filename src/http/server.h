@@ -68,6 +68,12 @@ struct server_options {
 	 * nothing.
 	 */
 	void (*seal)(struct request *r);
+	/**
+	 * Writes the error of a path that no route answers for in a standard's own form, as route->problem
+	 * does.
+	 * @return whether the path is that standard's. NULL: none is
+	 */
+	bool (*problem)(struct request *r, unsigned status, const char *title, const char *detail);
 	/** The request is over: a line of the access log. NULL: none is kept. */
 	void (*finished)(const struct request *r, const struct request_end *end);
 };

@@ -27,6 +27,7 @@
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
 #include "hub/sandbox.h"
+#include "hub/taxii/taxii.h"
 #include "hub/tls_keys.h"
 #include "store/directory.h"
 #include "store/store.h"
@@ -143,6 +144,7 @@ static int make_server(struct serving *s, struct fault *fault)
 		.identify = identity_request,
 		.allowed = rights_allow,
 		.seal = request_seal,
+		.problem = taxii_lost,
 		.finished = request_log,
 	};
 	int rc = server_new(&options, &s->hub.server, fault);

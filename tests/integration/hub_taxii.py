@@ -53,6 +53,15 @@ def server(w):
     root = t.api_root()
     tap.check("4.2 the API root", root["max_content_length"] >= 1 << 20, root)
     tap.equal("4.2 an API root that is not there", w.get("/taxii2/other/", Accept=MEDIA).status, 404)
+    for method, path, status in (("GET", "/taxii2/other/", 404), ("GET", "/taxii2/nation/collections/all/objects/x/", 404),
+                                 ("PUT", "/taxii2/nation/", 405), ("GET", "/taxii2/nation/%2e%2e/", 400)):
+        lost = w.member.client().ask(method, path, check=False)
+        tap.check(f"3.6.1 {method} {path}: TAXII's own error", lost.status == status and lost.json["http_status"] == str(status) and
+                  lost.headers["Content-Type"] == MEDIA, lost)
+    elsewhere = w.member.client().ask("GET", "/taxii23", check=False)
+    tap.equal("and elsewhere a problem", elsewhere.headers["Content-Type"], "application/problem+json")
+    wrong = w.get("/taxii2/nation/collections/all/objects/?added_after=yesterday", token=w.member.token, Accept=MEDIA)
+    tap.check("3.4 a filter that cannot be read is named", wrong.status == 400 and "added_after" in wrong.json["description"], wrong)
     aliases = {c.get("alias"): (c["can_read"], c["can_write"]) for c in t.collections()}
     tap.equal("5.1 the collections of a member", (aliases.get("all"), aliases.get("inbox")), ((True, False), (False, True)))
     tap.equal("5.1 the collections of the public", [c["alias"] for c in nobody.collections()], ["all"])

@@ -40,6 +40,17 @@ void taxii_problem(struct request *r, unsigned status, const char *title, const 
 	answer_media(r, TAXII_MEDIA);
 }
 
+bool taxii_lost(struct request *r, unsigned status, const char *title, const char *detail)
+{
+	static const char root[] = "/taxii2";
+	size_t len = sizeof(root) - 1;
+	if (r->path == NULL || strncmp(r->path, root, len) != 0 ||
+	    (r->path[len] != '\0' && r->path[len] != '/'))
+		return false;
+	taxii_problem(r, status, title, detail);
+	return true;
+}
+
 int taxii_find_collection(struct request *r, struct reader *reader, bool write, struct collection *out)
 {
 	struct collection c;

@@ -45,6 +45,9 @@ int taxii_add(struct request *r);
 /** The error message of TAXII (3.6.1) instead of a problem. */
 void taxii_problem(struct request *r, unsigned status, const char *title, const char *detail);
 
+/** The same for what no route of ours answers for: server_options.problem. */
+bool taxii_lost(struct request *r, unsigned status, const char *title, const char *detail);
+
 /** The collection that the path's first parameter names, if it may be read (`write`: written). Else answers
  * 404 or 403 and returns HN_ESTATE. */
 HN_MUST_USE int taxii_find_collection(struct request *r, struct reader *reader, bool write,
