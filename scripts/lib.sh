@@ -32,6 +32,8 @@ package_names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
 missing_packages() {
 	local name
 	while read -r name; do
+		# Who has another Node.js than Debian's has its npm too, and the package would take its place.
+		[ "$name" = npm ] && command -v npm >/dev/null && continue
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)" = installed ] || echo "$name"
 	done < <(package_names "$@")
 }

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARIES = ["base", "wire", "match", "stix", "ledger", "authority", "store", "http", "bus"]
 PROGRAMS = ["sensor", "resolver", "hub", "witness", "edge", "cli", "scan", "agent", "hunt", "lure"]
 SKIPPED = {".git", "node_modules", "__pycache__", "tmp"}
-TEXT = {".c", ".h", ".py", ".sh", ".md", ".build", ".txt", ".yaml", ".yml", ".json", ".ts", ".in"}
+TEXT = {".c", ".h", ".py", ".sh", ".md", ".build", ".txt", ".yaml", ".yml", ".json", ".ts", ".tsx", ".mjs", ".css", ".in"}
 
 
 def files(*suffixes, under="."):
@@ -75,7 +75,7 @@ def comments():
 
 def licence():
     """Two SPDX lines atop each source."""
-    for path in files(".c", ".h", ".py", ".sh", ".ts"):
+    for path in files(".c", ".h", ".py", ".sh", ".ts", ".tsx", ".mjs", ".css"):
         head = "\n".join(lines(path)[:4])
         if "SPDX-License-Identifier: Apache-2.0" not in head or "SPDX-FileCopyrightText:" not in head:
             yield where(path, 1, "the two SPDX lines are not at the top")

@@ -47,7 +47,7 @@ shells() {
 commands() {
 	CC=clang configure build-tidy -Dtests=enabled
 	# What is made by the build is read too.
-	compile build-tidy build.ninja src/hub/schemas.c
+	compile build-tidy build.ninja src/hub/schemas.c src/hub/console_files.c
 }
 
 tidy() {

@@ -74,6 +74,7 @@ void answer_clear(struct exchange *e)
 	e->status = 0;
 	e->media = NULL;
 	e->etag[0] = e->cache[0] = '\0';
+	e->policy = NULL;
 	e->more = NULL;
 	buf_reset(&e->fields);
 	buf_reset(&e->body);
@@ -119,6 +120,12 @@ void answer_cache(struct request *r, const char *cache_control)
 	struct exchange *e = exchange_of(r);
 	assert(is_clean(cache_control) && strlen(cache_control) < sizeof(e->cache));
 	(void)snprintf(e->cache, sizeof(e->cache), "%s", cache_control);
+}
+
+void answer_policy(struct request *r, const char *policy)
+{
+	assert(is_clean(policy));
+	exchange_of(r)->policy = policy;
 }
 
 int answer_send(struct request *r, unsigned status, const char *media)
@@ -358,8 +365,9 @@ void answer_head(struct exchange *e, bool keep, bool chunked, const char *date)
 		add_field(b, "Content-Language: ", e->pub.lang == LANG_JA ? "ja" : "en");
 	uuid_format(&e->pub.uid, uid);
 	add_field(b, "X-Request-Id: ", uid);
-	buf_adds(b, "X-Content-Type-Options: nosniff\r\n"
-		    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+	buf_adds(b, "X-Content-Type-Options: nosniff\r\n");
+	add_field(b, "Content-Security-Policy: ",
+		  e->policy ? e->policy : "default-src 'none'; frame-ancestors 'none'");
 	if (e->fields.len > 0)
 		buf_add(b, e->fields.data, e->fields.len);
 	if (!keep)

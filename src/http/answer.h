@@ -35,6 +35,10 @@ void answer_etag(struct request *r, const char *etag);
 /** For how long others may keep it: "no-store" unless said. */
 void answer_cache(struct request *r, const char *cache_control);
 
+/** The Content-Security-Policy of a page; static. Every other answer has one that lets nothing be done with
+ * it. */
+void answer_policy(struct request *r, const char *policy);
+
 /** Ends the answer with what is in the body. media NULL: application/json; no body with 204 and 304. @return
  * HN_OK, so that a handler may return it */
 int answer_send(struct request *r, unsigned status, const char *media);

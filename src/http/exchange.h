@@ -67,8 +67,9 @@ struct exchange {
 	unsigned status;
 	const char *media;
 	char etag[80], cache[64];
-	struct buf fields; /* lines of further headers */
-	struct buf errors; /* members of the problem's array */
+	const char *policy; /* answer_policy() */
+	struct buf fields;  /* lines of further headers */
+	struct buf errors;  /* members of the problem's array */
 	struct buf body;
 	ssize_t (*more)(struct request *r, char *room, size_t size);
 	struct buf wire; /* what is being written: head, or a chunk */

@@ -10,6 +10,7 @@
 #include "hub/api/objects.h"
 #include "hub/api/openapi.h"
 #include "hub/api/sets.h"
+#include "hub/console/console.h"
 #include "hub/exchange/export.h"
 #include "hub/taxii/taxii.h"
 
@@ -20,6 +21,7 @@ const struct route *const HUB_TABLES[] = {
 	ACCOUNT_ROUTES,
 	APPROVAL_ROUTES,
 	COLLECTION_ROUTES,
+	CONSOLE_ROUTES,
 	DIRECTORY_ROUTES,
 	EVENT_ROUTES,
 	EXPORT_ROUTES,

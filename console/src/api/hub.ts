@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Hinomi authors
+import { ask, newKey, type Answer } from "./client";
+import type * as S from "./schema";
+
+// Every operation of the hub's that the console uses, typed by catalog/api.
+
+const get = async <T>(where: string, query: Record<string, string | number | boolean | readonly string[] | undefined> = {}, signal?: AbortSignal): Promise<T> =>
+	(await ask<T>("GET", where, { query, signal })).value;
+const post = async <T>(where: string, body: unknown, key = newKey()): Promise<T> => (await ask<T>("POST", where, { body, key })).value;
+
+/** Follows `next` through all pages, up to a number of rows. */
+export async function all<T>(page: (cursor: string | undefined) => Promise<{ rows: T[]; next?: string }>, most = 5000): Promise<{ rows: T[]; cut: boolean }> {
+	const rows: T[] = [];
+	let cursor: string | undefined;
+	do {
+		const got = await page(cursor);
+		rows.push(...got.rows);
+		cursor = got.next;
+	} while (cursor && rows.length < most);
+	return { rows, cut: cursor !== undefined };
+}
+
+// ---- objects ----
+export const search = (way: string, asked: string, cursor?: string, signal?: AbortSignal, limit?: number) =>
+	get<S.SearchPage>("/api/v1/search", { [way]: asked, cursor, limit }, signal);
+export const objects = (type: string | undefined, cursor?: string, signal?: AbortSignal) => get<S.ObjectPage>("/api/v1/objects", { type, cursor, limit: 50 }, signal);
+export const object = async (id: string, signal?: AbortSignal) =>
+	(await ask<S.StixObject>("GET", `/api/v1/objects/${id}`, { accept: "application/json", signal })).value;
+export const versions = (id: string, signal?: AbortSignal) => get<S.ObjectPage>(`/api/v1/objects/${id}/versions`, {}, signal);
+export const relations = (id: string, cursor?: string, signal?: AbortSignal) => get<S.ObjectPage>(`/api/v1/objects/${id}/relations`, { cursor, limit: 100 }, signal);
+export const correlations = (id: string, signal?: AbortSignal) => get<S.Correlations>(`/api/v1/objects/${id}/correlations`, {}, signal);
+export const count = (type: string | undefined, signal?: AbortSignal) => get<S.Count>("/api/v1/counts", { type }, signal);
+export const explain = (id: string, whom: { person?: string; organisation?: string }, signal?: AbortSignal) =>
+	get<S.Access>("/api/v1/access/explain", { object: id, ...whom }, signal);
+export const handIn = async (bundle: unknown, dry: boolean, source?: string) =>
+	(await ask<S.HandinResult>("POST", "/api/v1/objects", { query: { dry: dry ? true : undefined, source }, body: bundle, media: "application/stix+json" })).value;
+
+// ---- sets and approvals ----
+export const sets = (signal?: AbortSignal) =>
+	all(async (cursor) => {
+		const page = await get<S.SetPage>("/api/v1/sets", { cursor, limit: 200 }, signal);
+		return { rows: page.sets, next: page.next };
+	});
+export const oneSet = (id: string, signal?: AbortSignal) => get<S.Set>(`/api/v1/sets/${id}`, {}, signal);
+export const makeSet = (body: S.SetNew, key: string) => post<S.Made>("/api/v1/sets", body, key);
+export const setHead = async (id: string, signal?: AbortSignal) => (await ask<S.SetHead | "">("GET", `/api/v1/sets/${id}/head`, { signal })).value || undefined;
+export const approvals = (set: string, state?: string, cursor?: string, signal?: AbortSignal, limit = 100) =>
+	get<S.ApprovalPage>(`/api/v1/sets/${set}/approvals`, { state, cursor, limit }, signal);
+export const approval = (set: string, id: string, signal?: AbortSignal): Promise<Answer<S.Approval>> => ask<S.Approval>("GET", `/api/v1/sets/${set}/approvals/${id}`, { signal });
+export const propose = (set: string, body: S.ApprovalNew, key: string) => post<S.ApprovalMade>(`/api/v1/sets/${set}/approvals`, body, key);
+export const blastRadius = (set: string, id: string, signal?: AbortSignal) => get<S.BlastRadius>(`/api/v1/sets/${set}/approvals/${id}/blast-radius`, {}, signal);
+export type Step = "propose" | "approve" | "refuse" | "retire";
+export const step = async (set: string, id: string, verb: Step, reason: string, key: string, etag: string | null) =>
+	(await ask<S.ApprovalState>("POST", `/api/v1/sets/${set}/approvals/${id}/${verb}`, { body: reason ? { reason } : {}, key, ifMatch: etag ?? undefined })).value;
+
+// ---- holds and lists ----
+export const holds = (signal?: AbortSignal) => get<S.HoldPage>("/api/v1/holds", { limit: 200 }, signal);
+export const enterHold = (body: S.HoldNew, key: string) => post<S.Made>("/api/v1/holds", body, key);
+export const releaseHold = (id: string, key: string) => post<"">(`/api/v1/holds/${id}/release`, undefined, key);
+
+// ---- directory ----
+export const organisations = (cursor?: string, signal?: AbortSignal) => get<S.OrganisationList>("/api/v1/organisations", { cursor, limit: 500 }, signal);
+export const organisation = (id: string, signal?: AbortSignal) => ask<S.Organisation>("GET", `/api/v1/organisations/${id}`, { signal });
+export const makeOrganisation = (body: S.Organisation, key: string) => post<S.Made>("/api/v1/organisations", body, key);
+export const putOrganisation = (id: string, body: S.Organisation, etag: string | null, key: string) =>
+	ask<"">("PUT", `/api/v1/organisations/${id}`, { body, ifMatch: etag ?? undefined, key });
+export const people = (organisation?: string, cursor?: string, signal?: AbortSignal) => get<S.PersonList>("/api/v1/people", { organisation, cursor, limit: 500 }, signal);
+export const person = (id: string, signal?: AbortSignal) => ask<S.Person>("GET", `/api/v1/people/${id}`, { signal });
+export const makePerson = (body: S.Person, key: string) => post<S.Made>("/api/v1/people", body, key);
+export const putPerson = (id: string, body: S.Person, etag: string | null, key: string) => ask<"">("PUT", `/api/v1/people/${id}`, { body, ifMatch: etag ?? undefined, key });
+export const setPassword = (id: string, body: S.PasswordReset) => ask<"">("PUT", `/api/v1/people/${id}/password`, { body });
+export const groups = (cursor?: string, signal?: AbortSignal) => get<S.GroupList>("/api/v1/groups", { cursor, limit: 500 }, signal);
+export const makeGroup = (body: S.Group, key: string) => post<S.Made>("/api/v1/groups", body, key);
+
+// ---- one's own account ----
+export const changePassword = (body: S.PasswordChange) => ask<"">("PUT", "/api/v1/me/password", { body });
+export const beginTotp = () => post<S.Totp>("/api/v1/me/totp", undefined);
+export const confirmTotp = (body: S.TotpConfirm) => ask<"">("PUT", "/api/v1/me/totp", { body });
+export const tokens = (person: string, signal?: AbortSignal) => get<S.TokenList>("/api/v1/tokens", { person, limit: 200 }, signal);
+export const removeToken = (id: string) => ask<"">("DELETE", `/api/v1/tokens/${id}`);
+
+// ---- the hub itself ----
+export const ready = (signal?: AbortSignal) => get<S.Health>("/readyz", {}, signal);
+export const root = (signal?: AbortSignal) => get<S.Root>("/api/v1", {}, signal);
+export const checkpoint = (signal?: AbortSignal) => get<string>("/api/v1/ledger/checkpoint", {}, signal);
+export const sources = (signal?: AbortSignal) => get<S.SourceList>("/api/v1/sources", { limit: 200 }, signal);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Hinomi authors
+import { Refused, Unreachable } from "../api/problem";
+import { t } from "../lang/text";
+
+export function messageOf(error: unknown): string {
+	if (error instanceof Refused) return error.problem.detail ?? error.problem.title;
+	if (error instanceof Unreachable) return t("error.unreachable");
+	return t("error.unknown");
+}
+
+/** What the hub refused, and why; `fields` say theirs themselves. */
+export function Failure({ error, fields = [], again }: { error: unknown; fields?: readonly string[]; again?: () => void }) {
+	if (!error) return null;
+	const refused = error instanceof Refused ? error : undefined;
+	const besides = refused?.besides(fields) ?? [];
+	return (
+		<div class="alert hot" role="alert">
+			<p>
+				<strong>{refused ? refused.problem.title : t("error.title")}</strong>
+			</p>
+			{messageOf(error) !== refused?.problem.title && <p>{messageOf(error)}</p>}
+			{besides.length > 0 && (
+				<ul>
+					{besides.map((one) => (
+						<li key={one}>{one}</li>
+					))}
+				</ul>
+			)}
+			{refused?.retryAfter && <p>{t("error.retry", { n: refused.retryAfter })}</p>}
+			{refused?.requestId && (
+				<p class="small soft">
+					{t("error.request")} <span class="mono">{refused.requestId}</span>
+				</p>
+			)}
+			{again && (
+				<p>
+					<button type="button" class="button quiet" onClick={again}>
+						{t("action.again")}
+					</button>
+				</p>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Hinomi authors
+import type { ComponentChildren, JSX } from "preact";
+import { useId } from "preact/hooks";
+import { t } from "../lang/text";
+
+interface Shared {
+	label: string;
+	hint?: string;
+	/** What the hub, or we, have against it. */
+	wrong?: string;
+	required?: boolean;
+}
+
+function Frame({ id, label, hint, wrong, required, children }: Shared & { id: string; children: ComponentChildren }) {
+	return (
+		<div class="field">
+			<label for={id}>
+				{label}
+				{required && <span class="soft"> ({t("form.required")})</span>}
+			</label>
+			{hint && (
+				<span class="hint" id={`${id}-hint`}>
+					{hint}
+				</span>
+			)}
+			{children}
+			{wrong && (
+				<span class="wrong" id={`${id}-wrong`}>
+					{wrong}
+				</span>
+			)}
+		</div>
+	);
+}
+
+const describe = (id: string, { hint, wrong }: Shared) =>
+	[hint && `${id}-hint`, wrong && `${id}-wrong`].filter(Boolean).join(" ") || undefined;
+
+type Own<E extends EventTarget> = Omit<JSX.HTMLAttributes<E>, "label" | "onInput" | "value" | "ref">;
+
+type InputProps = Shared &
+	Own<HTMLInputElement> & {
+		name: string;
+		value: string;
+		onValue: (value: string) => void;
+		type?: string;
+		autocomplete?: string;
+		autofocus?: boolean;
+		mono?: boolean;
+		inputMode?: "text" | "numeric" | "email" | "tel" | "url";
+		maxLength?: number;
+		pattern?: string;
+		placeholder?: string;
+		min?: string;
+		max?: string;
+		list?: string;
+	};
+
+export function Input(props: InputProps) {
+	const id = useId();
+	const { label, hint, wrong, required, onValue, mono, autofocus, ...rest } = props;
+	return (
+		<Frame id={id} label={label} hint={hint} wrong={wrong} required={required}>
+			<input
+				{...rest}
+				id={id}
+				class={mono ? "input mono" : "input"}
+				required={required}
+				autofocus={autofocus}
+				aria-invalid={wrong ? "true" : undefined}
+				aria-describedby={describe(id, props)}
+				onInput={(event) => onValue(event.currentTarget.value)}
+			/>
+		</Frame>
+	);
+}
+
+type AreaProps = Shared & {
+	name: string;
+	value: string;
+	onValue: (value: string) => void;
+	rows?: number;
+	class?: string;
+	maxLength?: number;
+	placeholder?: string;
+};
+
+export function Area(props: AreaProps) {
+	const id = useId();
+	const { label, hint, wrong, required, onValue, class: more, ...rest } = props;
+	return (
+		<Frame id={id} label={label} hint={hint} wrong={wrong} required={required}>
+			<textarea
+				{...rest}
+				id={id}
+				class={`input ${more ?? ""}`}
+				required={required}
+				aria-invalid={wrong ? "true" : undefined}
+				aria-describedby={describe(id, props)}
+				onInput={(event) => onValue(event.currentTarget.value)}
+			/>
+		</Frame>
+	);
+}
+
+type SelectProps = Shared & {
+	name: string;
+	value: string;
+	onValue: (value: string) => void;
+	options: readonly { value: string; label: string }[];
+};
+
+export function Select(props: SelectProps) {
+	const id = useId();
+	const { label, hint, wrong, required, onValue, options, name, value } = props;
+	return (
+		<Frame id={id} label={label} hint={hint} wrong={wrong} required={required}>
+			<select
+				id={id}
+				name={name}
+				class="input"
+				required={required}
+				aria-invalid={wrong ? "true" : undefined}
+				aria-describedby={describe(id, props)}
+				onChange={(event) => onValue(event.currentTarget.value)}
+			>
+				{options.map((one) => (
+					<option key={one.value} value={one.value} selected={one.value === value}>
+						{one.label}
+					</option>
+				))}
+			</select>
+		</Frame>
+	);
+}
+
+interface CheckProps {
+	label: ComponentChildren;
+	checked: boolean;
+	onValue: (checked: boolean) => void;
+	name?: string;
+	disabled?: boolean;
+}
+
+export function Check({ label, checked, onValue, name, disabled }: CheckProps) {
+	return (
+		<label class="check">
+			<input type="checkbox" name={name} checked={checked} disabled={disabled} onChange={(event) => onValue(event.currentTarget.checked)} />
+			<span>{label}</span>
+		</label>
+	);
+}
+
+/** Several of a few. */
+export function Checks({ legend, of, chosen, onValue }: { legend: string; of: readonly { value: string; label: string }[]; chosen: readonly string[]; onValue: (chosen: string[]) => void }) {
+	return (
+		<fieldset class="field">
+			<legend>{legend}</legend>
+			<div class="checks">
+				{of.map((one) => (
+					<Check
+						key={one.value}
+						label={one.label}
+						checked={chosen.includes(one.value)}
+						onValue={(on) => onValue(on ? [...chosen, one.value] : chosen.filter((value) => value !== one.value))}
+					/>
+				))}
+			</div>
+		</fieldset>
+	);
+}

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""The console in a browser against the real hub. This part makes a small nation, with hostile text in every field that others
+fill; console.mjs drives the browser and prints the results. Usage: console.py [--stay]: with it the hub stays for looking."""
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import uuid
+
+sys.dont_write_bytecode = True
+from hub_world import BIN, Hub, Tap  # noqa: E402  beside this file
+
+SOURCE = pathlib.Path(os.environ.get("HINOMI_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
+HOSTILE = "\"'><img src=x onerror=\"window.hostile=1\"><script>window.hostile=1</script><svg/onload=window.hostile=1>"
+PASSWORD = "a long password of {}"
+
+
+def now(**delta):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**delta)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def stix(kind, **more):
+    one = {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid.uuid4()}", "created": now(), "modified": now(),
+           "object_marking_refs": [GREEN]}
+    one.update(more)
+    return one
+
+
+def indicator(pattern, **more):
+    return stix("indicator", pattern=pattern, pattern_type="stix", valid_from="2026-01-01T00:00:00Z", **more)
+
+
+def hostile_bundle():
+    """One of each kind, with hostile text wherever the standard lets text stand."""
+    shared = {"labels": [HOSTILE], "external_references": [{"source_name": HOSTILE, "description": HOSTILE, "external_id": HOSTILE,
+                                                            "url": "javascript:window.hostile=1"}]}
+    malware = stix("malware", name=HOSTILE, description=HOSTILE, is_family=True, aliases=[HOSTILE], malware_types=[HOSTILE], **shared)
+    actor = stix("threat-actor", name=HOSTILE, description=HOSTILE, goals=[HOSTILE], roles=[HOSTILE], sophistication=HOSTILE,
+                 primary_motivation=HOSTILE, **shared)
+    evil = indicator("[domain-name:value = 'hostile.example' AND url:value = '" + HOSTILE.replace("\\", "\\\\").replace("'", "\\'") + "']",
+                     name=HOSTILE, description=HOSTILE, indicator_types=[HOSTILE], lang="en",
+                     kill_chain_phases=[{"kill_chain_name": HOSTILE, "phase_name": HOSTILE}], x_theirs=HOSTILE, **shared)
+    return evil, [
+        malware, actor, evil,
+        stix("report", name=HOSTILE, description=HOSTILE, published="2026-11-01T00:00:00Z", report_types=[HOSTILE],
+             object_refs=[malware["id"]], **shared),
+        stix("note", content=HOSTILE, abstract=HOSTILE, authors=[HOSTILE], object_refs=[evil["id"]], **shared),
+        stix("relationship", relationship_type="indicates", description=HOSTILE, source_ref=evil["id"], target_ref=malware["id"]),
+        stix("sighting", sighting_of_ref=evil["id"], description=HOSTILE, count=3, first_seen="2026-11-20T00:00:00Z",
+             last_seen="2026-11-20T10:00:00Z", summary=False),
+    ]
+
+
+class World:
+    def __init__(self):
+        self.hub = Hub("http: {rate: 0}\n")
+        made = self.hub.command("init", "--token", "--json", "--login", "first", "--centre", "国家サイバー統括室")
+        assert made.returncode == 0, made.stderr
+        first = json.loads(made.stdout)
+        self.centre = first["centre"]
+        self.admin = self.hub.client(token=first["token"])
+        answer = self.admin.get(f"/api/v1/organisations/{self.centre}")
+        whole = answer.json
+        whole["names"] = [{"language": "ja", "name": "国家サイバー統括室", "reading": "こっかさいばーとうかつしつ"},
+                          {"language": "en", "name": "National Cybersecurity Office"}]
+        assert self.admin.put(f"/api/v1/organisations/{self.centre}", whole, If_Match=answer.headers["ETag"]).status == 204
+        self.people = {}
+        self.anna = self.person("anna", self.centre, [("ja", "山田 杏奈"), ("en", "Anna Yamada")], "analyst", "approver", "administrator")
+        self.ben = self.person("ben", self.centre, [("ja", "佐藤 勉"), ("en", "Ben Sato")], "approver")
+        self.fill()
+
+    def person(self, login, organisation, names, *roles):
+        made = self.admin.post("/api/v1/people", {"login": login, "names": [{"language": lang, "name": name} for lang, name in names],
+                                                  "places": [{"organisation": organisation, "roles": list(roles)}]})
+        assert made.status == 201, made
+        self.people[login] = made.json["id"]
+        assert self.admin.put(f"/api/v1/people/{made.json['id']}/password", {"new": PASSWORD.format(login)}).status == 204
+        return self.hub.client(basic=(login, PASSWORD.format(login)))
+
+    def add(self, who, *objects):
+        answer = who.post("/api/v1/objects", {"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": list(objects)})
+        assert answer.status == 200 and answer.json["failed"] == 0, answer
+
+    def organisation(self, kind, ja, en, **more):
+        made = self.admin.post("/api/v1/organisations", {
+            "kind": kind, "names": [{"language": "ja", "name": ja}, {"language": "en", "name": en}],
+            "agreements": [{"partner": self.centre, "tlp_max": "amber", "onward": False, "purposes": ["defence", "analysis"]}], **more})
+        assert made.status == 201, made
+        return made.json["id"]
+
+    def fill(self):
+        self.power = self.organisation(
+            "operator", "あけぼの電力株式会社", "Akebono Electric Power", sectors={"critical": ["electric-power"]},
+            holdings=[{"kind": "prefix", "value": "198.51.100.0/24", "state": "entered"}, {"kind": "domain", "value": "akebono.example", "state": "proved"}],
+            contact_windows=[{"title": "CSIRT 当直", "telephone": "+81-3-0000-0000", "mail": "csirt@akebono.example", "hours": "24時間"}])
+        self.organisation("ceptoar", "電力セプター", "Electric power CEPTOAR", sectors={"critical": ["electric-power"]})
+        self.organisation("ministry", "経済産業省", "Ministry of Economy, Trade and Industry")
+        self.foreign = self.organisation(
+            "foreign-cert", HOSTILE, HOSTILE,
+            contact_windows=[{"title": HOSTILE, "mail": HOSTILE, "telephone": HOSTILE, "hours": HOSTILE, "note": HOSTILE}],
+            holdings=[{"kind": "prefix", "value": "192.0.2.0/24", "state": "claimed", "note": HOSTILE}])
+        self.stranger = self.person("stranger", self.foreign, [("en", HOSTILE)], "analyst")
+        assert self.admin.post("/api/v1/groups", {"names": [{"language": "en", "name": HOSTILE}], "description": HOSTILE,
+                                                  "keeper": self.centre}).status == 201
+        self.evil, bundle = hostile_bundle()
+        self.add(self.stranger, *bundle)
+        self.attack = indicator("[domain-name:value = 'c2.fubuki.example']", name="標的型攻撃の指令サーバ",
+                                description="電力分野への攻撃で使われた指令サーバ。", indicator_types=["malicious-activity"], confidence=85)
+        actor = stix("intrusion-set", name="FUBUKI", aliases=["吹雪"], description="重要インフラを狙う攻撃グループ。")
+        inside = [indicator(f"[ipv4-addr:value = '203.0.113.{n}']", name=f"攻撃の踏み台 {n}", confidence=60) for n in (5, 9, 77)]
+        seen = stix("sighting", sighting_of_ref=self.attack["id"], count=4, first_seen="2026-11-20T00:00:00Z", last_seen="2026-11-20T21:10:00Z")
+        self.add(self.anna, self.attack, actor, *inside, seen,
+                 stix("relationship", relationship_type="indicates", source_ref=self.attack["id"], target_ref=actor["id"]))
+        made = self.anna.post("/api/v1/sets", {"names": {"en": "National block list", "ja": "全国遮断リスト"}, "action": "block",
+                                               "marking": {"tlp": "green"}})
+        assert made.status == 201, made
+        self.set = made.json["id"]
+        hostile = self.anna.post("/api/v1/sets", {"names": {"en": HOSTILE, "ja": HOSTILE}, "action": "watch", "marking": {"tlp": "green"}})
+        assert hostile.status == 201, hostile
+        proposed = self.anna.post(f"/api/v1/sets/{hostile.json['id']}/approvals",
+                                  {"object": inside[0]["id"], "propose": True, "reason": HOSTILE})
+        assert proposed.status == 201, proposed
+        self.hostile_approval = f"/threats/sets/{hostile.json['id']}/approvals/{proposed.json['id']}"
+
+    def told(self):
+        """What the browser's part needs to know."""
+        return {"url": f"http://localhost:{self.hub.port}", "set": self.set, "evil": self.evil["id"], "attack": self.attack["id"],
+                "centre": self.centre, "power": self.power, "foreign": self.foreign, "stranger": self.people["stranger"],
+                "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
+                "password": {login: PASSWORD.format(login) for login in self.people}}
+
+
+def missing():
+    """Why the browser's part cannot run here; None: it can."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        return "chromium is not installed"
+    if shutil.which("node") is None or not (SOURCE / "console/node_modules/playwright-core").is_dir():
+        return "the console's packages are not there (npm)"
+    return None
+
+
+def main():
+    stay = "--stay" in sys.argv
+    why = missing()
+    if why and not stay:
+        tap = Tap()
+        tap.skip("the console in a browser", why)
+        tap.done()
+    world = World()
+    try:
+        if not stay and world.hub.client().ask("GET", "/", check=False).headers.get("Content-Encoding") != "gzip":
+            tap = Tap()
+            tap.skip("the console in a browser", "the hub was built without it")
+            tap.done()
+        if stay:
+            print(json.dumps(world.told(), ensure_ascii=False, indent=1), flush=True)
+            sys.stdin.read()
+            return
+        shots = BIN.parent / "screenshots"
+        done = subprocess.run(["node", str(pathlib.Path(__file__).with_name("console.mjs"))], timeout=540, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, CONSOLE_WORLD=json.dumps(world.told()), CONSOLE_SCREENSHOTS=str(shots),
+                                       CONSOLE_PACKAGES=str(SOURCE / "console/package.json"), CONSOLE_BROWSER=shutil.which("chromium")))
+        sys.exit(done.returncode)
+    finally:
+        world.hub.remove()
+
+
+if __name__ == "__main__":
+    main()
