@@ -7,6 +7,7 @@
 #include "hub/exchange/fetcher.h"
 #include "hub/exchange/indexer.h"
 #include "hub/exchange/secret.h"
+#include "hub/exchange/trial.h"
 #include "hub/hub.h"
 #include "hub/sets/sets.h"
 
@@ -18,6 +19,7 @@ const struct hub_part *const HUB_PARTS[] = {
 	&INDEXER,
 	&SOURCE_SECRETS,
 	&FETCHER,
+	&TRIALS,
 	&SETS,
 	NULL,
 };

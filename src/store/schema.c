@@ -338,6 +338,15 @@ static const char *const moved[] = {
 	NULL,
 };
 
+/* Who fetches from a source, and how long he has it; looks: at a folder (store/source_runs.h). */
+static const char *const runs[] = {
+	"CREATE TABLE source_run (number BIGINT PRIMARY KEY, looks BIGINT NOT NULL, hub BIGINT NOT NULL, "
+	"holding BIGINT NOT NULL, until BIGINT NOT NULL, asked BIGINT NOT NULL, place TEXT NOT NULL)",
+	"INSERT INTO source_run (number, looks, hub, holding, until, asked, place) "
+	"SELECT number, 0, 0, 0, 0, 0, '' FROM source",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -351,5 +360,6 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{10, "what edges report", reports},
 	{11, "authorisations", authorizations},
 	{12, "labels whose versions moved", moved},
+	{13, "runs of sources", runs},
 	{0},
 };

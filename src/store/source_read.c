@@ -10,11 +10,12 @@
 #include "store/directory_rows.h"
 #include "store/form.h"
 #include "store/label_form.h"
+#include "store/object_inside.h"
 #include "store/organisation_parts.h"
 
 static const char *const kinds[SOURCE_KINDS] = {
-	[SOURCE_STIX] = "stix", [SOURCE_TAXII] = "taxii", [SOURCE_MISP] = "misp",
-	[SOURCE_CSV] = "csv",   [SOURCE_LIST] = "list",   [SOURCE_API] = "api",
+	[SOURCE_STIX] = "stix", [SOURCE_TAXII] = "taxii", [SOURCE_MISP] = "misp", [SOURCE_CSV] = "csv",
+	[SOURCE_LIST] = "list", [SOURCE_DROP] = "drop",   [SOURCE_API] = "api",
 };
 
 const char *source_kind_name(enum source_kind kind)
@@ -45,12 +46,13 @@ static bool where_ok(const char *where)
 static int read_where(const struct form *f, struct source *s)
 {
 	const char *where = NULL;
-	int err = form_text(f, "where", s->kind != SOURCE_API, SOURCE_WHERE_MAX, &where);
+	bool local = s->kind == SOURCE_API || s->kind == SOURCE_DROP;
+	int err = form_text(f, "where", !local, SOURCE_WHERE_MAX, &where);
 	if (err != HN_OK)
 		return err;
-	if (s->kind == SOURCE_API && where != NULL)
-		return form_wrong(f, "where", "does not belong to a source of kind `api`",
-				  "は種別`api`の情報源では指定できない");
+	if (local && where != NULL)
+		return form_wrong(f, "where", "does not belong to a source of kind `api` or `drop`",
+				  "は種別`api`又は`drop`の情報源では指定できない");
 	if (where != NULL && !where_ok(where))
 		return form_wrong(f, "where", "must be an http or https URL without user name and fragment",
 				  "は利用者名やフラグメントを含まないhttp又はhttpsのURLでなければならない");
@@ -65,12 +67,46 @@ static int read_every(const struct form *f, struct source *s)
 	int err = form_text(f, "every", false, 32, &every);
 	if (err != HN_OK || every == NULL)
 		return err;
+	if (s->kind == SOURCE_DROP)
+		return form_wrong(f, "every", "does not belong to a folder: it is looked at all the time",
+				  "は指定できない。フォルダーは常に確認される");
 	if (s->kind == SOURCE_API || utc_duration_parse(every, strlen(every), &ns) != HN_OK ||
 	    ns / 1000 < SOURCE_EVERY_MIN)
 		return form_wrong(f, "every", "must be a duration of a minute or more such as PT1H",
 				  "はPT1Hのような1分以上の期間でなければならない");
 	s->every_us = ns / 1000;
 	return HN_OK;
+}
+
+static int read_collection(const struct form *f, struct source *s)
+{
+	const char *collection = NULL;
+	int err = form_text(f, "collection", false, SOURCE_NAME_MAX, &collection);
+	if (err != HN_OK || collection == NULL)
+		return err;
+	if (s->kind != SOURCE_TAXII)
+		return form_wrong(f, "collection", "belongs to a source of kind `taxii`",
+				  "は種別`taxii`の情報源でのみ指定できる");
+	(void)snprintf(s->collection, sizeof(s->collection), "%s", collection);
+	return HN_OK;
+}
+
+/* What dropped files are is said once: by their names nobody could tell a list from a table. */
+static int read_format(const struct form *f, struct source *s)
+{
+	int format = 0;
+	s->format = s->kind;
+	if (s->kind != SOURCE_DROP)
+		return json_object_get(f->at, "format") == NULL
+			       ? HN_OK
+			       : form_wrong(f, "format", "belongs to a source of kind `drop`",
+					    "は種別`drop`の情報源でのみ指定できる");
+	int err = form_word(f, "format", true, source_kind_value, &format);
+	if (err == HN_OK && (format == SOURCE_TAXII || format == SOURCE_DROP || format == SOURCE_API))
+		err = form_wrong(f, "format", "must be stix, misp, csv or list",
+				 "はstix、misp、csv又はlistでなければならない");
+	s->format = (enum source_kind)format;
+	return err;
 }
 
 static int read_quota(const struct form *f, struct source *s)
@@ -135,8 +171,9 @@ static int read_rest(const struct form *f, struct source *s)
 
 static int read_tree(const struct form *f, struct db *db, struct source *s)
 {
-	static const char *const names[] = {"id",      "name",  "organisation", "kind",    "where",   "trust",
-					    "marking", "every", "quota",        "enabled", "default", NULL};
+	static const char *const names[] = {"id",      "name",       "organisation", "kind",  "where",
+					    "trust",   "marking",    "every",        "quota", "enabled",
+					    "default", "collection", "format",       NULL};
 	int kind = 0;
 	int err = json_only(f->at, names, f->fault);
 	if (err == HN_OK)
@@ -146,6 +183,10 @@ static int read_tree(const struct form *f, struct db *db, struct source *s)
 		err = read_rest(f, s);
 	if (err == HN_OK)
 		err = read_where(f, s);
+	if (err == HN_OK)
+		err = read_collection(f, s);
+	if (err == HN_OK)
+		err = read_format(f, s);
 	if (err == HN_OK)
 		err = read_every(f, s);
 	if (err == HN_OK)
@@ -175,5 +216,25 @@ int source_read(struct db *db, const char *text, size_t len, const struct uuid *
 		*out = s;
 	arena_free(arena);
 	json_decref(object);
+	return err;
+}
+
+/* What stands in the body was checked when it was put; what it names may have another number by now. */
+int source_of_row(struct db *db, const struct db_rows *rows, struct source *out)
+{
+	size_t len, label_len;
+	struct buf again;
+	const char *text = db_text(rows, 4, &len);
+	const uint8_t *label = db_blob(rows, 3, &label_len);
+	struct uuid id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6));
+	buf_init(&again, SOURCE_TEXT_MAX);
+	int err = source_read(db, text, len, &id, out, &again, NULL);
+	buf_clear(&again);
+	if (err == HN_OK)
+		err = label_read(cur_of(label, label_len), &out->label);
+	out->number = db_int(rows, 0);
+	out->revision = db_int(rows, 1);
+	out->organisation = db_int(rows, 2);
+	out->made_us = db_int(rows, 7);
 	return err;
 }

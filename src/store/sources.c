@@ -105,6 +105,12 @@ static int insert(struct db *db, const struct source *s, const struct buf *label
 			     "'', '')",
 			     db_number(s->number));
 	if (err == HN_OK)
+		err = db_run(
+			db,
+			"INSERT INTO source_run (number, looks, hub, holding, until, asked, place) VALUES "
+			"($1, $2, 0, 0, 0, 0, '')",
+			db_number(s->number), db_number(s->kind == SOURCE_DROP));
+	if (err == HN_OK)
 		err = db_run(db,
 			     "INSERT INTO source_use (number, runs, bytes, added, newer, older, same, "
 			     "clashed, refused, sightings, hits, day, today) VALUES ($1, 0, 0, 0, 0, 0, 0, "
@@ -131,11 +137,16 @@ static int begin_anew(struct db *db, const struct directory_row *row, const stru
 	int err = json_object_read(row->text.data, row->text.len, &old, NULL);
 	if (err == HN_OK)
 		err = json_object_read(body->data, body->len, &new, NULL);
-	if (err == HN_OK && !(same_member(old, new, "where") && same_member(old, new, "kind")))
+	if (err == HN_OK && !(same_member(old, new, "where") && same_member(old, new, "kind") &&
+			      same_member(old, new, "collection"))) {
 		err = db_run(db,
 			     "UPDATE source_state SET added_after = '', next = '', etag = '', modified = '', "
 			     "failures = 0 WHERE number = $1",
 			     db_number(row->number));
+		if (err == HN_OK)
+			err = db_run(db, "UPDATE source_run SET place = '' WHERE number = $1",
+				     db_number(row->number));
+	}
 	json_decref(old);
 	json_decref(new);
 	return err;
@@ -158,6 +169,9 @@ static int write_row(struct writing *w, struct source *s, const struct directory
 		err = row->number == 0 ? insert(db, s, &label, body) : update(db, s, &label, body);
 	if (err == HN_OK && row->number != 0)
 		err = begin_anew(db, row, body);
+	if (err == HN_OK && row->number != 0)
+		err = db_run(db, "UPDATE source_run SET looks = $2 WHERE number = $1", db_number(s->number),
+			     db_number(s->kind == SOURCE_DROP));
 	/* One with a schedule begins at once. */
 	if (err == HN_OK && s->every_us != 0)
 		err = db_run(db, "UPDATE source_state SET next_run = 1 WHERE number = $1 AND next_run = 0",
@@ -214,6 +228,13 @@ int sources_put(struct writing *w, const struct asker *actor, const struct uuid 
 	return err;
 }
 
+static bool fetches(const json_t *body)
+{
+	const char *kind = json_string_value(json_object_get(body, "kind"));
+	bool comes = json_object_get(body, "where") != NULL || (kind != NULL && strcmp(kind, "drop") == 0);
+	return comes && !json_is_false(json_object_get(body, "enabled"));
+}
+
 /* One that the actor may change. @param fetches_out  whether it is enabled and has a place to fetch from */
 static int own_row(struct writing *w, const struct asker *actor, const struct uuid *id, int64_t *number_out,
 		   bool *fetches_out, struct fault *fault)
@@ -228,8 +249,7 @@ static int own_row(struct writing *w, const struct asker *actor, const struct uu
 		err = json_object_read(row.text.data, row.text.len, &body, fault);
 	if (err == HN_OK) {
 		*number_out = row.number;
-		*fetches_out = json_object_get(body, "where") != NULL &&
-			       !json_is_false(json_object_get(body, "enabled"));
+		*fetches_out = fetches(body);
 	}
 	json_decref(body);
 	buf_clear(&row.text);
@@ -241,8 +261,8 @@ int sources_put_secret(struct writing *w, const struct asker *actor, const struc
 {
 	struct db *db = writing_db(w);
 	int64_t number = 0;
-	bool fetches = false;
-	int err = own_row(w, actor, id, &number, &fetches, fault);
+	bool may_run = false;
+	int err = own_row(w, actor, id, &number, &may_run, fault);
 	if (err == HN_OK)
 		err = db_run(db, "DELETE FROM source_secret WHERE number = $1", db_number(number));
 	if (err == HN_OK && len > 0)
@@ -282,47 +302,20 @@ int sources_run_now(struct writing *w, const struct asker *actor, const struct u
 {
 	struct db *db = writing_db(w);
 	int64_t number = 0;
-	bool fetches = false;
-	int err = own_row(w, actor, id, &number, &fetches, fault);
-	if (err == HN_OK && !fetches)
+	bool may_run = false;
+	int err = own_row(w, actor, id, &number, &may_run, fault);
+	if (err == HN_OK && !may_run)
 		return fault_set(fault, HN_ESTATE, "",
 				 tr("the source is disabled, or fetches nothing",
 				    "この情報源は停止中であるか、取得を行わない種別である"));
-	return err != HN_OK ? err
-			    : db_run(db, "UPDATE source_state SET next_run = 1 WHERE number = $1",
-				     db_number(number));
+	if (err == HN_OK)
+		err = db_run(db, "UPDATE source_state SET next_run = 1 WHERE number = $1", db_number(number));
+	return err == HN_OK
+		       ? db_run(db, "UPDATE source_run SET asked = 1 WHERE number = $1", db_number(number))
+		       : err;
 }
 
 /* ---- reading ---- */
-
-static void copy_text(const struct db_rows *rows, unsigned column, char *out, size_t size)
-{
-	size_t len;
-	const char *text = db_text(rows, column, &len);
-	(void)snprintf(out, size, "%.*s", (int)(len < size ? len : size - 1), text != NULL ? text : "");
-}
-
-/* What stands in the body was checked when it was put; what it names may have another number by now. */
-static int read_body(struct db *db, const struct db_rows *rows, struct source *out)
-{
-	size_t len, label_len;
-	struct buf again;
-	const char *text = db_text(rows, 4, &len);
-	const uint8_t *label = db_blob(rows, 3, &label_len);
-	struct uuid id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6));
-	buf_init(&again, SOURCE_TEXT_MAX);
-	int err = source_read(db, text, len, &id, out, &again, NULL);
-	buf_clear(&again);
-	if (err == HN_OK)
-		err = label_read(cur_of(label, label_len), &out->label);
-	out->number = db_int(rows, 0);
-	out->revision = db_int(rows, 1);
-	out->organisation = db_int(rows, 2);
-	out->made_us = db_int(rows, 7);
-	return err;
-}
-
-#define COLUMNS "s.number, s.revision, s.organisation, s.label, s.body, s.uuid_a, s.uuid_b, s.made"
 
 static int read_one(struct reader *reader, struct db_rows *rows, bool any, struct source *out)
 {
@@ -332,7 +325,7 @@ static int read_one(struct reader *reader, struct db_rows *rows, bool any, struc
 		err = HN_ENOENT;
 	struct source s = {0};
 	if (err == HN_OK)
-		err = read_body(reader_db(reader), rows, &s);
+		err = source_of_row(reader_db(reader), rows, &s);
 	if (err == HN_OK)
 		*out = s;
 	return err;
@@ -343,7 +336,7 @@ int sources_find(struct reader *reader, const struct uuid *id, struct source *ou
 	struct uuid_halves h = uuid_halves(id);
 	struct db_rows *rows;
 	int err = db_query(reader_db(reader), &rows,
-			   "SELECT " COLUMNS " FROM source s WHERE s.uuid_a = $1 AND s.uuid_b = $2",
+			   "SELECT " SOURCE_COLUMNS " FROM source s WHERE s.uuid_a = $1 AND s.uuid_b = $2",
 			   db_number(h.a), db_number(h.b));
 	if (err != HN_OK)
 		return err;
@@ -361,35 +354,13 @@ int sources_default(struct reader *reader, struct source *out)
 {
 	struct db_rows *rows;
 	int err = db_query(reader_db(reader), &rows,
-			   "SELECT " COLUMNS
+			   "SELECT " SOURCE_COLUMNS
 			   " FROM source s WHERE s.organisation = $1 AND s.by_default = 1 AND "
 			   "s.enabled = 1",
 			   db_number(reader_asker(reader)->organisation));
 	if (err != HN_OK)
 		return err;
 	err = read_one(reader, rows, true, out);
-	db_rows_end(rows);
-	return err;
-}
-
-int sources_due(struct reader *reader, int64_t now_us, struct source *out, int64_t *next_us_out)
-{
-	struct db_rows *rows;
-	*next_us_out = 0;
-	int err = db_query(reader_db(reader), &rows,
-			   "SELECT " COLUMNS
-			   ", t.next_run FROM source s JOIN source_state t ON t.number = s.number "
-			   "WHERE s.enabled = 1 AND t.next_run > 0 ORDER BY t.next_run, s.number LIMIT 1");
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	err = more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
-	if (err == HN_OK && db_int(rows, 8) > now_us) {
-		*next_us_out = db_int(rows, 8);
-		err = HN_ENOENT;
-	}
-	if (err == HN_OK)
-		err = read_body(reader_db(reader), rows, out);
 	db_rows_end(rows);
 	return err;
 }
@@ -437,10 +408,12 @@ static void write_text(struct buf *b, const char *name, const struct db_rows *ro
 #define STATE_COLUMNS                                                                                        \
 	"s.number, s.revision, s.organisation, s.body, t.last_run, t.last_good, t.next_run, t.failures, "    \
 	"t.error, t.added_after, u.runs, u.bytes, u.added, u.newer, u.older, u.same, u.clashed, u.refused, " \
-	"u.sightings, u.hits, coalesce((SELECT 1 FROM source_secret c WHERE c.number = s.number), 0)"
+	"u.sightings, u.hits, coalesce((SELECT 1 FROM source_secret c WHERE c.number = s.number), 0), "      \
+	"r.until, r.asked, r.place"
 #define STATE_TABLES                                                                                         \
 	" FROM source s JOIN source_state t ON t.number = s.number JOIN source_use u ON u.number = "         \
-	"s.number "
+	"s.number "                                                                                          \
+	"JOIN source_run r ON r.number = s.number "
 
 static void write_use(struct buf *b, const struct db_rows *rows)
 {
@@ -453,7 +426,7 @@ static void write_use(struct buf *b, const struct db_rows *rows)
 }
 
 /* The body without its last bracket, then what the hub knows of it. */
-static void write_row_json(struct buf *b, const struct db_rows *rows)
+static void write_row_json(struct buf *b, const struct db_rows *rows, int64_t now_us)
 {
 	size_t len;
 	const char *body = db_text(rows, 3, &len);
@@ -464,6 +437,9 @@ static void write_row_json(struct buf *b, const struct db_rows *rows)
 	write_time(b, "next_run", db_int(rows, 6));
 	write_text(b, "error", rows, 8);
 	write_text(b, "added_after", rows, 9);
+	write_text(b, "collection_url", rows, 23);
+	buf_addf(b, "\"running\":%s,\"asked\":%s,", db_int(rows, 21) > now_us ? "true" : "false",
+		 db_int(rows, 22) != 0 ? "true" : "false");
 	buf_addf(b, "\"failures\":%" PRId64 "},", db_int(rows, 7));
 	write_use(b, rows);
 }
@@ -472,9 +448,13 @@ int sources_get(struct reader *reader, const struct uuid *id, struct buf *out, i
 {
 	struct uuid_halves h = uuid_halves(id);
 	struct db_rows *rows;
-	int err = db_query(reader_db(reader), &rows,
-			   "SELECT " STATE_COLUMNS STATE_TABLES "WHERE s.uuid_a = $1 AND s.uuid_b = $2",
-			   db_number(h.a), db_number(h.b));
+	int64_t now_us = 0;
+	int err = source_clock(reader_db(reader), &now_us);
+	if (err != HN_OK)
+		return err;
+	err = db_query(reader_db(reader), &rows,
+		       "SELECT " STATE_COLUMNS STATE_TABLES "WHERE s.uuid_a = $1 AND s.uuid_b = $2",
+		       db_number(h.a), db_number(h.b));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);
@@ -482,7 +462,7 @@ int sources_get(struct reader *reader, const struct uuid *id, struct buf *out, i
 	      : more == 0 || !manages(reader_asker(reader), db_int(rows, 2)) ? HN_ENOENT
 									     : HN_OK;
 	if (err == HN_OK) {
-		write_row_json(out, rows);
+		write_row_json(out, rows, now_us);
 		*revision_out = db_int(rows, 1);
 		err = buf_err(out);
 	}
@@ -499,12 +479,15 @@ int sources_list(struct reader *reader, int64_t after, size_t limit, struct buf 
 	*more_out = false;
 	if (!all && !manages(asker, asker->organisation))
 		return HN_OK;
-	int err =
-		db_query(reader_db(reader), &rows,
-			 "SELECT " STATE_COLUMNS STATE_TABLES
-			 "WHERE s.number > $1 AND (s.organisation = $2 OR $3 = 1) ORDER BY s.number LIMIT $4",
-			 db_number(after), db_number(asker->organisation), db_number(all),
-			 db_number((int64_t)limit + 1));
+	int64_t now_us = 0;
+	int err = source_clock(reader_db(reader), &now_us);
+	if (err == HN_OK)
+		err = db_query(
+			reader_db(reader), &rows,
+			"SELECT " STATE_COLUMNS STATE_TABLES
+			"WHERE s.number > $1 AND (s.organisation = $2 OR $3 = 1) ORDER BY s.number LIMIT $4",
+			db_number(after), db_number(asker->organisation), db_number(all),
+			db_number((int64_t)limit + 1));
 	if (err != HN_OK)
 		return err;
 	int more = 0;
@@ -515,55 +498,14 @@ int sources_list(struct reader *reader, int64_t after, size_t limit, struct buf 
 		}
 		if (n > 0)
 			buf_addc(out, ',');
-		write_row_json(out, rows);
+		write_row_json(out, rows, now_us);
 		*last_out = db_int(rows, 0);
 	}
 	db_rows_end(rows);
 	return more < 0 ? more : buf_err(out);
 }
 
-/* ---- state, use ---- */
-
-int sources_state(struct reader *reader, int64_t number, struct source_state *out)
-{
-	struct db_rows *rows;
-	int err = db_query(reader_db(reader), &rows,
-			   "SELECT last_run, last_good, next_run, failures, error, added_after, next, etag, "
-			   "modified FROM source_state WHERE number = $1",
-			   db_number(number));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		out->last_run_us = db_int(rows, 0);
-		out->last_good_us = db_int(rows, 1);
-		out->next_us = db_int(rows, 2);
-		out->failures = (unsigned)db_int(rows, 3);
-		copy_text(rows, 4, out->error, sizeof(out->error));
-		copy_text(rows, 5, out->added_after, sizeof(out->added_after));
-		copy_text(rows, 6, out->next, sizeof(out->next));
-		copy_text(rows, 7, out->etag, sizeof(out->etag));
-		copy_text(rows, 8, out->modified, sizeof(out->modified));
-	}
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
-}
-
-static struct db_value text_value(const char *text)
-{
-	return db_string(text, strlen(text));
-}
-
-int sources_put_state(struct writing *w, int64_t number, const struct source_state *s)
-{
-	return db_run(writing_db(w),
-		      "UPDATE source_state SET last_run = $2, last_good = $3, next_run = $4, failures = $5, "
-		      "error = $6, added_after = $7, next = $8, etag = $9, modified = $10 WHERE number = $1",
-		      db_number(number), db_number(s->last_run_us), db_number(s->last_good_us),
-		      db_number(s->next_us), db_number(s->failures), text_value(s->error),
-		      text_value(s->added_after), text_value(s->next), text_value(s->etag),
-		      text_value(s->modified));
-}
+/* ---- use ---- */
 
 /* The quota of a day, and what is used of it. */
 static int quota_ok(struct writing *w, int64_t number, uint64_t objects)
@@ -574,14 +516,14 @@ static int quota_ok(struct writing *w, int64_t number, uint64_t objects)
 	uint64_t used = 0;
 	struct source s = {0};
 	int err = db_query(db, &rows,
-			   "SELECT " COLUMNS
+			   "SELECT " SOURCE_COLUMNS
 			   ", u.day, u.today FROM source s JOIN source_use u ON u.number = s.number "
 			   "WHERE s.number = $1",
 			   db_number(number));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);
-	err = more == 1 ? read_body(db, rows, &s) : more == 0 ? HN_ENOENT : more;
+	err = more == 1 ? source_of_row(db, rows, &s) : more == 0 ? HN_ENOENT : more;
 	if (err == HN_OK && db_int(rows, 8) == day)
 		used = (uint64_t)db_int(rows, 9);
 	db_rows_end(rows);

@@ -27,7 +27,8 @@ enum source_kind {
 	SOURCE_MISP,  /* an event, a list of events, or a feed (manifest.json) behind a URL */
 	SOURCE_CSV,
 	SOURCE_LIST,
-	SOURCE_API, /* what people and machines hand in by themselves */
+	SOURCE_DROP, /* files that are put into a folder of the hub's */
+	SOURCE_API,  /* what people and machines hand in by themselves */
 	SOURCE_KINDS,
 };
 
@@ -57,18 +58,10 @@ struct source {
 	uint64_t objects_day; /* quota; 0: none */
 	uint64_t fetch_bytes; /* most bytes of one answer */
 	char name[SOURCE_NAME_MAX + 1];
-	char where[SOURCE_WHERE_MAX + 1]; /* URL; of a TAXII source the collection's */
-};
-
-/** Where its last run stopped. Empty texts: nothing. */
-struct source_state {
-	int64_t last_run_us, last_good_us; /* 0: never */
-	int64_t next_us;                   /* not before this: schedule, back-off, Retry-After */
-	unsigned failures;                 /* runs in a row that did not end well */
-	char error[SOURCE_ERROR_MAX];      /* of the last run */
-	char added_after[64];              /* TAXII: X-TAXII-Date-Added-Last of the last page taken in */
-	char next[SOURCE_CURSOR_MAX];      /* TAXII: the page to go on with; feeds: the last event taken in */
-	char etag[256], modified[64];      /* for conditional requests */
+	char where[SOURCE_WHERE_MAX + 1]; /* URL; of a TAXII source the collection's, or a server's with: */
+	char collection[SOURCE_NAME_MAX +
+			1];      /* TAXII: its id, alias or title there; "" where it is `where` */
+	enum source_kind format; /* of a dropped file: STIX, MISP, CSV or LIST; of others the kind */
 };
 
 /** What it brought, and what use it was. */
@@ -83,8 +76,8 @@ struct source_use {
  * Makes or replaces one.
  *
  *     {"name": "...", "organisation": uuid, "kind": "taxii", "where": "https://...", "trust": 60,
- *      "marking": {...}, "every": "PT1H", "quota": {"objects_day": 100000, "bytes_fetch": 10485760},
- *      "enabled": true, "default": false}
+ *      "collection": "...", "format": "csv", "marking": {...}, "every": "PT1H", "quota": {"objects_day":
+ * 100000, "bytes_fetch": 10485760}, "enabled": true, "default": false}
  *
  * @param revision      the one it replaces; 0: it must not be there; -1: whatever is there
  * @param revision_out  the new one; the old one where nothing changed
@@ -106,7 +99,8 @@ HN_MUST_USE int sources_secret(struct reader *reader, int64_t number, struct buf
 HN_MUST_USE int sources_disable(struct writing *w, const struct asker *actor, const struct uuid *id,
 				int64_t *revision_out, struct fault *fault);
 
-/** Asks for a run as soon as may be: its back-off is forgotten. @return HN_ENOENT, HN_EAUTH, HN_ESTATE: it is
+/** Asks for a run as soon as may be: its back-off is forgotten. During a run it is remembered, and another
+ * one follows. @return HN_ENOENT, HN_EAUTH, HN_ESTATE: it is
  * disabled or fetches nothing */
 HN_MUST_USE int sources_run_now(struct writing *w, const struct asker *actor, const struct uuid *id,
 				struct fault *fault);
@@ -124,15 +118,6 @@ HN_MUST_USE int sources_get(struct reader *reader, const struct uuid *id, struct
 /** The same for those behind a number, separated by commas. */
 HN_MUST_USE int sources_list(struct reader *reader, int64_t after, size_t limit, struct buf *out,
 			     int64_t *last_out, bool *more_out);
-
-/** The enabled one that fetches and is due first; the reader is the hub. @return HN_ENOENT: none is due.
- * @param next_us_out  when one will be; 0: none */
-HN_MUST_USE int sources_due(struct reader *reader, int64_t now_us, struct source *out, int64_t *next_us_out);
-
-/** Where its last run stopped; for the hub itself. @return HN_ENOENT */
-HN_MUST_USE int sources_state(struct reader *reader, int64_t number, struct source_state *out);
-/** Writes that down: in or behind the transaction that added what was fetched. */
-HN_MUST_USE int sources_put_state(struct writing *w, int64_t number, const struct source_state *state);
 
 /**
  * Adds to its counters, in the transaction that adds the objects.

@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/api/exchange.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/utc.h"
@@ -10,6 +9,7 @@
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
 #include "hub/exchange/importer.h"
+#include "hub/exchange/report.h"
 #include "hub/exchange/terms.h"
 #include "hub/hub.h"
 #include "hub/request/rights.h"
@@ -80,32 +80,6 @@ static void free_importing(void *extra)
 	buf_clear(&x->out);
 }
 
-static void write_item(struct buf *b, const struct importer_left *left)
-{
-	buf_addf(b, "{\"reason\":\"%s\",\"place\":", left->reason);
-	buf_json_string(b, left->place, strlen(left->place));
-	buf_adds(b, ",\"value\":");
-	buf_json_string(b, left->value, strlen(left->value));
-	buf_adds(b, ",\"detail\":");
-	buf_json_string(b, left->detail, strlen(left->detail));
-	buf_addc(b, '}');
-}
-
-static void write_left(struct buf *b, const struct importer_report *report)
-{
-	buf_addf(b, "{\"total\":%" PRIu64 ",\"reasons\":{", report->left_out);
-	for (size_t i = 0; i < report->reason_count; i++)
-		buf_addf(b, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", report->reasons[i].reason,
-			 report->reasons[i].count);
-	buf_adds(b, "},\"items\":[");
-	for (size_t i = 0; i < report->left_count; i++) {
-		if (i > 0)
-			buf_addc(b, ',');
-		write_item(b, &report->left[i]);
-	}
-	buf_adds(b, "]}");
-}
-
 /* The form of a hand-in's result, with what had no place. */
 static int finish(struct request *r, struct handin *h)
 {
@@ -120,7 +94,7 @@ static int finish(struct request *r, struct handin *h)
 	if (body->len > 0)
 		body->len--; /* its last bracket */
 	buf_adds(body, ",\"left_out\":");
-	write_left(body, &report);
+	report_left_write(body, &report);
 	buf_addc(body, '}');
 	return answer_send(r, 200, NULL);
 }

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <inttypes.h>
-#include <string.h>
 
 #include "http/answer.h"
 #include "hub/api/objects.h"
 #include "hub/exchange/handin.h"
+#include "hub/exchange/report.h"
 #include "hub/exchange/terms.h"
 
 /* What came of what was handed in: the API's own form of an intake's result. */
-static void write_failures(struct buf *b, const struct intake_result *result)
-{
-	for (size_t i = 0; i < result->failure_count; i++) {
-		const struct intake_failure *f = &result->failures[i];
-		buf_addf(b, "%s{\"index\":%" PRIu64 ",\"id\":", i == 0 ? "" : ",", f->index);
-		buf_json_string(b, f->id, strlen(f->id));
-		buf_adds(b, ",\"pointer\":");
-		buf_json_string(b, f->fault.place, strlen(f->fault.place));
-		buf_adds(b, ",\"detail\":");
-		buf_json_string(b, f->fault.message, strlen(f->fault.message));
-		buf_addc(b, '}');
-	}
-}
-
 void handin_result_write(struct buf *b, const struct intake_result *result, bool dry)
 {
 	const uint64_t *n = result->outcomes;
@@ -31,7 +17,7 @@ void handin_result_write(struct buf *b, const struct intake_result *result, bool
 		 ",\"same\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"dry\":%s,\"failures\":[",
 		 result->objects, n[OBJECT_NEW], n[OBJECT_NEWER], n[OBJECT_OLDER], n[OBJECT_SAME],
 		 result->failed, dry ? "true" : "false");
-	write_failures(b, result);
+	report_failures_write(b, result->failures, result->failure_count);
 	buf_addf(b, "]%s}", result->failed > result->failure_count ? ",\"more_failures\":true" : "");
 }
 

@@ -7,16 +7,18 @@
 #include <sodium.h>
 
 #include "base/arena.h"
+#include "base/lang.h"
 #include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/exchange.h"
 #include "hub/api/paging.h"
 #include "hub/exchange/credential.h"
 #include "hub/exchange/secret.h"
+#include "hub/exchange/trial.h"
 #include "hub/hub.h"
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
-#include "store/sources.h"
+#include "store/source_runs.h"
 
 #define BODY_MAX (64u << 10)
 
@@ -161,9 +163,49 @@ static int run_job(struct writing *w, struct request *r, void *context)
 	return err == HN_OK ? answer_send(r, 204, NULL) : err;
 }
 
+/* Only who may change a source may try it: it is asked with its credential. */
+static int read_trial(struct request *r, struct source *source, struct source_state *state,
+		      struct buf *sealed)
+{
+	struct reader *reader;
+	struct buf seen;
+	int64_t revision = 0;
+	int err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	buf_init(&seen, BODY_MAX);
+	err = sources_get(reader, &r->params[0].uuid, &seen, &revision);
+	if (err == HN_OK)
+		err = sources_find(reader, &r->params[0].uuid, source);
+	if (err == HN_OK)
+		err = sources_state(reader, source->number, state);
+	if (err == HN_OK)
+		err = sources_secret(reader, source->number, sealed);
+	reader_end(reader);
+	buf_clear(&seen);
+	return err;
+}
+
+static int try_now(struct request *r)
+{
+	struct source source;
+	struct source_state state = {0};
+	struct buf sealed;
+	buf_init(&sealed, SOURCE_SECRET_MAX + 256u);
+	int err = read_trial(r, &source, &state, &sealed);
+	if (err == HN_OK && source.kind == SOURCE_API)
+		err = fault_set(
+			&r->fault, HN_ESTATE, "",
+			tr("a source of kind `api` fetches nothing", "種別`api`の情報源は取得を行わない"));
+	if (err == HN_OK)
+		err = trial_begin(r, &source, &state, &sealed);
+	buf_clear(&sealed);
+	return err;
+}
+
 static int run_now(struct request *r)
 {
-	return request_change(r, run_job, NULL);
+	return request_query_flag(r, "dry") ? try_now(r) : request_change(r, run_job, NULL);
 }
 
 /* ---- credentials ---- */
@@ -206,6 +248,14 @@ static int delete_credential(struct request *r)
 
 static const struct query_spec list_query[] = {COMMON_PAGE, {0}};
 
+static const struct query_spec run_query[] = {
+	{.name = "dry",
+	 .kind = QUERY_FLAG,
+	 .help_en = "tell what would come of it, change nothing",
+	 .help_ja = "何も変えずに結果だけを示す"},
+	{0},
+};
+
 #define SOURCE "/api/v1/sources/{id:uuid}"
 #define CHANGE(method_, path, op, handler, en, ja)                                                           \
 	.method = method_, .pattern = path, .operation = op, .scopes = SCOPE_MANAGE, .handle = handler,      \
@@ -241,9 +291,10 @@ const struct route SOURCE_ROUTES[] = {
 	{CHANGE(HTTP_DELETE, SOURCE, "disableSource", disable, "Disables it; what it brought stays",
 		"停止する。登録済みのものは残る"),
 	 .answers = {{204, NULL, NULL}}},
-	{CHANGE(HTTP_POST, SOURCE "/run", "runSource", run_now, "Fetches from it as soon as may be",
-		"直ちに取得する"),
-	 .answers = {{204, NULL, NULL}}},
+	{CHANGE(HTTP_POST, SOURCE "/run", "runSource", run_now,
+		"Fetches from it as soon as may be; with `dry` tells what would come of it and keeps nothing",
+		"直ちに取得する。`dry` を指定すると何も保存せず結果だけを示す"),
+	 .end = trial_free, .query = run_query, .answers = {{200, "source-trial", NULL}, {204, NULL, NULL}}},
 	{CHANGE(HTTP_PUT, SOURCE "/credential", "putSourceCredential", put_credential,
 		"What it signs in with; it is never shown again",
 		"接続に使う資格情報。以後表示されることはない"),

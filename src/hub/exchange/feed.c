@@ -5,38 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/lang.h"
-#include "hub/exchange/fetch_run.h"
-#include "hub/exchange/importer.h"
-#include "hub/exchange/terms.h"
-
-#define PIECE_MAX (256u << 20)
-
-struct feeding {
-	struct importer *importer;
-	struct intake *intake;
-	struct buf out;
-	struct fault *fault;
-};
-
-static int take(void *context, const void *data, size_t len)
-{
-	struct feeding *f = context;
-	buf_reset(&f->out);
-	int err = importer_feed(f->importer, data, len, &f->out, f->fault);
-	return err == HN_OK
-		       ? intake_feed(f->intake, f->out.data != NULL ? f->out.data : "", f->out.len, f->fault)
-		       : err;
-}
-
-static int finish(struct feeding *f)
-{
-	buf_reset(&f->out);
-	int err = importer_end(f->importer, &f->out, f->fault);
-	if (err == HN_OK)
-		err = intake_feed(f->intake, f->out.data != NULL ? f->out.data : "", f->out.len, f->fault);
-	return err == HN_OK ? intake_end(f->intake, f->fault) : err;
-}
+#include "hub/exchange/feeding.h"
 
 static int fetch(struct fetch_run *run, const char *url, bool conditional, struct feeding *f)
 {
@@ -46,7 +15,7 @@ static int fetch(struct fetch_run *run, const char *url, bool conditional, struc
 		.etag = conditional ? run->state.etag : NULL,
 		.modified = conditional ? run->state.modified : NULL,
 		.bytes_max = run->source->fetch_bytes,
-		.take = take,
+		.take = feeding_take,
 		.context = f,
 	};
 	int err = fetch_get(run->session, &request, &answer, f->fault);
@@ -56,7 +25,7 @@ static int fetch(struct fetch_run *run, const char *url, bool conditional, struc
 	if (err == HN_OK)
 		err = fetch_run_status(run, &answer, f->fault);
 	if (err == HN_OK)
-		err = finish(f);
+		err = feeding_end(f);
 	if (err == HN_OK && conditional) {
 		(void)snprintf(run->state.etag, sizeof(run->state.etag), "%s", answer.etag);
 		(void)snprintf(run->state.modified, sizeof(run->state.modified), "%s", answer.modified);
@@ -66,31 +35,11 @@ static int fetch(struct fetch_run *run, const char *url, bool conditional, struc
 
 int feed_take(struct fetch_run *run, const char *url, bool conditional, struct fault *fault)
 {
-	static const enum importer_format formats[SOURCE_KINDS] = {
-		[SOURCE_STIX] = IMPORTER_STIX,
-		[SOURCE_MISP] = IMPORTER_MISP,
-		[SOURCE_CSV] = IMPORTER_CSV,
-		[SOURCE_LIST] = IMPORTER_LIST,
-	};
-	const struct source *s = run->source;
-	const struct importer_terms terms = {
-		.space = s->id,
-		.name = s->name,
-		.created_ns = s->made_us * 1000,
-		.imported_ns = s->made_us * 1000,
-	};
-	struct feeding f = {.fault = fault};
-	struct intake_terms intake_terms;
-	terms_of_source(s, &intake_terms);
-	buf_init(&f.out, PIECE_MAX);
-	int err = importer_new(formats[s->kind], &terms, &f.importer);
-	if (err == HN_OK)
-		err = intake_new(run->hub->store, &intake_terms, NULL, NULL, &f.intake);
+	struct feeding f;
+	int err = feeding_init(&f, run, fault);
 	if (err == HN_OK)
 		err = fetch(run, url, conditional, &f);
-	intake_free(f.intake);
-	importer_free(f.importer);
-	buf_clear(&f.out);
+	feeding_clear(&f);
 	return err;
 }
 

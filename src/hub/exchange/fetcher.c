@@ -11,79 +11,38 @@
 
 #include "base/lang.h"
 #include "base/log.h"
-#include "base/utc.h"
 #include "hub/config.h"
-#include "hub/exchange/fetch_run.h"
+#include "hub/exchange/drop.h"
 #include "hub/exchange/secret.h"
 
 #define SECOND_US       INT64_C(1000000)
 #define BACK_OFF_US     (30 * SECOND_US) /* after the first failure; doubled with each */
 #define BACK_OFF_MAX_US (6 * 3600 * SECOND_US)
 #define POLL_S          1
+#define THREADS         4
 
 static struct {
 	struct hub *hub;
-	pthread_t thread;
-	bool running;
+	int64_t name; /* of this hub among those at its database */
+	pthread_t threads[THREADS];
+	unsigned running;
 	atomic_bool stop;
+	pthread_mutex_t look; /* held by the one who looks for work */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* stop was set */
-} fetcher = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} fetcher = {.look = PTHREAD_MUTEX_INITIALIZER,
+	     .lock = PTHREAD_MUTEX_INITIALIZER,
+	     .wake = PTHREAD_COND_INITIALIZER};
 
-/* ---- state ---- */
-
-struct keeping {
-	int64_t number;
-	const struct source_state *state;
-	const struct source_use *use;
+/* What a thread has to do. */
+struct work {
+	struct source source;
+	struct source_state state;
+	struct source_lease lease;
+	struct buf sealed;
 };
 
-static int keep_job(struct writing *w, void *context)
-{
-	const struct keeping *k = context;
-	int err = sources_put_state(w, k->number, k->state);
-	return err == HN_OK && k->use != NULL ? sources_count(w, k->number, k->use) : err;
-}
-
-int fetch_run_keep(struct fetch_run *run)
-{
-	struct keeping k = {.number = run->source->number, .state = &run->state};
-	return store_write(run->hub->store, keep_job, &k);
-}
-
-int fetch_run_status(struct fetch_run *run, const struct fetch_answer *answer, struct fault *fault)
-{
-	if (answer->status == 200)
-		return HN_OK;
-	run->retry_after_s = answer->retry_after_s;
-	return fault_set(fault, HN_EIO, "", "HTTP %u", answer->status);
-}
-
-/* ---- what it signs in with ---- */
-
-static int tick(void *context)
-{
-	const struct fetch_run *run = context;
-	return atomic_load(run->stop) ? HN_ESTATE : HN_OK;
-}
-
-/* The credential is open, in locked memory, until the process that fetches has it. */
-static int open_session(struct fetch_run *run, const struct buf *sealed, struct fault *fault)
-{
-	char *secret = NULL;
-	struct fetch_terms terms = {.inside = run->hub->config->fetch_inside, .tick = tick, .context = run};
-	if (sealed->len > 0 && source_secret_open((const uint8_t *)sealed->data, sealed->len, &secret,
-						  &terms.credential_len) != HN_OK)
-		return fault_set(fault, HN_EFORMAT, "", "%s",
-				 tr("the credential cannot be opened: give it again",
-				    "資格情報を開けない。再登録すること"));
-	terms.credential = secret;
-	int err = fetch_open(run->hub->fetch_fd, &terms, &run->session, fault);
-	sodium_free(secret); /* wipes it */
-	return err;
-}
-
-/* ---- a run ---- */
+/* ---- the end of a run ---- */
 
 static int64_t back_off_us(unsigned failures)
 {
@@ -97,35 +56,54 @@ static int64_t back_off_us(unsigned failures)
 	       (int64_t)randombytes_uniform((uint32_t)(wait / SECOND_US / 2) + 1) * SECOND_US;
 }
 
-static void end_state(struct fetch_run *run, int err, const struct fault *fault)
+/* @return how long to wait for the next run */
+static int64_t end_state(struct fetch_run *run, int err, const struct fault *fault)
 {
 	struct source_state *s = &run->state;
-	int64_t now_us = utc_now_ns() / 1000;
-	s->last_run_us = now_us;
 	if (err == HN_OK) {
 		s->failures = 0;
-		s->last_good_us = now_us;
 		s->error[0] = '\0';
-		s->next_us = run->source->every_us != 0 ? now_us + run->source->every_us : 0;
-		return;
+		return run->source->every_us;
 	}
 	s->failures++;
-	int64_t wait = back_off_us(s->failures);
-	if (wait < run->retry_after_s * SECOND_US)
-		wait = run->retry_after_s * SECOND_US;
-	s->next_us = now_us + wait;
 	(void)snprintf(s->error, sizeof(s->error), "%.100s%s%.250s", fault->place,
 		       fault->place[0] != '\0' ? ": " : "",
 		       fault->message[0] != '\0' ? fault->message : hn_strerror(err));
+	int64_t wait = back_off_us(s->failures);
+	return wait > run->retry_after_s * SECOND_US ? wait : run->retry_after_s * SECOND_US;
+}
+
+struct ending {
+	const struct source_lease *lease;
+	const struct source_state *state;
+	const struct source_use *use;
+	int64_t wait_us;
+};
+
+static int end_job(struct writing *w, void *context)
+{
+	const struct ending *e = context;
+	return sources_end(w, e->lease, e->state, e->wait_us, e->use);
+}
+
+static int leave_job(struct writing *w, void *context)
+{
+	return sources_leave(w, context);
 }
 
 static void end_run(struct fetch_run *run, int err, const struct fault *fault)
 {
-	struct source_use use = {.runs = 1, .bytes = run->bytes};
-	end_state(run, err, fault);
-	struct keeping k = {.number = run->source->number, .state = &run->state, .use = &use};
-	int kept = store_write(run->hub->store, keep_job, &k);
-	if (err != HN_OK)
+	const struct source_use use = {.runs = 1, .bytes = run->bytes};
+	struct ending e = {.lease = &run->lease, .state = &run->state, .use = &use};
+	/* Of a hub that ends, or a lease that was lost: who comes next goes on from where it stands. */
+	int kept = HN_ESTATE;
+	if (err != HN_ESTATE) {
+		e.wait_us = end_state(run, err, fault);
+		kept = store_write(run->hub->store, end_job, &e);
+	}
+	if (kept == HN_ESTATE)
+		kept = store_write(run->hub->store, leave_job, &run->lease);
+	if (err != HN_OK && err != HN_ESTATE)
 		log_line(LOG_LEVEL_WARNING, tr("source '%s': %s", "情報源 '%s': %s"), run->source->name,
 			 run->state.error);
 	if (kept != HN_OK)
@@ -134,51 +112,87 @@ static void end_run(struct fetch_run *run, int err, const struct fault *fault)
 			 run->source->name, hn_strerror(kept));
 }
 
-static void run_source(const struct source *source, const struct source_state *state,
-		       const struct buf *sealed)
+static void run_source(struct work *work)
 {
 	struct fault fault = {.place = ""};
 	struct fetch_run run = {
 		.hub = fetcher.hub,
-		.source = source,
-		.state = *state,
+		.source = &work->source,
+		.state = work->state,
+		.lease = work->lease,
 		.stop = &fetcher.stop,
 	};
-	int err = open_session(&run, sealed, &fault);
-	if (err == HN_OK)
-		err = source->kind == SOURCE_TAXII ? taxii_client_run(&run, &fault) : feed_run(&run, &fault);
-	fetch_close(run.session);
-	/* Stopped in the middle it goes on from where it stands. */
-	if (!atomic_load(&fetcher.stop))
-		end_run(&run, err, &fault);
+	int err = fetch_run_perform(&run, &work->sealed, &fault);
+	end_run(&run, err, &fault);
 }
 
-/* @return whether one was due */
-static bool run_next(void)
+/* ---- finding work ---- */
+
+/* A source with a file that waits on this disk. */
+static int find_drop(struct reader *reader, struct source *out)
+{
+	int64_t after = 0;
+	int err;
+	while ((err = sources_due(reader, SOURCE_DROP, after, out)) == HN_OK && !drop_waits(out))
+		after = out->number;
+	return err;
+}
+
+/* @return HN_ENOENT: nothing is due */
+static int find(struct source *out)
 {
 	struct asker hub;
 	struct reader *reader;
-	struct source source;
-	struct source_state state = {0};
-	struct buf sealed;
-	int64_t next;
 	asker_hub(&hub);
-	if (store_read(fetcher.hub->store, &hub, &reader) != HN_OK)
-		return false;
-	buf_init(&sealed, SOURCE_SECRET_MAX + 256u);
-	int err = sources_due(reader, utc_now_ns() / 1000, &source, &next);
-	if (err == HN_OK)
-		err = sources_state(reader, source.number, &state);
-	if (err == HN_OK)
-		err = sources_secret(reader, source.number, &sealed);
+	int err = store_read(fetcher.hub->store, &hub, &reader);
+	if (err != HN_OK)
+		return err;
+	err = sources_due(reader, SOURCE_KINDS, 0, out);
+	if (err == HN_ENOENT)
+		err = find_drop(reader, out);
 	reader_end(reader);
-	if (err == HN_OK)
-		run_source(&source, &state, &sealed);
-	buf_clear(&sealed);
-	return err == HN_OK;
+	return err;
 }
 
-/* ---- the thread ---- */
+static int take_job(struct writing *w, void *context)
+{
+	return sources_take(w, context, FETCH_LEASE_US);
+}
+
+/* Under the lease: what was found may have been changed since. */
+static int read_work(struct work *work)
+{
+	struct asker hub;
+	struct reader *reader;
+	struct uuid id = work->source.id;
+	asker_hub(&hub);
+	int err = store_read(fetcher.hub->store, &hub, &reader);
+	if (err != HN_OK)
+		return err;
+	err = sources_find(reader, &id, &work->source);
+	if (err == HN_OK)
+		err = sources_state(reader, work->source.number, &work->state);
+	if (err == HN_OK)
+		err = sources_secret(reader, work->source.number, &work->sealed);
+	reader_end(reader);
+	return err;
+}
+
+static int find_work(struct work *work)
+{
+	int err = find(&work->source);
+	work->lease = (struct source_lease){.number = work->source.number, .hub = fetcher.name};
+	if (err == HN_OK)
+		err = store_write(fetcher.hub->store, take_job, &work->lease);
+	if (err != HN_OK)
+		return err;
+	err = read_work(work);
+	if (err != HN_OK)
+		(void)!store_write(fetcher.hub->store, leave_job, &work->lease);
+	return err;
+}
+
+/* ---- the threads ---- */
 
 static void rest(void)
 {
@@ -191,22 +205,62 @@ static void rest(void)
 	pthread_mutex_unlock(&fetcher.lock);
 }
 
+/* One looks, the others work or wait for their turn to look. @return whether there is work */
+static bool look(struct work *work)
+{
+	bool found = false;
+	pthread_mutex_lock(&fetcher.look);
+	while (!found && !atomic_load(&fetcher.stop)) {
+		buf_reset(&work->sealed);
+		found = find_work(work) == HN_OK;
+		if (!found)
+			rest();
+	}
+	pthread_mutex_unlock(&fetcher.look);
+	return found;
+}
+
 static void *run_thread(void *context)
 {
+	struct work work;
 	(void)context;
-	while (!atomic_load(&fetcher.stop))
-		if (!run_next())
-			rest();
+	buf_init(&work.sealed, SOURCE_SECRET_MAX + 256u);
+	while (look(&work))
+		run_source(&work);
+	buf_clear(&work.sealed);
 	return NULL;
+}
+
+static int leave_all_job(struct writing *w, void *context)
+{
+	return sources_leave_all(w, *(const int64_t *)context);
+}
+
+/* By its own name, which no other hub at the database has (its ledger would be the same). */
+static int64_t name_of(const struct hub *hub)
+{
+	int64_t name;
+	const char *text = hub->config->name;
+	(void)crypto_generichash((uint8_t *)&name, sizeof(name), (const uint8_t *)text, strlen(text), NULL,
+				 0);
+	return name;
 }
 
 static int start(struct hub *hub, struct fault *fault)
 {
 	fetcher.hub = hub;
-	if (pthread_create(&fetcher.thread, NULL, run_thread, NULL) != 0)
-		return fault_set(fault, HN_ENOMEM, "fetcher", "%s", tr("cannot begin", "開始できない"));
-	fetcher.running = true;
-	return HN_OK;
+	fetcher.name = name_of(hub);
+	int err = drop_begin(hub, fault);
+	/* Leases from before it was killed. */
+	if (err == HN_OK && (err = store_write(hub->store, leave_all_job, &fetcher.name)) != HN_OK)
+		(void)fault_set(fault, err, "fetcher", "%s", hn_strerror(err));
+	while (err == HN_OK && fetcher.running < THREADS) {
+		if (pthread_create(&fetcher.threads[fetcher.running], NULL, run_thread, NULL) != 0)
+			return fault_set(fault, HN_ENOMEM, "fetcher", "%s",
+					 tr("cannot begin", "開始できない"));
+		fetcher.running++;
+	}
+	return err;
 }
 
 static void stop(struct hub *hub)
@@ -216,9 +270,9 @@ static void stop(struct hub *hub)
 	atomic_store(&fetcher.stop, true);
 	pthread_cond_broadcast(&fetcher.wake);
 	pthread_mutex_unlock(&fetcher.lock);
-	if (fetcher.running)
-		(void)pthread_join(fetcher.thread, NULL);
-	fetcher.running = false;
+	while (fetcher.running > 0)
+		(void)pthread_join(fetcher.threads[--fetcher.running], NULL);
+	drop_end();
 }
 
 const struct hub_part FETCHER = {.name = "fetcher", .start = start, .stop = stop};

@@ -5,7 +5,10 @@
 
 #include "hub/hub.h"
 
-/** The thread that fetches from sources (store/sources.h) when they are due, one after the other. */
+/**
+ * The threads that fetch from sources (store/source_runs.h) when they are due, each from one at a time, and
+ * look into the folders of dropped files. Of several hubs at one database one fetches from a source.
+ */
 extern const struct hub_part FETCHER;
 
 #endif

@@ -99,7 +99,7 @@ static int take_events(struct fetch_run *run, const struct manifest *m, struct f
 	int base = (int)(strrchr(where, '/') - where) + 1;
 	char url[SOURCE_WHERE_MAX + UUID_TEXT_SIZE + 8];
 	int err = HN_OK;
-	for (size_t i = 0; i < m->count && err == HN_OK && !atomic_load(run->stop); i++) {
+	for (size_t i = 0; i < m->count && err == HN_OK; i++) {
 		if (strcmp(m->events[i].key, run->state.next) <= 0)
 			continue;
 		(void)snprintf(url, sizeof(url), "%.*s%s.json", base, where, m->events[i].uuid);
@@ -134,7 +134,7 @@ int misp_feed_run(struct fetch_run *run, struct fault *fault)
 		err = read_manifest(&m, fault);
 	if (err == HN_OK && !same)
 		err = take_events(run, &m, fault);
-	if (err == HN_OK && !same && !atomic_load(run->stop)) {
+	if (err == HN_OK && !same) {
 		(void)snprintf(run->state.etag, sizeof(run->state.etag), "%s", answer.etag);
 		(void)snprintf(run->state.modified, sizeof(run->state.modified), "%s", answer.modified);
 	}

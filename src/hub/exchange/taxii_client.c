@@ -13,12 +13,12 @@
 #include "base/json_reader.h"
 #include "base/lang.h"
 #include "hub/exchange/fetch_run.h"
+#include "hub/exchange/taxii_discover.h"
 #include "hub/exchange/terms.h"
 
 #define PAGE_LIMIT 1000
 #define PAGE_BYTES (64u << 20)
 #define PAGES_MAX  1000000u
-#define MEDIA      "application/taxii+json;version=2.1"
 
 /* What a page says beside its objects. */
 struct page {
@@ -50,7 +50,7 @@ static void add_escaped(struct buf *out, const char *text)
 
 static void make_url(const struct fetch_run *run, struct buf *out)
 {
-	const char *where = run->source->where;
+	const char *where = run->source->collection[0] != '\0' ? run->state.place : run->source->where;
 	size_t len = strlen(where);
 	buf_addf(out, "%s%sobjects/?limit=%d", where, len > 0 && where[len - 1] == '/' ? "" : "/",
 		 PAGE_LIMIT);
@@ -119,12 +119,15 @@ static int store_page(struct fetch_run *run, const struct page *page, struct fau
 	struct intake_terms terms;
 	struct intake *intake;
 	terms_of_source(run->source, &terms);
+	terms.dry = run->trial;
 	int err = intake_new(run->hub->store, &terms, NULL, NULL, &intake);
 	if (err != HN_OK)
 		return err;
 	err = intake_feed(intake, page->body.data, page->body.len, fault);
 	if (err == HN_OK)
 		err = intake_end(intake, fault);
+	if (err == HN_OK)
+		fetch_run_tell(run, intake, NULL);
 	intake_free(intake);
 	return err;
 }
@@ -137,7 +140,7 @@ static int fetch_page(struct fetch_run *run, struct page *page, struct fault *fa
 	int err = buf_err(&url);
 	const struct fetch_request request = {
 		.url = url.data,
-		.accept = MEDIA,
+		.accept = TAXII_MEDIA,
 		.bytes_max = run->source->fetch_bytes < PAGE_BYTES ? run->source->fetch_bytes : PAGE_BYTES,
 		.take = take,
 		.context = page,
@@ -197,7 +200,7 @@ static bool starts_over(struct fetch_run *run, const struct fault *fault, bool *
 	return true;
 }
 
-int taxii_client_run(struct fetch_run *run, struct fault *fault)
+static int run_pages(struct fetch_run *run, struct fault *fault)
 {
 	/* A loop of any length is found by comparing with a cursor of some time ago (Brent). */
 	char before[SOURCE_CURSOR_MAX] = "";
@@ -223,8 +226,12 @@ int taxii_client_run(struct fetch_run *run, struct fault *fault)
 			(void)snprintf(before, sizeof(before), "%s", run->state.next);
 			compare_at *= 2;
 		}
-		if (atomic_load(run->stop))
-			return HN_OK;
 	}
 	return HN_OK;
+}
+
+int taxii_client_run(struct fetch_run *run, struct fault *fault)
+{
+	int err = run->source->collection[0] != '\0' ? taxii_discover(run, fault) : HN_OK;
+	return err == HN_OK ? run_pages(run, fault) : err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
-#include "store/sources.h"
+#include "store/source_runs.h"
 
 #include "directory_world.h"
 
@@ -33,7 +33,6 @@ struct job {
 	int64_t revision;
 	const char *text;
 	const struct source_use *use;
-	const struct source_state *state;
 	int64_t number;
 };
 
@@ -62,12 +61,6 @@ static int count_job(struct writing *w, void *context)
 {
 	struct job *j = context;
 	return sources_count(w, j->number, j->use);
-}
-
-static int state_job(struct writing *w, void *context)
-{
-	struct job *j = context;
-	return sources_put_state(w, j->number, j->state);
 }
 
 static int run_job(struct writing *w, void *context)
@@ -153,6 +146,12 @@ static void what_is_wrong_is_refused_at_its_place(void **state)
 		{HEAD "'kind':'api','every':'PT1H'}", HN_EFORMAT, "/every"},
 		{HEAD "'kind':'csv','where':'https://x/','every':'PT1S'}", HN_EFORMAT, "/every"},
 		{HEAD "'kind':'csv','where':'https://x/','default':true}", HN_EFORMAT, "/default"},
+		{HEAD "'kind':'csv','where':'https://x/','collection':'c'}", HN_EFORMAT, "/collection"},
+		{HEAD "'kind':'csv','where':'https://x/','format':'csv'}", HN_EFORMAT, "/format"},
+		{HEAD "'kind':'drop'}", HN_EFORMAT, "/format"},
+		{HEAD "'kind':'drop','format':'taxii'}", HN_EFORMAT, "/format"},
+		{HEAD "'kind':'drop','format':'csv','where':'https://x/'}", HN_EFORMAT, "/where"},
+		{HEAD "'kind':'drop','format':'csv','every':'PT1H'}", HN_EFORMAT, "/every"},
 		{HEAD "'kind':'api','trust':101}", HN_EFORMAT, "/trust"},
 		{HEAD "'kind':'api','quota':{'objects_day':0}}", HN_EFORMAT, "/quota/objects_day"},
 		{HEAD "'kind':'api','marking':{'tlp':'pink'}}", HN_EFORMAT, "/marking/tlp"},
@@ -226,64 +225,255 @@ static void a_quota_holds_a_day(void **state)
 	world_finish(&d);
 }
 
+/* ---- runs ---- */
+
+#define LONG_US (INT64_C(3600) * 1000000)
+
+struct run {
+	struct directory_world *d;
+	struct source_lease lease;
+	int64_t lease_us, wait_us;
+	const struct source_state *state;
+	struct source_use use;
+};
+
+static int take_job(struct writing *w, void *context)
+{
+	struct run *r = context;
+	return sources_take(w, &r->lease, r->lease_us);
+}
+
+static int keep_job(struct writing *w, void *context)
+{
+	struct run *r = context;
+	return sources_keep(w, &r->lease, r->state, r->lease_us);
+}
+
+static int end_job(struct writing *w, void *context)
+{
+	struct run *r = context;
+	return sources_end(w, &r->lease, r->state, r->wait_us, &r->use);
+}
+
+static int leave_job(struct writing *w, void *context)
+{
+	struct run *r = context;
+	return sources_leave(w, &r->lease);
+}
+
+static int leave_all_job(struct writing *w, void *context)
+{
+	struct run *r = context;
+	return sources_leave_all(w, r->lease.hub);
+}
+
+static int change(struct run *r, store_job_fn job)
+{
+	return store_write(r->d->w.store, job, r);
+}
+
+/* As the hub sees it. @return the number of the source that is due; 0: none */
+static int64_t due(struct directory_world *d, enum source_kind kind, int64_t after)
+{
+	struct reader *reader;
+	struct source s;
+	struct asker hub;
+	asker_hub(&hub);
+	assert_int_equal(store_read(d->w.store, &hub, &reader), HN_OK);
+	int err = sources_due(reader, kind, after, &s);
+	assert_true(err == HN_OK || err == HN_ENOENT);
+	reader_end(reader);
+	return err == HN_OK ? s.number : 0;
+}
+
+static struct source_state state_of(struct directory_world *d, int64_t number)
+{
+	struct reader *reader;
+	struct source_state s = {0};
+	assert_int_equal(store_read(d->w.store, &first, &reader), HN_OK);
+	assert_int_equal(sources_state(reader, number, &s), HN_OK);
+	reader_end(reader);
+	return s;
+}
+
+static void begin_with_feed(struct directory_world *d, struct run *r)
+{
+	begin(d);
+	assert_int_equal(
+		put(d, &ana, FEED, 0, HEAD "'kind':'list','where':'https://x.example/l','every':'PT1H'}"),
+		HN_OK);
+	*r = (struct run){
+		.d = d, .lease = {.number = d->number, .hub = 1}, .lease_us = LONG_US, .use = {.runs = 1}};
+}
+
+static int ask(struct directory_world *d, const struct asker *actor, unsigned id)
+{
+	struct job job = {.d = d, .actor = actor, .id = world_uuid(id)};
+	return store_write(d->w.store, run_job, &job);
+}
+
 static void runs_are_due_in_turn(void **state)
 {
 	(void)state;
 	struct directory_world d;
-	struct reader *reader;
-	struct source s;
-	struct source_state st = {
-		.next_us = 5000, .added_after = "2026-01-01T00:00:00.000001Z", .error = "e"};
-	struct asker hub;
-	int64_t next;
-	asker_hub(&hub);
-	begin(&d);
-	assert_int_equal(
-		put(&d, &ana, FEED, 0, HEAD "'kind':'list','where':'https://x.example/l','every':'PT1H'}"),
-		HN_OK);
-	struct job job = {.d = &d,
-			  .actor = &ana,
-			  .number = d.number,
-			  .state = &st,
-			  .id = world_uuid(FEED),
-			  .text = "sealed"};
+	struct run r;
+	struct source_state st = {.added_after = "2026-01-01T00:00:00.000001Z",
+				  .place = "https://x/c/",
+				  .error = "e",
+				  .failures = 1};
+	begin_with_feed(&d, &r);
 	assert_int_equal(put(&d, &ana, HANDS, 0, HEAD "'kind':'api'}"), HN_OK);
-	assert_int_equal(store_read(d.w.store, &hub, &reader), HN_OK);
-	assert_int_equal(sources_due(reader, 1000, &s, &next), HN_OK);
-	assert_int_equal(s.number, job.number);
-	reader_end(reader);
-	assert_int_equal(store_write(d.w.store, state_job, &job), HN_OK);
-	assert_int_equal(store_write(d.w.store, secret_job, &job), HN_OK);
-	assert_int_equal(store_read(d.w.store, &hub, &reader), HN_OK);
-	assert_int_equal(sources_due(reader, 1000, &s, &next), HN_ENOENT);
-	assert_int_equal(next, 5000);
-	struct source_state again = {0};
-	assert_int_equal(sources_state(reader, job.number, &again), HN_OK);
-	assert_string_equal(again.added_after, st.added_after);
-	struct buf secret;
-	buf_init(&secret, 100);
-	assert_int_equal(sources_secret(reader, job.number, &secret), HN_OK);
-	assert_string_equal(secret.data, "sealed");
-	buf_clear(&secret);
-	reader_end(reader);
+	/* One with a schedule begins at once. */
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	assert_int_equal(change(&r, take_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	r.state = &st;
+	r.wait_us = LONG_US;
+	assert_int_equal(change(&r, end_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	struct source_state after = state_of(&d, r.lease.number);
+	assert_string_equal(after.added_after, st.added_after);
+	assert_string_equal(after.place, st.place);
+	assert_string_equal(after.error, "e");
+	assert_int_equal(after.failures, 1);
+	assert_true(after.last_run_us > 0 && after.last_good_us == 0);
+	assert_int_equal(after.next_us, after.last_run_us + LONG_US);
 	/* Asked for, it is due at once; others cannot ask, nor what fetches nothing be asked. */
-	assert_int_equal(store_write(d.w.store, run_job, &job), HN_OK);
-	assert_int_equal(store_read(d.w.store, &hub, &reader), HN_OK);
-	assert_int_equal(sources_due(reader, 1000, &s, &next), HN_OK);
-	reader_end(reader);
-	job.actor = &bob;
-	assert_int_equal(store_write(d.w.store, run_job, &job), HN_ENOENT);
-	job.actor = &ana;
-	job.id = world_uuid(HANDS);
-	assert_int_equal(store_write(d.w.store, run_job, &job), HN_ESTATE);
+	assert_int_equal(ask(&d, &ana, FEED), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	assert_int_equal(ask(&d, &bob, FEED), HN_ENOENT);
+	assert_int_equal(ask(&d, &ana, HANDS), HN_ESTATE);
 	/* Another place begins anew. */
 	assert_int_equal(
 		put(&d, &ana, FEED, -1, HEAD "'kind':'list','where':'https://y.example/l','every':'PT1H'}"),
 		HN_OK);
-	assert_int_equal(store_read(d.w.store, &hub, &reader), HN_OK);
-	assert_int_equal(sources_state(reader, job.number, &again), HN_OK);
-	assert_string_equal(again.added_after, "");
+	after = state_of(&d, r.lease.number);
+	assert_string_equal(after.added_after, "");
+	assert_string_equal(after.place, "");
+	world_finish(&d);
+}
+
+static void of_two_hubs_one_fetches(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct run r, other;
+	const struct source_state st = {.added_after = "a"}, late = {.added_after = "late"};
+	begin_with_feed(&d, &r);
+	other = r;
+	other.lease.hub = 2;
+	other.state = &st;
+	r.state = &late;
+	assert_int_equal(change(&r, take_job), HN_OK);
+	assert_int_equal(change(&other, take_job), HN_EEXIST);
+	assert_int_equal(change(&other, keep_job), HN_ESTATE);
+	/* Who does not renew loses it, and writes nothing any more. */
+	r.lease_us = 0;
+	assert_int_equal(change(&r, keep_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	assert_int_equal(change(&other, take_job), HN_OK);
+	assert_int_equal(change(&other, keep_job), HN_OK);
+	assert_int_equal(change(&r, keep_job), HN_ESTATE);
+	assert_int_equal(change(&r, end_job), HN_ESTATE);
+	assert_int_equal(change(&r, leave_job), HN_OK);
+	assert_string_equal(state_of(&d, r.lease.number).added_after, "a");
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	/* A hub that was killed gives back what it had. */
+	assert_int_equal(change(&r, leave_all_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	assert_int_equal(change(&other, leave_all_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	world_finish(&d);
+}
+
+static void a_run_asked_for_during_a_run_follows(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct run r;
+	const struct source_state st = {.added_after = "a"};
+	begin_with_feed(&d, &r);
+	r.state = &st;
+	r.wait_us = LONG_US;
+	assert_int_equal(change(&r, take_job), HN_OK);
+	assert_int_equal(ask(&d, &ana, FEED), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	assert_int_equal(change(&r, end_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	assert_int_equal(change(&r, take_job), HN_OK);
+	assert_int_equal(change(&r, end_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	world_finish(&d);
+}
+
+/* What was changed meanwhile is not written over by a run of before. */
+static void a_run_ends_with_a_change_of_its_source(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct run r;
+	const struct source_state st = {.added_after = "of the former place"};
+	begin_with_feed(&d, &r);
+	r.state = &st;
+	assert_int_equal(change(&r, take_job), HN_OK);
+	assert_int_equal(change(&r, keep_job), HN_OK);
+	assert_int_equal(
+		put(&d, &ana, FEED, -1, HEAD "'kind':'list','where':'https://y.example/l','every':'PT1H'}"),
+		HN_OK);
+	assert_int_equal(change(&r, keep_job), HN_ESTATE);
+	assert_int_equal(change(&r, end_job), HN_ESTATE);
+	assert_string_equal(state_of(&d, r.lease.number).added_after, "");
+	assert_int_equal(change(&r, leave_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), r.lease.number);
+	world_finish(&d);
+}
+
+static void folders_are_looked_at_all_the_time(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct source s;
+	begin(&d);
+	assert_int_equal(put(&d, &ana, FEED, 0, HEAD "'kind':'drop','format':'csv'}"), HN_OK);
+	struct run r = {.d = &d, .lease = {.number = d.number, .hub = 1}, .lease_us = LONG_US};
+	assert_int_equal(find(&d, &ana, FEED, &s), HN_OK);
+	assert_int_equal(s.format, SOURCE_CSV);
+	assert_int_equal(due(&d, SOURCE_KINDS, 0), 0);
+	assert_int_equal(due(&d, SOURCE_DROP, 0), r.lease.number);
+	assert_int_equal(due(&d, SOURCE_DROP, r.lease.number), 0);
+	assert_int_equal(change(&r, take_job), HN_OK);
+	const struct source_state good = {.failures = 0}, bad = {.failures = 1};
+	r.state = &good;
+	assert_int_equal(change(&r, end_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_DROP, 0), r.lease.number);
+	/* After a failure it waits, until somebody asks. */
+	assert_int_equal(change(&r, take_job), HN_OK);
+	r.state = &bad;
+	r.wait_us = LONG_US;
+	assert_int_equal(change(&r, end_job), HN_OK);
+	assert_int_equal(due(&d, SOURCE_DROP, 0), 0);
+	assert_int_equal(ask(&d, &ana, FEED), HN_OK);
+	assert_int_equal(due(&d, SOURCE_DROP, 0), r.lease.number);
+	world_finish(&d);
+}
+
+static void a_credential_is_kept_as_it_was_sealed(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct reader *reader;
+	struct buf secret;
+	begin(&d);
+	assert_int_equal(put(&d, &ana, FEED, 0, HEAD "'kind':'list','where':'https://x.example/l'}"), HN_OK);
+	struct job job = {
+		.d = &d, .actor = &ana, .number = d.number, .id = world_uuid(FEED), .text = "sealed"};
+	assert_int_equal(store_write(d.w.store, secret_job, &job), HN_OK);
+	buf_init(&secret, 100);
+	assert_int_equal(store_read(d.w.store, &ana, &reader), HN_OK);
+	assert_int_equal(sources_secret(reader, job.number, &secret), HN_OK);
+	assert_string_equal(secret.data, "sealed");
 	reader_end(reader);
+	buf_clear(&secret);
 	world_finish(&d);
 }
 
@@ -295,6 +485,11 @@ int main(void)
 		cmocka_unit_test(an_organisation_has_one_default),
 		cmocka_unit_test(a_quota_holds_a_day),
 		cmocka_unit_test(runs_are_due_in_turn),
+		cmocka_unit_test(of_two_hubs_one_fetches),
+		cmocka_unit_test(a_run_asked_for_during_a_run_follows),
+		cmocka_unit_test(a_run_ends_with_a_change_of_its_source),
+		cmocka_unit_test(folders_are_looked_at_all_the_time),
+		cmocka_unit_test(a_credential_is_kept_as_it_was_sealed),
 	};
 	return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
 }
