@@ -33,6 +33,11 @@ void pseudonym_secret_free(struct pseudonym_secret *s)
 	sodium_free(s); /* wipes */
 }
 
+void pseudonym_secret_bytes(const struct pseudonym_secret *s, uint8_t out[PSEUDONYM_SECRET_SIZE])
+{
+	memcpy(out, s->bytes, PSEUDONYM_SECRET_SIZE);
+}
+
 void pseudonym_secret_seal(const struct pseudonym_secret *s, const uint8_t x25519[32],
 			   uint8_t out[SEALED_SECRET_SIZE])
 {

@@ -29,6 +29,9 @@ HN_MUST_USE int pseudonym_secret_new(const uint8_t bytes[PSEUDONYM_SECRET_SIZE],
 				     struct pseudonym_secret **out);
 void pseudonym_secret_free(struct pseudonym_secret *s);
 
+/** Its bytes, for handing it to another process of the same program; the caller wipes them. */
+void pseudonym_secret_bytes(const struct pseudonym_secret *s, uint8_t out[PSEUDONYM_SECRET_SIZE]);
+
 /** Seals the secret to a sensor's X25519 key. */
 void pseudonym_secret_seal(const struct pseudonym_secret *s, const uint8_t x25519[32],
 			   uint8_t out[SEALED_SECRET_SIZE]);

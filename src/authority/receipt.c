@@ -86,11 +86,13 @@ static int check_signature(const json_t *line, const json_t *receipt, const uint
 static int read_left(const json_t *receipt, struct receipt_tail *out, struct fault *fault)
 {
 	const json_t *flows = NULL, *sums = NULL, *after = NULL;
-	int64_t selected = 0, packets = 0, bytes = 0;
+	int64_t selected = 0, ended = -1, packets = 0, bytes = 0;
 
 	int rc = json_get_object(receipt, "flows", true, &flows, fault);
 	if (rc == HN_OK)
 		rc = json_get_int(flows, "selected", true, 0, INT64_MAX, &selected, fault);
+	if (rc == HN_OK)
+		rc = json_get_int(flows, "ended", false, 0, INT64_MAX, &ended, fault);
 	if (rc == HN_OK)
 		rc = json_get_object(receipt, "sums", true, &sums, fault);
 	if (rc == HN_OK)
@@ -100,6 +102,8 @@ static int read_left(const json_t *receipt, struct receipt_tail *out, struct fau
 	if (rc == HN_OK)
 		rc = json_get_int(after, "bytes", true, 0, INT64_MAX, &bytes, fault);
 	out->flows_selected = (uint64_t)selected;
+	if (ended >= 0)
+		out->flows_ended = (uint64_t)ended;
 	out->pending_packets = (uint64_t)packets;
 	out->pending_bytes = (uint64_t)bytes;
 	return rc;
@@ -135,6 +139,7 @@ int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct
 	if (rc == HN_OK && utc_parse(erase_by_text, strlen(erase_by_text), &erase_by_ns) != HN_OK)
 		rc = fault_set(fault, HN_EFORMAT, "/receipt/records/erase_by",
 			       tr("is no time", "は時刻ではない"));
+	left.flows_ended = (uint64_t)count; /* of files: each record is that of a flow that ended */
 	if (rc == HN_OK)
 		rc = read_left(receipt, &left, fault);
 	json_decref(root);
@@ -145,6 +150,7 @@ int receipt_read(const char *line, size_t len, const uint8_t ed25519[32], struct
 					     .records = (uint64_t)count,
 					     .erase_by_ns = erase_by_ns,
 					     .flows_selected = left.flows_selected,
+					     .flows_ended = left.flows_ended,
 					     .pending_packets = left.pending_packets,
 					     .pending_bytes = left.pending_bytes};
 	return rc;

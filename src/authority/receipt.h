@@ -37,6 +37,7 @@ struct receipt_tail {
 	uint64_t records;
 	int64_t erase_by_ns; /* when the retention of its records ends */
 	uint64_t flows_selected;
+	uint64_t flows_ended;     /* of selected flows: those that owe no record any more */
 	uint64_t pending_packets; /* at its end */
 	uint64_t pending_bytes;
 };

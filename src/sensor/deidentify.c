@@ -51,7 +51,8 @@ void deidentify_flow(const struct deidentify *d, const struct flow *flow, const 
 	struct uuid uid = record_uid(&d->edge, &d->epoch, seq);
 
 	memset(out, 0, sizeof(*out));
-	out->seq = seq;
+	out->seq = out->open_seq = seq;
+	out->generation = selection->generation;
 	out->first_ns = flow->first_ns;
 	out->last_ns = flow->last_ns;
 	out->match_ns = selection->match_ns;

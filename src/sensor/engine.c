@@ -22,6 +22,8 @@ struct engine {
 	uint32_t selection_cap;
 	uint32_t selection_free; /* list through hit.handle */
 	struct sums sums;
+	uint32_t generation;
+	uint32_t oldest;   /* of the generations of selected flows */
 	int64_t newest_ns; /* of the last batch that had packets for flows */
 };
 
@@ -64,6 +66,8 @@ static enum erased_reason reason_of(enum flow_end why)
 		return ERASED_FLOW_EVICTED;
 	case FLOW_END_INPUT:
 		return ERASED_FLOW_END;
+	case FLOW_END_AUTHORITY:
+		return ERASED_NOT_AUTHORISED;
 	}
 	return ERASED_FLOW_END;
 }
@@ -77,6 +81,10 @@ static void select_flow(struct engine *e, struct flow *flow, const struct select
 		tally_add(&e->sums.selected[flow_direction_class(&flow->key, d)], flow->packets[d],
 			  flow->bytes[d]);
 	payload_forget(e->payload, flow);
+	struct selection *kept = &e->selections[flow->selection - 1];
+	kept->generation = e->generation;
+	if (e->options.opened != NULL)
+		e->options.opened(e->options.context, flow, kept);
 }
 
 static void flow_ended(void *context, struct flow *flow, enum flow_end why)
@@ -85,7 +93,8 @@ static void flow_ended(void *context, struct flow *flow, enum flow_end why)
 	struct selection selection = {0};
 
 	/* What was buffered may be decidable now that nothing follows. */
-	if (flow->state == FLOW_PENDING && payload_end(e->payload, flow, &selection))
+	if (flow->state == FLOW_PENDING && why != FLOW_END_AUTHORITY &&
+	    payload_end(e->payload, flow, &selection))
 		select_flow(e, flow, &selection);
 	payload_forget(e->payload, flow);
 	if (flow->state == FLOW_SELECTED) {
@@ -278,9 +287,48 @@ void engine_end(struct engine *e)
 	flow_table_drain(e->flows, FLOW_END_INPUT);
 }
 
+static void ask_again(void *context, struct flow *flow)
+{
+	(void)context;
+	if (flow->state == FLOW_PENDING)
+		flow->flags |= FLOW_RECHECK;
+}
+
+void engine_adopt(struct engine *e, const struct set *const *sets, size_t set_count,
+		  const struct patterns *patterns, struct patterns_scratch *scratch, uint8_t classes,
+		  uint32_t generation)
+{
+	e->options.sets = sets;
+	e->options.set_count = set_count;
+	e->options.patterns = patterns;
+	e->options.classes = classes;
+	e->generation = generation;
+	lookup_init(&e->lookup, sets, set_count);
+	payload_adopt(e->payload, patterns, scratch);
+	flow_each(e->flows, ask_again, e);
+}
+
+void engine_advance(struct engine *e, int64_t time_ns)
+{
+	if (flow_count(e->flows) > 0)
+		flow_table_advance(e->flows, time_ns);
+}
+
+void engine_stop(struct engine *e)
+{
+	flow_table_drain(e->flows, FLOW_END_AUTHORITY);
+}
+
+uint32_t engine_oldest(const struct engine *e)
+{
+	return e->oldest;
+}
+
 static void count_pending(void *context, struct flow *flow)
 {
 	struct engine *e = context;
+	if (flow->state == FLOW_SELECTED && e->selections[flow->selection - 1].generation < e->oldest)
+		e->oldest = e->selections[flow->selection - 1].generation;
 	if (flow->state != FLOW_PENDING)
 		return;
 	for (unsigned d = 0; d < 2; d++)
@@ -293,6 +341,7 @@ void engine_sums(struct engine *e, struct sums *out)
 {
 	memset(e->sums.pending_after, 0, sizeof(e->sums.pending_after));
 	e->sums.flows_pending = 0;
+	e->oldest = e->generation;
 	flow_each(e->flows, count_pending, e);
 	*out = e->sums;
 	sums_next(&e->sums);

@@ -34,6 +34,8 @@ struct selection {
 	uint8_t field;     /* enum field that matched */
 	uint8_t direction; /* of the packet that matched */
 	int64_t match_ns;
+	uint32_t generation; /* of the sets that set and hit are numbers in (engine_adopt) */
+	uint64_t open_seq;   /* the caller's, of `opened`: number of the record that it gave; 0: none */
 };
 
 struct engine_options {
@@ -46,6 +48,8 @@ struct engine_options {
 
 	/** Called for each selected flow when it ends. */
 	void (*ended)(void *context, const struct flow *flow, const struct selection *selection);
+	/** Called when a flow is selected, at the packet that matched; NULL: not. It may fill open_seq. */
+	void (*opened)(void *context, const struct flow *flow, struct selection *selection);
 	void *context;
 };
 
@@ -58,6 +62,28 @@ void engine_take(struct engine *e, const struct unit_batch *batch);
 
 /** The input has ended: every flow that is left is decided. */
 void engine_end(struct engine *e);
+
+/**
+ * From now on other sets are asked, and patterns looked for; between two batches. Flows that were selected go
+ * on, those that are pending are asked for anew with their next packet.
+ *
+ * @param scratch     of this thread, for the patterns; lives as long as they do
+ * @param classes     as in the options
+ * @param generation  the number that selections have from now on
+ */
+void engine_adopt(struct engine *e, const struct set *const *sets, size_t set_count,
+		  const struct patterns *patterns, struct patterns_scratch *scratch, uint8_t classes,
+		  uint32_t generation);
+
+/** Time goes on though no packet came. */
+void engine_advance(struct engine *e, int64_t time_ns);
+
+/** What flows were looked at under has ended: pending ones are erased for that, selected ones end. */
+void engine_stop(struct engine *e);
+
+/** The lowest generation that a selected flow still has, as of the last engine_sums(); else the present one.
+ */
+uint32_t engine_oldest(const struct engine *e);
 
 /** The sums so far, with pending_after counted anew from the flow table; then a new interval begins. */
 void engine_sums(struct engine *e, struct sums *out);

@@ -78,7 +78,13 @@ _Static_assert(sizeof(struct flow) == 128, "a flow is two cache lines");
 struct flow_table;
 
 /** Why flow_table calls back that a flow leaves. */
-enum flow_end { FLOW_END_CLOSED, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_INPUT };
+enum flow_end {
+	FLOW_END_CLOSED,
+	FLOW_END_IDLE,
+	FLOW_END_EVICTED,
+	FLOW_END_INPUT,
+	FLOW_END_AUTHORITY, /* what it was looked at under has ended or changed */
+};
 
 /** Called for each flow that leaves the table, just before; the flow must not be kept. */
 typedef void flow_ended_fn(void *context, struct flow *flow, enum flow_end why);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "authority/class.h"
+#include "base/file.h"
 #include "base/utf8.h"
 #include "match/entry.h"
 #include "wire/field.h"
@@ -39,6 +40,9 @@ static void put_endpoint(struct buf *b, const struct message_endpoint *e)
 static void put_record(struct buf *b, const struct message_record *r)
 {
 	buf_be64(b, r->seq);
+	put_u8(b, r->phase);
+	buf_be64(b, r->open_seq);
+	buf_be32(b, r->generation);
 	buf_be64(b, (uint64_t)r->first_ns);
 	buf_be64(b, (uint64_t)r->last_ns);
 	buf_be64(b, (uint64_t)r->match_ns);
@@ -103,6 +107,8 @@ static void put_sums(struct buf *b, const struct message_sums *m)
 	put_u8(b, m->cut);
 	put_u8(b, m->has_digest);
 	buf_add(b, m->digest, sizeof(m->digest));
+	buf_be32(b, m->oldest);
+	buf_be64(b, m->flows_ended);
 	buf_be64(b, m->records);
 	buf_be64(b, m->input_bytes);
 	put_tallies(b, sums.pending_before, SUMS_CLASSES);
@@ -137,6 +143,10 @@ int message_encode(const struct message *m, struct buf *out)
 		put_u8(out, m->ready.confinement.unprivileged);
 		put_u8(out, m->ready.memory_locked);
 		put_u8(out, m->ready.secret_drawn);
+		break;
+	case MESSAGE_ADOPTED:
+		buf_be32(out, m->adopted.generation);
+		buf_be64(out, (uint64_t)m->adopted.at_ns);
 		break;
 	}
 	if (buf_err(out) != HN_OK)
@@ -197,6 +207,9 @@ static int get_record(struct cur *c, struct message_record *r)
 	bool good = true;
 
 	r->seq = cur_be64(c);
+	r->phase = cur_u8(c);
+	r->open_seq = cur_be64(c);
+	r->generation = cur_be32(c);
 	r->first_ns = (int64_t)cur_be64(c);
 	r->last_ns = (int64_t)cur_be64(c);
 	r->match_ns = (int64_t)cur_be64(c);
@@ -226,7 +239,8 @@ static int get_record(struct cur *c, struct message_record *r)
 	if (!cur_ok(c))
 		return HN_ETRUNC;
 	if (!good || r->class >= DOMESTIC_DOMESTIC || r->field >= FIELD_COUNT ||
-	    r->kind >= ENTRY_KIND_COUNT || r->seq == 0)
+	    r->kind >= ENTRY_KIND_COUNT || r->seq == 0 || r->phase >= RECORD_PHASES || r->open_seq == 0 ||
+	    r->open_seq > r->seq || (r->phase != RECORD_CLOSE && r->open_seq != r->seq))
 		return HN_EFORMAT;
 	return HN_OK;
 }
@@ -251,6 +265,8 @@ static int get_sums(struct cur *c, struct message_sums *m)
 	const uint8_t *digest = cur_take(c, sizeof(m->digest));
 	if (digest != NULL)
 		memcpy(m->digest, digest, sizeof(m->digest));
+	m->oldest = cur_be32(c);
+	m->flows_ended = cur_be64(c);
 	m->records = cur_be64(c);
 	m->input_bytes = cur_be64(c);
 	get_tallies(c, m->sums.pending_before, SUMS_CLASSES);
@@ -279,6 +295,23 @@ static int get_ready(struct cur *c, struct message_ready *r)
 	return good && r->confinement.landlock_abi <= CONFINE_ABI_MAX ? HN_OK : HN_EFORMAT;
 }
 
+int message_read(int fd, uint8_t *frame, size_t *len_out)
+{
+	uint8_t head[4];
+	size_t got;
+	int rc = fd_read_full(fd, head, sizeof(head), &got);
+	if (rc != HN_OK)
+		return rc;
+	if (got == 0)
+		return HN_ENOENT;
+	uint32_t len = got == sizeof(head) ? load_be32(head) : 0;
+	if (len == 0 || len > MESSAGE_MAX)
+		return HN_EFORMAT;
+	rc = fd_read_full(fd, frame, len, &got);
+	*len_out = len;
+	return rc == HN_OK && got < len ? HN_ETRUNC : rc;
+}
+
 int message_decode(struct cur in, struct message *out)
 {
 	struct message m;
@@ -302,6 +335,11 @@ int message_decode(struct cur in, struct message *out)
 		break;
 	case MESSAGE_READY:
 		rc = get_ready(&in, &m.ready);
+		break;
+	case MESSAGE_ADOPTED:
+		m.adopted.generation = cur_be32(&in);
+		m.adopted.at_ns = (int64_t)cur_be64(&in);
+		rc = cur_ok(&in) ? HN_OK : HN_ETRUNC;
 		break;
 	default:
 		break;

@@ -26,10 +26,11 @@
 #define ORGANISATION_MAX 255   /* bytes */
 
 enum message_type {
-	MESSAGE_RECORD = 1, /* a selected flow has ended */
-	MESSAGE_SUMS = 2,   /* an interval has ended: make a receipt */
-	MESSAGE_FAULT = 3,  /* an input could not be read on; its sums follow */
-	MESSAGE_READY = 4,  /* the first message, and only it: the sandbox is closed */
+	MESSAGE_RECORD = 1,  /* a selected flow has ended */
+	MESSAGE_SUMS = 2,    /* an interval has ended: make a receipt */
+	MESSAGE_FAULT = 3,   /* an input could not be read on; its sums follow */
+	MESSAGE_READY = 4,   /* the first message, and only it: the sandbox is closed */
+	MESSAGE_ADOPTED = 5, /* live: what was handed over is in force */
 };
 
 /** One end of a flow. */
@@ -43,8 +44,19 @@ struct message_endpoint {
 	char sealed[SEAL_TEXT_SIZE];
 };
 
+/** Which record of a flow it is. */
+enum record_phase {
+	RECORD_ONLY,  /* of files: the one at its end */
+	RECORD_OPEN,  /* live: at the match */
+	RECORD_CLOSE, /* live: at its end */
+	RECORD_PHASES,
+};
+
 struct message_record {
-	uint64_t seq; /* from 1 in an epoch; never twice */
+	uint64_t seq;        /* from 1 in an epoch; never twice */
+	uint8_t phase;       /* enum record_phase */
+	uint64_t open_seq;   /* of the opening record; its own but in a closing one */
+	uint32_t generation; /* of the sets that `set` to `slot` are numbers in */
 	int64_t first_ns, last_ns, match_ns;
 	uint64_t packets[2], bytes[2];    /* 0: from src, 1: from dst */
 	struct message_endpoint src, dst; /* src sent the first packet */
@@ -73,7 +85,9 @@ struct message_sums {
 	bool cut;        /* the input ends inside a record or could not be read on */
 	bool has_digest; /* of the input as it is stored */
 	uint8_t digest[SHA256_SIZE];
-	uint64_t records; /* of the input */
+	uint32_t oldest;      /* live: the lowest generation of sets that a selected flow still has */
+	uint64_t flows_ended; /* live: selected flows that ended, each with its closing record */
+	uint64_t records;     /* of the input */
 	uint64_t input_bytes;
 	struct sums sums;
 };
@@ -89,6 +103,12 @@ struct message_ready {
 	bool secret_drawn; /* the pseudonym secret was drawn, not sealed by the commission */
 };
 
+/** Answers what was handed over. */
+struct message_adopted {
+	uint32_t generation;
+	int64_t at_ns;
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -96,11 +116,20 @@ struct message {
 		struct message_sums sums;
 		struct message_fault fault;
 		struct message_ready ready;
+		struct message_adopted adopted;
 	};
 };
 
 /** Appends a frame with its length. @return what buf_err() says */
 HN_MUST_USE int message_encode(const struct message *m, struct buf *out);
+
+/**
+ * Reads one frame from a pipe.
+ *
+ * @param frame  room for MESSAGE_MAX bytes: its body
+ * @return HN_ENOENT at the end of the pipe; HN_EFORMAT, HN_ETRUNC, HN_EIO
+ */
+HN_MUST_USE int message_read(int fd, uint8_t *frame, size_t *len_out);
 
 /**
  * Reads a frame's body (without its length).

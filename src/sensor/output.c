@@ -174,7 +174,7 @@ static int last_receipt(struct output *o, struct past *p, struct buf *line, bool
 }
 
 /* Adds what a receipt before the last one says. */
-static int add_former(const struct past *p, uint64_t *selected, uint64_t *records)
+static int add_former(const struct past *p, uint64_t *selected, uint64_t *ended)
 {
 	struct receipt_tail tail;
 	struct buf line;
@@ -188,7 +188,7 @@ static int add_former(const struct past *p, uint64_t *selected, uint64_t *record
 	if (rc != HN_OK)
 		return rc;
 	*selected += tail.flows_selected;
-	*records += tail.records;
+	*ended += tail.flows_ended;
 	return HN_OK;
 }
 
@@ -202,19 +202,19 @@ static int add_former(const struct past *p, uint64_t *selected, uint64_t *record
 static int what_was_left(struct past *p, const struct receipt_tail *last, struct output_mended *out)
 {
 	struct log_entry entry = {0};
-	uint64_t selected = last->flows_selected, records = last->records;
+	uint64_t selected = last->flows_selected, ended = last->flows_ended;
 
 	out->pending_packets = last->pending_packets;
 	out->pending_bytes = last->pending_bytes;
 	int rc = past_entry(p, &entry);
 	while (rc == HN_OK && strcmp(entry.kind, KIND_BEGUN) != 0) {
 		if (strcmp(entry.kind, KIND_RECEIPT) == 0)
-			rc = add_former(p, &selected, &records);
+			rc = add_former(p, &selected, &ended);
 		if (rc == HN_OK)
 			rc = past_entry(p, &entry);
 	}
-	if (rc == HN_OK && selected > records)
-		out->flows_lost = selected - records;
+	if (rc == HN_OK && selected > ended)
+		out->flows_lost = selected - ended;
 	return rc == HN_ENOMEM || rc == HN_EIO ? rc : HN_OK;
 }
 

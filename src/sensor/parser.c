@@ -88,16 +88,7 @@ static int compile_patterns(struct parser *p)
 	p->sources = calloc(a->pattern_count, sizeof(*p->sources));
 	if (p->sources == NULL)
 		return HN_ENOMEM;
-	for (size_t i = 0; i < a->pattern_count; i++) {
-		const struct pattern *from = &a->patterns[i];
-		p->sources[i] = (struct pattern_source){.id = from->id,
-							.position = from->position,
-							.offset_min = from->offset_min,
-							.offset_max = from->offset_max,
-							.len = from->len,
-							.bytes = from->bytes,
-							.mask = from->mask};
-	}
+	patterns_sources(a, p->sources);
 	int rc = patterns_new(p->sources, a->pattern_count, &p->patterns, &fault);
 	if (rc != HN_OK)
 		log_line(LOG_LEVEL_ERROR, tr("byte pattern '%s' %s", "バイト列 '%s' は%s"), fault.place,

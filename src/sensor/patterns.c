@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "authority/authorization.h"
 #include "base/buf.h"
 #include "base/lang.h"
 
@@ -82,6 +83,20 @@ out:
 	free(flags);
 	free(ids);
 	return rc;
+}
+
+void patterns_sources(const struct authorization *a, struct pattern_source *out)
+{
+	for (size_t i = 0; i < a->pattern_count; i++) {
+		const struct pattern *from = &a->patterns[i];
+		out[i] = (struct pattern_source){.id = from->id,
+						 .position = from->position,
+						 .offset_min = from->offset_min,
+						 .offset_max = from->offset_max,
+						 .len = from->len,
+						 .bytes = from->bytes,
+						 .mask = from->mask};
+	}
 }
 
 int patterns_new(const struct pattern_source *sources, size_t count, struct patterns **out,

@@ -17,6 +17,7 @@
  * knows that library is patterns.c.
  */
 
+struct authorization;
 struct patterns;
 
 /** One pattern as signed. */
@@ -29,6 +30,9 @@ struct pattern_source {
 	const uint8_t *bytes;
 	const uint8_t *mask; /* 0xff: this byte; 0x00: any */
 };
+
+/** Fills one source for each pattern of the authorisation, in its order. */
+void patterns_sources(const struct authorization *a, struct pattern_source *out);
 
 /** Compiles. The sources' ids must live as long. @return HN_ENOMEM, HN_ELIMIT; the fault names the pattern */
 HN_MUST_USE int patterns_new(const struct pattern_source *sources, size_t count, struct patterns **out,

@@ -22,6 +22,7 @@ struct payload {
 	struct payload_options options;
 	struct stream_pool *streams;
 	struct patterns_scratch *scratch;
+	bool borrowed; /* scratch is the caller's */
 	struct extract extract;
 };
 
@@ -62,8 +63,19 @@ void payload_free(struct payload *p)
 	if (p == NULL)
 		return;
 	stream_pool_free(p->streams);
-	patterns_scratch_free(p->scratch);
+	if (!p->borrowed)
+		patterns_scratch_free(p->scratch);
 	free(p);
+}
+
+void payload_adopt(struct payload *p, const struct patterns *patterns, struct patterns_scratch *scratch)
+{
+	if (!p->borrowed)
+		patterns_scratch_free(p->scratch);
+	p->borrowed = true;
+	p->scratch = scratch;
+	p->options.patterns = patterns;
+	p->extract.wanted = p->options.lookup->wanted;
 }
 
 /* flow.marks: bit d, where direction d is taken to begin; bit 2 + d, its decoder has finished; bit 4 + d, its

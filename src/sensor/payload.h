@@ -33,6 +33,9 @@ struct payload_options {
 HN_MUST_USE int payload_new(const struct payload_options *options, struct payload **out, bool *locked_out);
 void payload_free(struct payload *p);
 
+/** Other patterns from now on, with scratch memory that stays the caller's; and what the lookup asks for. */
+void payload_adopt(struct payload *p, const struct patterns *patterns, struct patterns_scratch *scratch);
+
 /** A new TCP flow: where its stream begins. */
 void payload_begin(struct flow *flow, const struct unit *u);
 

@@ -20,6 +20,7 @@ struct prepare {
 	struct prepare_options options;
 	struct fragment_table *fragments;
 	struct facilities *facilities; /* NULL: the basis names none */
+	bool borrowed;                 /* they are the caller's */
 	struct sums sums;
 	uint8_t *whole;   /* PREPARE_WHOLE_BYTES for each of PREPARE_BATCHES */
 	unsigned batches; /* that have their part of it */
@@ -42,7 +43,7 @@ int prepare_new(const struct prepare_options *options, struct prepare **out, boo
 	bool whole_locked = true;
 	p->whole = locked_alloc(WHOLE_SIZE, &whole_locked);
 	int rc = p->whole == NULL ? HN_ENOMEM : HN_OK;
-	if (rc == HN_OK && options->authorization->facility_count > 0)
+	if (rc == HN_OK && options->authorization != NULL && options->authorization->facility_count > 0)
 		rc = facilities_new(options->authorization, &p->facilities);
 	if (rc == HN_OK)
 		rc = fragment_table_new(key, dropped, p, &p->fragments, locked_out);
@@ -67,9 +68,19 @@ void prepare_free(struct prepare *p)
 	if (p == NULL)
 		return;
 	fragment_table_free(p->fragments);
-	facilities_free(p->facilities);
+	if (!p->borrowed)
+		facilities_free(p->facilities);
 	locked_free(p->whole, WHOLE_SIZE);
 	free(p);
+}
+
+void prepare_adopt(struct prepare *p, const struct prepare_options *options, struct facilities *facilities)
+{
+	if (!p->borrowed)
+		facilities_free(p->facilities);
+	p->borrowed = true;
+	p->facilities = facilities;
+	p->options = *options;
 }
 
 static enum flow_class class_of(const struct domestic *d, const struct packet *packet)
@@ -85,6 +96,8 @@ static enum erased_reason judge(const struct prepare *p, const struct packet *pa
 				int64_t time_ns)
 {
 	const struct authorization *a = p->options.authorization;
+	if (a == NULL || (p->options.stops_ns != 0 && time_ns >= p->options.stops_ns))
+		return ERASED_NOT_AUTHORISED;
 	if (!authorization_has_class(a, c))
 		return ERASED_CLASS;
 	if (!verify_packet_time(a, time_ns))

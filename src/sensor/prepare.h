@@ -23,14 +23,22 @@
 #define PREPARE_WHOLE_BYTES (256u << 10) /* of datagrams that become whole in one batch; more are erased */
 
 struct prepare;
+struct facilities;
 
 struct prepare_options {
-	const struct authorization *authorization;
+	const struct authorization *authorization; /* NULL: nothing is authorised, all is erased for that */
 	const struct domestic *domestic;
+	int64_t stops_ns; /* live: from this time on nothing is authorised any more; 0: never */
 };
 
 /** @param locked_out false when the fragments' memory could not be locked */
 HN_MUST_USE int prepare_new(const struct prepare_options *options, struct prepare **out, bool *locked_out);
+/**
+ * Judges by other options from now on; between two batches. Fragments that wait go on.
+ *
+ * @param facilities  of the authorisation, which stay the caller's; NULL: it names none
+ */
+void prepare_adopt(struct prepare *p, const struct prepare_options *options, struct facilities *facilities);
 void prepare_free(struct prepare *p);
 
 /**

@@ -105,15 +105,20 @@ static json_t *sums_json(const struct sums *s, bool *bad)
 			 erased_json(s, bad), "pending_after", side_json(s->pending_after, bad));
 }
 
-static json_t *flows_json(const struct sums *s, bool *bad)
+static json_t *flows_json(const struct receipt *receipt, bool *bad)
 {
+	const struct sums *s = &receipt->sums->sums;
 	json_t *erased = json_object();
 	for (size_t r = 0; r < ERASED_REASONS; r++)
 		if (s->flows_erased[r] > 0)
 			put(erased, erased_reason_name((enum erased_reason)r), number(s->flows_erased[r]),
 			    bad);
-	return json_pack("{s:o, s:o, s:o, s:o}", "begun", number(s->flows_seen), "selected",
-			 number(s->flows_selected), "erased", erased, "pending", number(s->flows_pending));
+	json_t *flows =
+		json_pack("{s:o, s:o, s:o, s:o}", "begun", number(s->flows_seen), "selected",
+			  number(s->flows_selected), "erased", erased, "pending", number(s->flows_pending));
+	if (receipt->live)
+		put(flows, "ended", number(receipt->sums->flows_ended), bad);
+	return flows;
 }
 
 static json_t *sets_json(const struct receipt_context *c, bool *bad)
@@ -170,6 +175,9 @@ static json_t *interval_json(const struct receipt *r)
 {
 	const struct sums *s = &r->sums->sums;
 	bool empty = true;
+	if (r->live)
+		return json_pack("{s:o, s:o}", "from", time_text(r->from_ns), "until",
+				 time_text(r->until_ns));
 	for (size_t c = 0; c < SUMS_CLASSES; c++)
 		empty = empty && s->seen[c].packets == 0;
 	return json_pack("{s:o, s:o}", "from", time_text(empty ? r->made_ns : (int64_t)s->first_ns), "until",
@@ -180,10 +188,14 @@ static json_t *interval_json(const struct receipt *r)
  * When the records' retention ends: counted from the run's beginning, before any was made; of what was
  * recorded elsewhere at most from the end of the validity, as `--recorded` itself is.
  */
-static int64_t erase_by(const struct receipt_context *c)
+static int64_t erase_by(const struct receipt_context *c, const struct receipt *r)
 {
 	const struct authorization *a = c->authorization;
-	int64_t from = c->begun_ns < a->until_ns ? c->begun_ns : a->until_ns;
+	if (a == NULL)
+		return r->made_ns;
+	/* Live: from the interval's beginning, before any of its records was made. */
+	int64_t begun_ns = r->live ? r->from_ns : c->begun_ns;
+	int64_t from = begun_ns < a->until_ns ? begun_ns : a->until_ns;
 	int64_t end;
 	return __builtin_add_overflow(from, a->retention_ns, &end) || end > UTC_MAX_NS ? UTC_MAX_NS : end;
 }
@@ -200,36 +212,43 @@ static json_t *receipt_json(const struct receipt_context *c, const struct receip
 	put(o, "number", number(r->number), &bad);
 	put(o, "made", time_text(r->made_ns), &bad);
 	put(o, "interval", interval_json(r), &bad);
+	const struct authorization *a = c->authorization;
 	put(o, "authorizations",
-	    json_pack("[{s:s, s:o}]", "id", c->authorization->id_text, "sha256",
-		      digest_text(c->authorization->digest)),
+	    a == NULL ? json_array()
+		      : json_pack("[{s:s, s:o}]", "id", a->id_text, "sha256", digest_text(a->digest)),
 	    &bad);
+	if (a == NULL)
+		put(o, "refused", json_string(refusal_name(c->refused)), &bad);
 	put(o, "trust", digest_text(c->trust->digest), &bad);
 	if (c->trust->mark != TRUST_MARK_NONE)
 		put(o, "trust_mark", json_string(trust_mark_name(c->trust->mark)), &bad);
 	put(o, "domestic", digest_text(domestic_digest(c->domestic)), &bad);
 	put(o, "sets", sets_json(c, &bad), &bad);
 	put(o, "program",
-	    json_pack("{s:s, s:s, s:s}", "name", "hinomi-select", "version", HINOMI_VERSION, "build_id",
-		      version_build_id()),
+	    json_pack("{s:s, s:s, s:s}", "name", c->program == NULL ? "hinomi-select" : c->program, "version",
+		      HINOMI_VERSION, "build_id", version_build_id()),
 	    &bad);
 	put(o, "sandbox",
 	    json_pack("{s:o, s:o, s:b}", "parser", process_json(c->parser), "writer", process_json(c->writer),
 		      "memory_locked", c->memory_locked),
 	    &bad);
 	put(o, "recorded", json_boolean(c->recorded), &bad);
-	put(o, "identified", json_boolean(c->authorization->identified), &bad);
-	put(o, "pseudonym_secret", json_string(c->secret_drawn ? "drawn" : "sealed"), &bad);
+	put(o, "identified", json_boolean(a != NULL && a->identified), &bad);
+	put(o, "pseudonym_secret",
+	    json_string(a == NULL         ? "none"
+			: c->secret_drawn ? "drawn"
+					  : "sealed"),
+	    &bad);
 	put(o, "input", input_json(r, &bad), &bad);
 	put(o, "sums", sums_json(s, &bad), &bad);
-	put(o, "flows", flows_json(s, &bad), &bad);
+	put(o, "flows", flows_json(r, &bad), &bad);
 	put(o, "not_seen", number(s->not_seen_packets), &bad);
 	put(o, "values_dropped", number(s->values_dropped), &bad);
 	put(o, "streams_dropped", number(s->streams_dropped), &bad);
 	put(o, "records",
 	    json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", number(r->records_count), "offset",
 		      number(r->records_offset), "bytes", number(r->records_bytes), "sha256",
-		      digest_text(r->records_digest), "erase_by", time_text(erase_by(c))),
+		      digest_text(r->records_digest), "erase_by", time_text(erase_by(c, r))),
 	    &bad);
 	if (r->has_former)
 		put(o, "former", digest_text(r->former), &bad);

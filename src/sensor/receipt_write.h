@@ -11,6 +11,7 @@
 #include "authority/domestic.h"
 #include "authority/key.h"
 #include "authority/receipt.h"
+#include "authority/refusal.h"
 #include "authority/trust.h"
 #include "base/buf.h"
 #include "base/confine.h"
@@ -37,7 +38,9 @@ struct receipt_context {
 	const struct confinement *writer;
 	bool memory_locked;
 	bool recorded;
-	bool secret_drawn; /* the pseudonym secret was drawn by this run, not sealed by the commission */
+	const char *program;  /* NULL: hinomi-select */
+	enum refusal refused; /* live: why `authorization` is NULL */
+	bool secret_drawn;    /* the pseudonym secret was drawn by this run, not sealed by the commission */
 };
 
 /** What one receipt says. */
@@ -45,8 +48,10 @@ struct receipt {
 	uint64_t number; /* from 1, goes on through the runs in a directory */
 	int64_t made_ns;
 	const char *input;       /* its name, for people */
-	const char *input_state; /* "kept" or "unlinking" */
-	bool digest_given;       /* the input's digest is what --digest said, and was not taken */
+	const char *input_state; /* "kept" or "unlinking"; live "interface" or "replay" */
+	bool live;
+	int64_t from_ns, until_ns; /* live: the interval by the clock */
+	bool digest_given;         /* the input's digest is what --digest said, and was not taken */
 	const struct message_sums *sums;
 	uint64_t records_offset; /* where its records begin in selected.ndjson, and how many bytes and lines
 				    they are */

@@ -21,7 +21,10 @@ enum {
 	CLASS_NETWORK = 4001,
 	CLASS_DNS = 4003,
 	CATEGORY_NETWORK = 4,
+	ACTIVITY_OPEN = 1,
 	ACTIVITY_CLOSE = 2,
+	ACTIVITY_QUERY = 1,
+	ACTIVITY_RESPONSE = 2,
 	ACTIVITY_TRAFFIC = 6
 };
 
@@ -134,6 +137,16 @@ static void add_domestic_ends(struct buf *b, const struct message_record *r)
 	buf_addc(b, '}');
 }
 
+/* DNS Activity knows no opening: there the message that matched is told first, and the whole at the end. */
+static unsigned activity_of(const struct message_record *r)
+{
+	if (r->phase != RECORD_OPEN)
+		return is_dns(r) ? ACTIVITY_TRAFFIC : ACTIVITY_CLOSE;
+	if (!is_dns(r))
+		return ACTIVITY_OPEN;
+	return r->dns_response ? ACTIVITY_RESPONSE : ACTIVITY_QUERY;
+}
+
 #define INDICATOR_TEXT_MAX (4 * ENTRY_KEY_MAX)
 
 /* The indicator as the set or the authorisation tells it. */
@@ -200,6 +213,8 @@ static void add_own(struct buf *b, const struct record_context *c, const struct 
 		 c->authorization->id_text, flow_class_name(r->class));
 	utc_format(r->match_ns, matched);
 	buf_addf(b, ",\"field\":\"%s\",\"matched_dt\":\"%s\"", field_name(r->field), matched);
+	if (r->phase != RECORD_ONLY)
+		add_string(b, "phase", r->phase == RECORD_OPEN ? "open" : "close");
 	add_string(b, "indicator", i->id);
 	if (i->act != NULL)
 		add_string(b, "act", i->act);
@@ -242,7 +257,7 @@ static bool record_lawful(const struct record_context *c, const struct message_r
 int record_add(const struct record_context *c, const struct message_record *r, struct buf *out)
 {
 	struct indicator indicator;
-	char uid_text[UUID_TEXT_SIZE];
+	char uid_text[UUID_TEXT_SIZE], flow_text[UUID_TEXT_SIZE];
 
 	if (!record_lawful(c, r))
 		return HN_EFORMAT;
@@ -253,8 +268,11 @@ int record_add(const struct record_context *c, const struct message_record *r, s
 	}
 	struct uuid uid = record_uid(&c->edge, &c->epoch, r->seq);
 	uuid_format(&uid, uid_text);
+	/* Both records of a flow have the uid of the first as that of the connection. */
+	uid = record_uid(&c->edge, &c->epoch, r->open_seq);
+	uuid_format(&uid, flow_text);
 	unsigned class_uid = is_dns(r) ? CLASS_DNS : CLASS_NETWORK;
-	unsigned activity = is_dns(r) ? ACTIVITY_TRAFFIC : ACTIVITY_CLOSE;
+	unsigned activity = activity_of(r);
 	buf_addf(out,
 		 "{\"class_uid\":%u,\"category_uid\":%u,\"activity_id\":%u,\"type_uid\":%u,\"severity_id\":1,"
 		 "\"metadata\":{\"version\":\"" OCSF_VERSION "\",\"uid\":\"%s\",\"profiles\":[\"datetime\"],"
@@ -266,7 +284,7 @@ int record_add(const struct record_context *c, const struct message_record *r, s
 	add_time(out, "end_time", r->last_ns);
 	add_endpoint(out, "src_endpoint", &r->src);
 	add_endpoint(out, "dst_endpoint", &r->dst);
-	add_connection(out, r, uid_text);
+	add_connection(out, r, flow_text);
 	add_traffic(out, r);
 	add_matched(out, r, text_of(&indicator));
 	add_own(out, c, r, &indicator);

@@ -27,6 +27,7 @@
 #include "base/utc.h"
 #include "base/version.h"
 #include "ledger/ledger.h"
+#include "sensor/case_entry.h"
 #include "sensor/output.h"
 #include "sensor/parser.h"
 #include "sensor/remover.h"
@@ -142,16 +143,8 @@ static int expire(struct run *run)
 /* What an earlier run left unfinished is said and entered. */
 static int tell_mended(struct run *run, const struct output_mended *m)
 {
-	char record[256];
-	if (m->records_dropped == 0 && !m->receipt_added && m->pending_packets == 0 && m->flows_lost == 0)
+	if (!case_mended(m))
 		return HN_OK;
-	int n = snprintf(
-		record, sizeof(record),
-		"{\"records_dropped_bytes\":%llu,\"receipt_added\":%s,\"pending_erased\":{\"packets\":%llu,"
-		"\"bytes\":%llu},\"flows_without_record\":%llu}",
-		(unsigned long long)m->records_dropped, m->receipt_added ? "true" : "false",
-		(unsigned long long)m->pending_packets, (unsigned long long)m->pending_bytes,
-		(unsigned long long)m->flows_lost);
 	log_line(
 		LOG_LEVEL_WARNING,
 		tr("an earlier run in '%s' did not finish: %llu bytes of records that no receipt covers were "
@@ -169,7 +162,7 @@ static int tell_mended(struct run *run, const struct output_mended *m)
 			    "lluフローの記録は残って"
 			    "いない。入力が残っていれば、すべて再度与えること"),
 			 (unsigned long long)m->pending_packets, (unsigned long long)m->flows_lost);
-	return output_entry(run->output, "mended", record, (size_t)n, utc_now_ns());
+	return case_enter_mended(run->output, m, utc_now_ns());
 }
 
 static int open_output(struct run *run)
@@ -203,93 +196,32 @@ static enum refusal judge_identity(const struct run *run, struct refusal_detail 
 static int refuse(struct run *run, enum refusal refusal, const struct refusal_detail *detail)
 {
 	char sensor[UUID_TEXT_SIZE];
-	struct buf record;
 
 	uuid_format(&run->sensor, sensor);
 	log_line(LOG_LEVEL_ERROR,
 		 tr("not authorised: %s%s%s (sensor %s)", "承認されていない: %s%s%s(センサー %s)"),
 		 refusal_text(refusal), detail->text[0] == '\0' ? "" : ": ", detail->text, sensor);
-	buf_init(&record, 8192);
-	buf_addf(&record, "{\"refusal\":\"%s\",\"sensor\":\"%s\",\"detail\":", refusal_name(refusal), sensor);
-	buf_json_string(&record, detail->text, strlen(detail->text));
-	if (run->options.authorization != NULL) {
-		buf_adds(&record, ",\"authorization\":");
-		buf_json_string(&record, run->options.authorization, strlen(run->options.authorization));
-	}
-	buf_addc(&record, '}');
-	int rc = buf_err(&record);
-	if (rc == HN_OK)
-		rc = output_entry(run->output, "refused", record.data, record.len, utc_now_ns());
+	int rc = case_enter_refused(run->output, refusal, &run->sensor, detail->text, "authorization",
+				    run->options.authorization, utc_now_ns());
 	if (rc != HN_OK)
 		log_line(LOG_LEVEL_ERROR,
 			 tr("the refusal could not be entered into the ledger: %s",
 			    "拒否を台帳に記入できない: %s"),
 			 hn_strerror(rc));
-	buf_clear(&record);
 	return HN_EXIT_NOT_AUTHORISED;
-}
-
-static void add_counts(struct buf *b, const char *name, const uint64_t by_kind[ENTRY_KIND_COUNT])
-{
-	const char *comma = "";
-	buf_addf(b, ",\"%s\":{", name);
-	for (size_t kind = 0; kind < ENTRY_KIND_COUNT; kind++) {
-		if (by_kind[kind] == 0)
-			continue;
-		buf_addf(b, "%s\"%s\":%llu", comma, entry_kind_name((enum entry_kind)kind),
-			 (unsigned long long)by_kind[kind]);
-		comma = ",";
-	}
-	buf_addc(b, '}');
-}
-
-/* The layers of a set, newest first. An overlay is the list of changes itself, told by its digest and
- * counted; the last layer is the base. */
-static void add_layers(struct buf *b, const struct set *s)
-{
-	char hex[SHA256_HEX_SIZE];
-	struct set_changes changes;
-
-	for (size_t layer = 0; layer < set_info(s)->layers; layer++) {
-		hex_encode(set_layer_digest(s, layer), SHA256_SIZE, hex);
-		set_layer_changes(s, layer, &changes);
-		buf_addf(b, "%s{\"sha256\":\"%s\"", layer == 0 ? "" : ",", hex);
-		add_counts(b, "added", changes.added);
-		add_counts(b, "removed", changes.removed);
-		buf_addc(b, '}');
-	}
 }
 
 /* What the run stands on goes into the ledger before it is used. */
 static int enter_begin(struct run *run)
 {
 	const struct select_case *c = &run->stands_on;
-	char epoch[UUID_TEXT_SIZE], hex[SHA256_HEX_SIZE];
-	struct buf record;
-
-	uuid_format(&run->epoch, epoch);
-	buf_init(&record, LEDGER_RECORD_MAX);
-	hex_encode(c->authorization->digest, SHA256_SIZE, hex);
-	buf_addf(&record, "{\"epoch\":\"%s\",\"authorization\":\"%s\",\"authorization_sha256\":\"%s\"", epoch,
-		 c->authorization->id_text, hex);
-	hex_encode(c->trust.digest, SHA256_SIZE, hex);
-	buf_addf(&record, ",\"trust\":\"%s\"", hex);
-	hex_encode(domestic_digest(c->domestic), SHA256_SIZE, hex);
-	buf_addf(&record, ",\"domestic\":\"%s\",\"build_id\":\"%s\",\"sets\":[", hex, version_build_id());
-	for (size_t i = 0; i < c->set_count; i++) {
-		const struct set_info *info = set_info(c->sets[i]);
-		buf_addf(&record, "%s{\"id\":", i == 0 ? "" : ",");
-		buf_json_string(&record, info->id, strlen(info->id));
-		buf_addf(&record, ",\"entries\":%llu,\"layers\":[", (unsigned long long)info->entries);
-		add_layers(&record, c->sets[i]);
-		buf_adds(&record, "]}");
-	}
-	buf_adds(&record, "]}");
-	int rc = buf_err(&record);
-	if (rc == HN_OK)
-		rc = output_entry(run->output, "run-begun", record.data, record.len, utc_now_ns());
-	buf_clear(&record);
-	return rc;
+	const struct case_entry entry = {.epoch = &run->epoch,
+					 .authorization = c->authorization,
+					 .trust = &c->trust,
+					 .domestic = c->domestic,
+					 .sets = (const struct set *const *)c->sets,
+					 .set_count = c->set_count};
+	return case_enter(run->output, "run-begun", &entry, utc_now_ns());
 }
 
 static _Noreturn void be_parser(struct run *run, int pipe_fd, pid_t writer)

@@ -69,7 +69,7 @@ static int flush_lines(struct writer *w)
 static int take_record(struct writer *w, const struct message_record *r)
 {
 	/* A number that does not rise would give two records one uid. */
-	if (r->seq <= w->last_seq)
+	if (r->seq <= w->last_seq || r->phase != RECORD_ONLY)
 		return HN_EFORMAT;
 	w->last_seq = r->seq;
 	int rc = record_add(&w->options->records, r, &w->lines);
@@ -201,6 +201,8 @@ static int take_message(struct writer *w, struct message *m)
 		return take_record(w, &m->record);
 	case MESSAGE_SUMS:
 		return take_sums(w, &m->sums);
+	case MESSAGE_ADOPTED:
+		return HN_EFORMAT;
 	case MESSAGE_FAULT:
 		if (m->fault.input >= w->options->input_count)
 			return HN_EFORMAT;
@@ -212,24 +214,6 @@ static int take_message(struct writer *w, struct message *m)
 		return HN_OK;
 	}
 	return HN_EFORMAT;
-}
-
-/* One frame. @return HN_ENOENT at the end of the pipe */
-static int read_frame(int fd, uint8_t *frame, size_t *len_out)
-{
-	uint8_t head[4];
-	size_t got;
-	int rc = fd_read_full(fd, head, sizeof(head), &got);
-	if (rc != HN_OK)
-		return rc;
-	if (got == 0)
-		return HN_ENOENT;
-	uint32_t len = got == sizeof(head) ? load_be32(head) : 0;
-	if (len == 0 || len > MESSAGE_MAX)
-		return HN_EFORMAT;
-	rc = fd_read_full(fd, frame, len, &got);
-	*len_out = len;
-	return rc == HN_OK && got < len ? HN_ETRUNC : rc;
 }
 
 /*
@@ -296,7 +280,7 @@ int writer_run(struct writer_options *options, struct writer_result *result)
 	while (rc == HN_OK) {
 		struct message m;
 		size_t len = 0;
-		rc = read_frame(options->pipe_fd, frame, &len);
+		rc = message_read(options->pipe_fd, frame, &len);
 		closed = rc == HN_ENOENT;
 		if (rc == HN_OK)
 			rc = message_decode(cur_of(frame, len), &m);

@@ -225,7 +225,7 @@ class Output:
         if len(records) != end and not torn:
             found.append("records that no receipt covers")
         names = {name.split("/")[0] for name, _ in self.everything()}
-        if not names <= {"selected.ndjson", "receipt.json", "ledger", "private"}:
+        if not names <= {"selected.ndjson", "receipt.json", "ledger", "private", "state.json"}:
             found.append(f"other files: {names}")
         return found
 

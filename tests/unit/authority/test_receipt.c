@@ -23,7 +23,7 @@ static const char live[] =
 	"\"hinomi-sensor\",\"version\":\"0\"},\"pseudonym_secret\":\"none\",\"recorded\":false,\"records\":"
 	"{\"bytes\":0,\"count\":0,\"erase_by\":\"2026-11-21T10:01:00.000000Z\",\"offset\":0,\"sha256\":"
 	"\"" ZEROS "\"},\"refused\":\"revocations-stale\",\"sandbox\":{\"memory_locked\":true,\"parser\":{"
-		   "\"landlock_abi\":1,"
+	"\"landlock_abi\":1,"
 	"\"seccomp\":true,\"unprivileged\":true},\"writer\":{\"landlock_abi\":1,\"seccomp\":true,"
 	"\"unprivileged\":true}},\"sets\":[],\"streams_dropped\":0,\"sums\":{\"erased\":{\"by_class\":"
 	"{\"foreign-domestic\":{\"bytes\":180,\"packets\":3}},\"by_reason\":{\"foreign-domestic\":"

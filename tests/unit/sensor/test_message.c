@@ -8,7 +8,7 @@ static struct message record(void)
 {
 	struct message m = {.type = MESSAGE_RECORD};
 	struct message_record *r = &m.record;
-	r->seq = 7;
+	r->seq = r->open_seq = 7;
 	r->first_ns = 1;
 	r->last_ns = INT64_C(1795272709886937000);
 	r->match_ns = 2;
@@ -53,6 +53,7 @@ static void what_is_encoded_is_decoded(void **state)
 		record(),
 		sums(),
 		{.type = MESSAGE_FAULT, .fault = {.input = 1, .error = HN_EIO}},
+		{.type = MESSAGE_ADOPTED, .adopted = {.generation = 9, .at_ns = INT64_C(1) << 60}},
 		{.type = MESSAGE_READY, .ready = {.confinement = {7, true, true}, .memory_locked = true}},
 	};
 	for (size_t i = 0; i < COUNT(messages); i++) {
@@ -93,9 +94,9 @@ static void each_prefix_and_anything_behind_is_refused(void **state)
 static void what_no_honest_parser_sends_is_refused(void **state)
 {
 	(void)state;
-	struct message bad[8];
+	struct message bad[12];
 	for (size_t i = 0; i < COUNT(bad); i++)
-		bad[i] = i < 6 ? record() : sums();
+		bad[i] = i < 6 || i > 7 ? record() : sums();
 	bad[0].record.class = 3; /* domestic-domestic is never selected */
 	bad[1].record.seq = 0;
 	bad[2].record.field = 200;
@@ -104,6 +105,12 @@ static void what_no_honest_parser_sends_is_refused(void **state)
 	memcpy(bad[5].record.dst.organisation, "\xff", 2);
 	bad[6].sums.sums.selected[1].packets++; /* does not add up */
 	bad[7].sums.sums.pending_after[0].bytes++;
+	bad[8].record.phase = RECORD_PHASES;
+	bad[9].record.phase = RECORD_OPEN; /* it opens itself, and nothing else */
+	bad[9].record.open_seq = 6;
+	bad[10].record.phase = RECORD_CLOSE; /* of a record to come */
+	bad[10].record.open_seq = 8;
+	bad[11].record.open_seq = 0;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct buf b;
 		struct message out;
