@@ -17,6 +17,7 @@
 #include "base/serving.h"
 #include "base/utc.h"
 #include "http/server.h"
+#include "hub/api/common.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
 #include "hub/exchange/fetch_process.h"
@@ -114,7 +115,14 @@ static int make_identity(struct serving *s, struct fault *fault)
 		.queue_max = c->queue,
 		.session_us = c->session_ns / 1000,
 	};
-	return identity_open(&options, &s->hub.identity, fault);
+	uint8_t numbers[SIPHASH_KEY];
+	rc = identity_open(&options, &s->hub.identity, fault);
+	if (rc == HN_OK) {
+		identity_number_key(s->hub.identity, numbers);
+		common_key(numbers);
+		sodium_memzero(numbers, sizeof(numbers));
+	}
+	return rc;
 }
 
 static int make_server(struct serving *s, struct fault *fault)

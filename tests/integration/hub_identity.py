@@ -150,6 +150,19 @@ def directory(tap, hub, admin, first):
         pages += [o["id"] for o in page["organisations"]]
         cursor = page.get("next")
     tap.check("lists come in pages", org in pages and new in pages and len(pages) == len(set(pages)))
+    first_page = admin.get("/api/v1/organisations?limit=1").json["next"]
+    tags = [first_page, admin.get(path).headers["ETag"], mine.headers["ETag"]]
+    tap.check("neither cursors nor entity tags are small numbers, which would count what others have",
+              all(len(tag.strip('"')) == 16 and int(tag.strip('"'), 16) > 1 << 32 for tag in tags), tags)
+    tap.equal("a cursor of one's own making", op.get("/api/v1/organisations?cursor=0000000000000005").status, 400)
+    tap.check("a cursor that the hub gave, again", admin.get(f"/api/v1/organisations?limit=1&cursor={first_page}").json ==
+              admin.get(f"/api/v1/organisations?limit=1&cursor={first_page}").json)
+    hub.stop()
+    hub.start()
+    for client in (admin, op):
+        client.close()
+    tap.equal("and after a restart", admin.get(f"/api/v1/organisations?limit=1&cursor={first_page}").status, 200)
+    tap.equal("as does an entity tag", op.get(path, If_None_Match=mine.headers["ETag"]).status, 304)
 
 
 def locking(tap, hub):

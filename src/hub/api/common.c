@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disguise.h"
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/utc.h"
@@ -28,15 +29,24 @@ void common_end(struct request *r)
 	r->state = NULL;
 }
 
-static bool hex_number(const char *text, size_t len, int64_t *out)
+#define DIGITS  16
+#define LARGEST (INT64_C(1) << 56) /* no number of ours: what is undone to more was not given by us */
+
+static uint8_t numbers_key[SIPHASH_KEY];
+
+void common_key(const uint8_t key[SIPHASH_KEY])
 {
-	char *end;
-	if (len == 0 || len > 15 || strspn(text, "0123456789abcdef") < len)
+	memcpy(numbers_key, key, sizeof(numbers_key));
+}
+
+static bool own_number(const char *text, size_t len, int64_t *out)
+{
+	if (len != DIGITS || strspn(text, "0123456789abcdef") < len)
 		return false;
-	char copy[16];
+	char copy[DIGITS + 1];
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	*out = strtoll(copy, &end, 16);
+	*out = (int64_t)disguise_undo(numbers_key, strtoull(copy, NULL, 16));
 	return true;
 }
 
@@ -44,7 +54,7 @@ int common_cursor(struct request *r, int64_t *out)
 {
 	size_t len;
 	const char *text = request_query(r, "cursor", &len);
-	if (text != NULL && !hex_number(text, len, out))
+	if (text != NULL && (!own_number(text, len, out) || *out < 0 || *out > LARGEST))
 		return fault_set(&r->fault, HN_EFORMAT, "cursor", "%s",
 				 tr("is not what a 'next' member gave", "next が返した値ではない"));
 	return HN_OK;
@@ -52,7 +62,7 @@ int common_cursor(struct request *r, int64_t *out)
 
 void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE])
 {
-	(void)snprintf(out, COMMON_ETAG_SIZE, "%" PRIx64, (uint64_t)revision);
+	(void)snprintf(out, COMMON_ETAG_SIZE, "%016" PRIx64, disguise(numbers_key, (uint64_t)revision));
 }
 
 void common_tag(struct request *r, int64_t revision)
@@ -62,11 +72,16 @@ void common_tag(struct request *r, int64_t revision)
 	answer_etag(r, etag);
 }
 
+void common_next(struct buf *b, int64_t last)
+{
+	buf_addf(b, ",\"next\":\"%016" PRIx64 "\"", disguise(numbers_key, (uint64_t)last));
+}
+
 void common_list_end(struct buf *b, bool more, int64_t last)
 {
 	buf_addc(b, ']');
 	if (more)
-		buf_addf(b, ",\"next\":\"%" PRIx64 "\"", (uint64_t)last);
+		common_next(b, last);
 	buf_addc(b, '}');
 }
 
@@ -80,7 +95,7 @@ int common_if_match(struct request *r, int64_t *out)
 	if (len > 2 && text[0] == '"' && text[len - 1] == '"') {
 		const char *dot = memchr(text, '.', len);
 		size_t digits = dot != NULL ? (size_t)(dot - text) - 1 : len - 2;
-		if (hex_number(text + 1, digits, out))
+		if (own_number(text + 1, digits, out))
 			return HN_OK;
 	}
 	(void)answer_problem(r, 412, "changed", NULL);

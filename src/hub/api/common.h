@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/siphash.h"
 #include "base/uuid.h"
 #include "http/request.h"
 #include "store/form.h"
@@ -23,11 +24,21 @@ HN_MUST_USE int common_body(struct request *r, const char *const names[], struct
 /** route->end of a route whose handler calls common_body(). */
 void common_end(struct request *r);
 
+/**
+ * What is given out of the hub's own numbers (rows of a list, revisions) is disguised by this key, since they
+ * count what many have and not everybody may know of. Once, before the first request; the same for all hubs
+ * of a database, and for good.
+ */
+void common_key(const uint8_t key[SIPHASH_KEY]);
+
 /** The number that a `next` member gave, from the query's "cursor". @return HN_EFORMAT */
 HN_MUST_USE int common_cursor(struct request *r, int64_t *out);
 
 /** Ends the JSON of a list: its array, `next` where there are more, the object. */
 void common_list_end(struct buf *b, bool more, int64_t last);
+
+/** Appends `,"next":"..."`. */
+void common_next(struct buf *b, int64_t last);
 
 /** Sets a revision as the answer's entity tag. */
 void common_tag(struct request *r, int64_t revision);

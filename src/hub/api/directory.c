@@ -115,7 +115,7 @@ static int put(struct request *r, const struct kind *k)
 {
 	size_t len = 0;
 	struct buf seen;
-	char etag[24];
+	char etag[COMMON_ETAG_SIZE];
 	int64_t revision = 0;
 	const char *none = request_header(r, "If-None-Match", &len);
 	if (none != NULL && len == 1 && none[0] == '*')
@@ -126,7 +126,7 @@ static int put(struct request *r, const struct kind *k)
 	buf_clear(&seen);
 	if (err != HN_OK)
 		return err;
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)revision);
+	common_etag(revision, etag);
 	err = request_if_match(r, etag, true);
 	return err == HN_OK ? start(r, k, &r->params[0].uuid, revision, false) : err;
 }

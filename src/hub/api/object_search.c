@@ -100,7 +100,7 @@ int objects_search_get(struct request *r)
 		err = name_pattern(&search, err, &r->fault);
 	buf_addc(f.body, ']');
 	if (err == HN_OK && more)
-		buf_addf(f.body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)f.last);
+		common_next(f.body, f.last);
 	if (err == HN_OK && cut)
 		buf_adds(f.body, ",\"cut\":true");
 	if (err == HN_OK)

@@ -98,7 +98,7 @@ static int finish(struct page *p, int err, bool more)
 		err = HN_OK;
 	buf_addc(p->body, ']');
 	if (err == HN_OK && (more || p->full))
-		buf_addf(p->body, ",\"next\":\"%" PRIx64 "\"", (uint64_t)p->last);
+		common_next(p->body, p->last);
 	if (err == HN_OK)
 		err = reading_end(&p->reading);
 	reader_end(p->reader);

@@ -46,8 +46,10 @@ static int write_set(void *context, const struct set_row *s)
 	buf_adds(p->body, ",\"marking\":");
 	int err = label_form_write(p->reader, s->label, p->body);
 	buf_addc(p->body, '}');
-	(void)snprintf(p->etag, sizeof(p->etag), "%" PRIx64 ".%" PRIx64 ".%" PRIx64, (uint64_t)s->revision,
-		       (uint64_t)s->change, (uint64_t)s->version);
+	char first[COMMON_ETAG_SIZE];
+	common_etag(s->revision, first);
+	(void)snprintf(p->etag, sizeof(p->etag), "%.16s.%" PRIx64 ".%" PRIx64, first, (uint64_t)s->change,
+		       (uint64_t)s->version);
 	p->last = s->number;
 	return err == HN_OK ? buf_err(p->body) : err;
 }

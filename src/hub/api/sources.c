@@ -123,7 +123,7 @@ static int post(struct request *r)
 static int put(struct request *r)
 {
 	size_t len = 0;
-	char etag[24];
+	char etag[COMMON_ETAG_SIZE];
 	struct buf seen;
 	struct change c = {.id = r->params[0].uuid};
 	const char *none = request_header(r, "If-None-Match", &len);
@@ -136,7 +136,7 @@ static int put(struct request *r)
 	buf_clear(&seen);
 	if (err != HN_OK)
 		return err;
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)c.revision);
+	common_etag(c.revision, etag);
 	err = request_if_match(r, etag, true);
 	return err == HN_OK ? start(r, put_job, &c) : err;
 }

@@ -91,7 +91,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 static int put(struct request *r)
 {
 	size_t len = 0;
-	char etag[24];
+	char etag[COMMON_ETAG_SIZE];
 	struct buf seen;
 	int64_t *revision = arena_alloc(r->arena, sizeof(*revision));
 	const char *none = request_header(r, "If-None-Match", &len);
@@ -104,7 +104,7 @@ static int put(struct request *r)
 	buf_clear(&seen);
 	if (err != HN_OK)
 		return err;
-	(void)snprintf(etag, sizeof(etag), "%" PRIx64, (uint64_t)*revision);
+	common_etag(*revision, etag);
 	err = request_if_match(r, etag, true);
 	return err == HN_OK ? request_change(r, put_job, revision) : err;
 }

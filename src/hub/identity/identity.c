@@ -427,3 +427,11 @@ int identity_request(struct request *r)
 	const char *certificate = request_certificate(r, &len);
 	return certificate == NULL ? HN_OK : by_certificate(r, certificate, len);
 }
+
+void identity_number_key(const struct identity *i, uint8_t out[SIPHASH_KEY])
+{
+	static const char what[] = "numbers";
+	_Static_assert(SIPHASH_KEY >= crypto_generichash_BYTES_MIN, "a digest of libsodium");
+	(void)crypto_generichash(out, SIPHASH_KEY, (const unsigned char *)what, sizeof(what), i->key,
+				 crypto_generichash_KEYBYTES);
+}

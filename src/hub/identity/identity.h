@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/fault.h"
+#include "base/siphash.h"
 #include "http/request.h"
 #include "store/directory.h"
 
@@ -82,6 +83,9 @@ void identity_tell(struct identity *i, struct request *r, const char *login, boo
 /** The credential by which this request was signed: a token's or certificate's. @return HN_ENOENT: none of
  * them */
 HN_MUST_USE int identity_credential(struct request *r, struct account *out);
+
+/** A key by which the hub disguises its own numbers, made of its secret. */
+void identity_number_key(const struct identity *i, uint8_t out[SIPHASH_KEY]);
 
 /** How long a sign-in lasts, microseconds. */
 int64_t identity_session_us(const struct identity *i);
