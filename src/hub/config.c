@@ -24,20 +24,31 @@ static char *take_text(struct hub_config *c, const char *a, const char *b)
 	return text;
 }
 
-static struct endpoint *take_endpoints(struct hub_config *c, size_t count)
+static struct endpoint *take_endpoints(struct hub_config *c, struct config_list *list, size_t count)
 {
-	c->listen.items = config_memory_take(c->memory, count * sizeof(struct endpoint));
-	c->listen.count = c->listen.items ? count : 0;
-	return c->listen.items;
+	list->items = config_memory_take(c->memory, count * sizeof(struct endpoint));
+	list->count = list->items ? count : 0;
+	return list->items;
+}
+
+/* Loopback, both families. */
+static int give_loopback(struct hub_config *c, struct config_list *list, uint16_t port)
+{
+	struct endpoint *e = take_endpoints(c, list, 2);
+	if (!e)
+		return HN_ENOMEM;
+	e[0] = (struct endpoint){.ip = loopback4, .port = port};
+	e[1] = (struct endpoint){.ip = loopback6, .port = port};
+	return HN_OK;
 }
 
 /* "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT" */
-static int read_endpoint(const char *text, struct endpoint *out)
+static int read_endpoint(const char *text, uint16_t default_port, struct endpoint *out)
 {
 	const char *end = text[0] == '[' ? strchr(text, ']') : strrchr(text, ':');
 	const char *from = text[0] == '[' ? text + 1 : text;
 	bool lone = !end || (text[0] != '[' && strchr(text, ':') != end);
-	unsigned long port = HUB_PORT;
+	unsigned long port = default_port;
 	size_t len = lone ? strlen(from) : (size_t)(end - from);
 	const char *colon = lone ? NULL : text[0] == '[' ? end + 1 : end;
 	if (text[0] == '[' && !end)
@@ -54,26 +65,40 @@ static int read_endpoint(const char *text, struct endpoint *out)
 	return ip_parse(from, len, &out->ip);
 }
 
-static int give_listeners(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
+/* What the command line says. */
+static int take_listeners(struct hub_config *c, struct config_list *list, const char *option,
+			  const char *const *texts, size_t count, uint16_t port, struct fault *fault)
 {
-	size_t count = o->listen_count > 0 ? o->listen_count : 2;
-	if (o->listen_count == 0 && c->listen.count > 0)
-		return HN_OK;
-	struct endpoint *e = take_endpoints(c, count);
+	struct endpoint *e = take_endpoints(c, list, count);
 	if (!e)
 		return HN_ENOMEM;
-	if (o->listen_count == 0) {
-		e[0] = (struct endpoint){.ip = loopback4, .port = HUB_PORT};
-		e[1] = (struct endpoint){.ip = loopback6, .port = HUB_PORT};
-		return HN_OK;
-	}
 	for (size_t i = 0; i < count; i++)
-		if (read_endpoint(o->listen[i], &e[i]) != HN_OK)
+		if (read_endpoint(texts[i], port, &e[i]) != HN_OK)
 			return fault_set(
-				fault, HN_EFORMAT, "--listen",
+				fault, HN_EFORMAT, option,
 				tr("'%s' is no address with a port", "'%s' はアドレスとポートではない"),
-				o->listen[i]);
+				texts[i]);
 	return HN_OK;
+}
+
+static int give_edges(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "::1"};
+	if (c->edges.names.count == 0) {
+		c->edges.names.items = (void *)(uintptr_t)names;
+		c->edges.names.count = sizeof(names) / sizeof(names[0]);
+	}
+	if (o->edge_listen_count > 0)
+		return take_listeners(c, &c->edges.listen, "--edge-listen", o->edge_listen,
+				      o->edge_listen_count, HUB_EDGE_PORT, fault);
+	return c->edges.listen.count > 0 ? HN_OK : give_loopback(c, &c->edges.listen, HUB_EDGE_PORT);
+}
+
+static int give_listeners(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
+{
+	if (o->listen_count == 0)
+		return c->listen.count > 0 ? HN_OK : give_loopback(c, &c->listen, HUB_PORT);
+	return take_listeners(c, &c->listen, "--listen", o->listen, o->listen_count, HUB_PORT, fault);
 }
 
 static bool is_loopback(const struct ip *ip)
@@ -135,6 +160,8 @@ static int fill(struct hub_config *c, const struct hub_overrides *o, struct faul
 		c->database = path ? take_text(c, "sqlite:", path) : NULL;
 	}
 	int rc = c->database ? give_listeners(c, o, fault) : HN_ENOMEM;
+	if (rc == HN_OK)
+		rc = give_edges(c, o, fault);
 	return rc == HN_OK ? check(c, fault) : rc;
 }
 

@@ -16,6 +16,7 @@
  * Durations in nanoseconds, sizes in bytes, texts NUL-terminated UTF-8.
  */
 #define HUB_PORT          8470
+#define HUB_EDGE_PORT     8472
 #define HUB_LISTENERS_MAX 32
 #define HUB_THREADS_MAX   64
 
@@ -47,6 +48,16 @@ struct hub_sign_in {
 	int64_t session_ns;
 };
 
+/* The edge channel (docs/edge.md). */
+struct hub_edges {
+	unsigned line;
+	bool enabled;
+	struct config_list listen; /* struct endpoint */
+	struct config_list names;  /* const char *: under which edges reach it */
+	int64_t retention_ns;      /* of events */
+	uint32_t connections;
+};
+
 struct hub_config {
 	const char *file; /* or "(built in)" */
 	struct config_memory *memory;
@@ -63,6 +74,7 @@ struct hub_config {
 	struct hub_http http;
 	struct hub_access access;
 	struct hub_sign_in sign_in;
+	struct hub_edges edges;
 };
 
 /** What a command line says beside the file; members may be NULL. */
@@ -70,6 +82,8 @@ struct hub_overrides {
 	const char *data, *database;
 	const char *const *listen; /* "ADDRESS", "ADDRESS:PORT", "[ADDRESS]:PORT" */
 	size_t listen_count;
+	const char *const *edge_listen; /* the same */
+	size_t edge_listen_count;
 };
 
 /** The table of keys, for the reference page. */

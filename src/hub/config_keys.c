@@ -12,6 +12,10 @@ static const struct config_key a_prefix = {.kind = CONFIG_PREFIX, .size = sizeof
 static const struct config_key an_endpoint = {
 	.kind = CONFIG_ENDPOINT, .size = sizeof(struct endpoint), .port = HUB_PORT};
 
+static const struct config_key an_edge_endpoint = {
+	.kind = CONFIG_ENDPOINT, .size = sizeof(struct endpoint), .port = HUB_EDGE_PORT};
+static const struct config_key a_name = {.kind = CONFIG_TEXT, .size = sizeof(char *), .min = 1, .max = 253};
+
 static const struct config_key a_cosigner = {
 	.kind = CONFIG_TEXT, .size = sizeof(char *), .min = 1, .max = 255};
 
@@ -96,6 +100,29 @@ static const struct config_key sign_in_keys[] = {
 };
 #undef AT
 
+#define AT(member) CONFIG_AT(struct hub_edges, member)
+static const struct config_key edges_keys[] = {
+	{.kind = CONFIG_LINE, AT(line)},
+	{"enabled", CONFIG_BOOL, AT(enabled), .preset = "true", .help_en = "edges are served",
+	 .help_ja = "エッジを受け付ける"},
+	{"listen", .kind = CONFIG_LIST, .item = &an_edge_endpoint, AT(listen), .min = 1,
+	 .max = HUB_LISTENERS_MAX,
+	 .help_en = "addresses, TLS 1.3 with client certificates; absent: 127.0.0.1:8472 and [::1]:8472",
+	 .help_ja = "待ち受けるアドレス(TLS 1.3、クライアント証明書)。省略時は 127.0.0.1:8472 と [::1]:8472"},
+	{"names", .kind = CONFIG_LIST, .item = &a_name, AT(names), .min = 1, .max = 32,
+	 .help_en =
+		 "host names and addresses under which edges reach it, the first in enrolment codes; absent: "
+		 "localhost, 127.0.0.1, ::1",
+	 .help_ja = "エッジから見たホスト名とアドレス。先頭を登録コードに用いる。省略時は "
+		    "localhost、127.0.0.1、::1"},
+	{"retention", CONFIG_DURATION, AT(retention_ns), .min = SECONDS(3600), .max = SECONDS(31622400),
+	 .preset = "30d", .help_en = "how long events are kept", .help_ja = "イベントの保存期間"},
+	{"connections", CONFIG_INTEGER, AT(connections), .min = 16, .max = 1000000, .preset = "4096",
+	 .help_en = "at a time", .help_ja = "同時接続数の上限"},
+	{0},
+};
+#undef AT
+
 #define AT(member) CONFIG_AT(struct hub_config, member)
 const struct config_key HUB_KEYS[] = {
 	{"data", CONFIG_PATH, AT(data),
@@ -134,6 +161,8 @@ const struct config_key HUB_KEYS[] = {
 	 .help_ja = "誰が何を読んだか"},
 	{"sign_in", CONFIG_MAPPING, AT(sign_in), .keys = sign_in_keys, .help_en = "by password",
 	 .help_ja = "パスワードによるサインイン"},
+	{"edges", CONFIG_MAPPING, AT(edges), .keys = edges_keys, .help_en = "the edge channel",
+	 .help_ja = "エッジチャネル"},
 	{0},
 };
 #undef AT

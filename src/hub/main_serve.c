@@ -42,7 +42,7 @@ static int serve(const char *path, const struct hub_overrides *overrides, bool o
 int hub_cmd_serve(int argc, char **argv)
 {
 	struct hub_overrides overrides = {.data = NULL};
-	struct option_list listen = {.count = 0};
+	struct option_list listen = {.count = 0}, edge_listen = {.count = 0};
 	const char *path = NULL;
 	bool only_check = false;
 	char **args;
@@ -56,6 +56,9 @@ int hub_cmd_serve(int argc, char **argv)
 		 "postgresql://... instead of SQLite there", "そこのSQLiteの代わりに postgresql://..."},
 		{"listen", 'l', OPTION_LIST, &listen, "ADDRESS:PORT",
 		 "instead of 127.0.0.1:8470 and [::1]:8470", "127.0.0.1:8470 と [::1]:8470 の代わり"},
+		{"edge-listen", 0, OPTION_LIST, &edge_listen, "ADDRESS:PORT",
+		 "for edges, instead of 127.0.0.1:8472 and [::1]:8472",
+		 "エッジ用。127.0.0.1:8472 と [::1]:8472 の代わり"},
 		{"check", 0, OPTION_FLAG, &only_check, NULL, "read the configuration, then end",
 		 "設定を調べて終わる"},
 		{0},
@@ -71,5 +74,7 @@ int hub_cmd_serve(int argc, char **argv)
 	}
 	overrides.listen = listen.items;
 	overrides.listen_count = listen.count;
+	overrides.edge_listen = edge_listen.items;
+	overrides.edge_listen_count = edge_listen.count;
 	return serve(path, &overrides, only_check);
 }

@@ -4,6 +4,7 @@
 
 #include "hub/api/events.h"
 #include "hub/api/openapi.h"
+#include "hub/edge/edge.h"
 #include "hub/exchange/fetcher.h"
 #include "hub/exchange/indexer.h"
 #include "hub/exchange/secret.h"
@@ -21,6 +22,9 @@ const struct hub_part *const HUB_PARTS[] = {
 	&FETCHER,
 	&TRIALS,
 	&SETS,
+	&EDGE_HEADS,
+	&EDGE_REPORTS,
+	&EDGE_CHANNEL,
 	NULL,
 };
 /* clang-format on */

@@ -20,6 +20,7 @@
 #include "hub/api/common.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
+#include "hub/edge/edge.h"
 #include "hub/exchange/fetch_process.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
@@ -175,6 +176,8 @@ static int make(struct serving *s, struct fault *fault)
 		rc = make_sockets(s, fault);
 	if (rc == HN_OK && s->hub.config->http.certificate) /* root may be who can read the key */
 		rc = tls_keys_read(&s->hub.config->http, &s->tls, fault);
+	if (rc == HN_OK)
+		rc = edge_channel_listen(s->hub.config, fault);
 	if (rc == HN_OK)
 		rc = sandbox_identity(s->hub.config, &s->data_fd, &s->confinement, fault);
 	if (rc == HN_OK)

@@ -69,6 +69,18 @@ int authorizations_change(struct writing *w, const struct authorization_row *a, 
 	return err == HN_OK && changed == 0 ? HN_ESTATE : err;
 }
 
+int authorizations_revoke(struct writing *w, const struct uuid *id)
+{
+	struct uuid_halves u = uuid_halves(id);
+	return db_run(
+		writing_db(w),
+		"UPDATE authorization_case SET revision = $3, state = $4, changed = $5 WHERE uuid_a = $1 AND "
+		"uuid_b = $2 AND state IN ($6, $7)",
+		db_number(u.a), db_number(u.b), db_number(writing_next_seq(w)),
+		db_number(AUTHORIZATION_REVOKED), db_number(writing_now_us(w)),
+		db_number(AUTHORIZATION_SIGNED), db_number(AUTHORIZATION_ISSUED));
+}
+
 /* ---- reading ---- */
 
 #define SELECT                                                                                               \
@@ -108,6 +120,24 @@ static int64_t known_to(const struct asker *asker)
 	return commission ? 0 : edge_known_to(asker);
 }
 
+static int tell_one(struct db_rows *rows, authorization_fn fn, void *context)
+{
+	int err = HN_OK, more = db_next(rows);
+	if (more == 1)
+		err = tell(rows, fn, context);
+	db_rows_end(rows);
+	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+}
+
+int authorizations_find(struct writing *w, const struct uuid *id, authorization_fn fn, void *context)
+{
+	struct uuid_halves u = uuid_halves(id);
+	struct db_rows *rows;
+	int err = db_query(writing_db(w), &rows, SELECT "WHERE a.uuid_a = $1 AND a.uuid_b = $2",
+			   db_number(u.a), db_number(u.b));
+	return err == HN_OK ? tell_one(rows, fn, context) : err;
+}
+
 int authorizations_get(struct reader *reader, const struct uuid *id, authorization_fn fn, void *context)
 {
 	struct uuid_halves u = uuid_halves(id);
@@ -115,13 +145,7 @@ int authorizations_get(struct reader *reader, const struct uuid *id, authorizati
 	int err = db_query(reader_db(reader), &rows,
 			   SELECT "WHERE ($1 = 0 OR a.organisation = $1) AND a.uuid_a = $2 AND a.uuid_b = $3",
 			   db_number(known_to(reader_asker(reader))), db_number(u.a), db_number(u.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return err == HN_OK ? tell_one(rows, fn, context) : err;
 }
 
 int authorizations_list(struct reader *reader, unsigned wanted, int64_t before, size_t limit,

@@ -56,6 +56,13 @@ HN_MUST_USE int authorizations_add(struct writing *w, const struct authorization
 HN_MUST_USE int authorizations_change(struct writing *w, const struct authorization_row *row,
 				      int64_t revision);
 
+/** Marks one as revoked, if it was signed or issued. */
+HN_MUST_USE int authorizations_revoke(struct writing *w, const struct uuid *id);
+
+/** One, whoever asks: the hub's own work. @return HN_ENOENT */
+HN_MUST_USE int authorizations_find(struct writing *w, const struct uuid *id, authorization_fn fn,
+				    void *context);
+
 /** One that the reader may know of. @return HN_ENOENT */
 HN_MUST_USE int authorizations_get(struct reader *reader, const struct uuid *id, authorization_fn fn,
 				   void *context);

@@ -80,14 +80,15 @@ struct sighting_day {
 	struct uuid organisation_id;
 	int64_t day_us; /* its beginning */
 	enum sighting_kind kind;
+	int64_t label; /* of what was selected from communications: its handlers' alone; else 0 */
 	int64_t times;
 	int64_t first_us, last_us;
 };
 typedef int (*sighting_day_fn)(void *context, const struct sighting_day *day);
 
-/** Raises the day's count in place; its object may say so at once the first time, later once an hour. */
-HN_MUST_USE int sightings_raise(struct writing *w, const struct uuid *indicator, int64_t organisation,
-				enum sighting_kind kind, int64_t time_us, int64_t times);
+/** Raises a day's count in place by day->times at day->first_us; its object may say so at once the first
+ * time, later once an hour. number, organisation_id, day_us and last_us are not read. */
+HN_MUST_USE int sightings_raise(struct writing *w, const struct sighting_day *day);
 
 /** Those whose object is to say a newer count now; at most limit. */
 HN_MUST_USE int sightings_due(struct reader *reader, int64_t now_us, size_t limit, sighting_day_fn fn,

@@ -36,25 +36,37 @@ int edge_receipts_add(struct writing *w, const struct edge_receipt *r, bool *new
 					  db_number(r->pending),
 					  db_number(r->not_seen),
 					  db_number(r->records),
+					  db_number(r->records_through),
+					  db_bytes(r->records_digest, sizeof(r->records_digest)),
 					  db_number(r->erase_by_us),
 					  db_bytes(r->digest, sizeof(r->digest)),
 					  db_string(r->line, r->line_len)};
-	int err = db_run_values(
-		writing_db(w),
-		"INSERT INTO edge_receipt (edge, number, seq, made, begins, ends, state, finding, seen, "
-		"selected, "
-		"erased, pending, not_seen, records, erase_by, digest, line) VALUES ($1, $2, $3, $4, $5, $6, "
-		"$7, $8, "
-		"$9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (edge, number) DO NOTHING",
-		values, sizeof(values) / sizeof(values[0]), &changed);
+	int err = db_run_values(writing_db(w),
+				"INSERT INTO edge_receipt (edge, number, seq, made, begins, ends, state, "
+				"finding, seen, selected, "
+				"erased, pending, not_seen, records, records_through, records_digest, "
+				"erase_by, digest, line) VALUES "
+				"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+				"$17, $18, $19) ON CONFLICT "
+				"(edge, number) DO NOTHING",
+				values, sizeof(values) / sizeof(values[0]), &changed);
 	*new_out = changed > 0;
 	return err == HN_OK && changed > 0 ? add_authorizations(w, r) : err;
 }
 
 #define SELECT                                                                                               \
 	"SELECT r.edge, e.uuid_a, e.uuid_b, r.number, r.seq, r.made, r.begins, r.ends, r.state, r.finding, " \
-	"r.seen, r.selected, r.erased, r.pending, r.not_seen, r.records, r.erase_by, r.digest, r.line FROM " \
-	"edge_receipt r JOIN edge e ON e.number = r.edge "
+	"r.seen, r.selected, r.erased, r.pending, r.not_seen, r.records, r.records_through, r.erase_by, "    \
+	"r.records_digest, r.digest, r.line FROM edge_receipt r JOIN edge e ON e.number = r.edge "
+
+static void read_digest(const struct db_rows *rows, unsigned column, uint8_t out[32])
+{
+	size_t len;
+	const uint8_t *digest = db_blob(rows, column, &len);
+	memset(out, 0, 32);
+	if (len == 32)
+		memcpy(out, digest, len);
+}
 
 static int tell(struct db_rows *rows, edge_receipt_fn fn, void *context)
 {
@@ -74,15 +86,41 @@ static int tell(struct db_rows *rows, edge_receipt_fn fn, void *context)
 		.pending = db_int(rows, 13),
 		.not_seen = db_int(rows, 14),
 		.records = db_int(rows, 15),
-		.erase_by_us = db_int(rows, 16),
+		.records_through = db_int(rows, 16),
+		.erase_by_us = db_int(rows, 17),
 	};
-	size_t len;
-	const uint8_t *digest = db_blob(rows, 17, &len);
-	if (len == sizeof(r.digest))
-		memcpy(r.digest, digest, len);
-	r.line = edge_text_of(rows, 18);
+	read_digest(rows, 18, r.records_digest);
+	read_digest(rows, 19, r.digest);
+	r.line = edge_text_of(rows, 20);
 	r.line_len = strlen(r.line);
 	return fn(context, &r);
+}
+
+static int tell_one(struct db_rows *rows, edge_receipt_fn fn, void *context)
+{
+	int err = HN_OK, more = db_next(rows);
+	if (more == 1)
+		err = tell(rows, fn, context);
+	db_rows_end(rows);
+	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+}
+
+int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge_receipt_fn fn, void *context)
+{
+	struct db_rows *rows;
+	int err = db_query(
+		writing_db(w), &rows,
+		SELECT "WHERE r.edge = $1 AND r.records_through >= $2 ORDER BY r.records_through, r.number "
+		       "LIMIT 1",
+		db_number(edge), db_number(record));
+	return err == HN_OK ? tell_one(rows, fn, context) : err;
+}
+
+int edge_receipts_find(struct writing *w, int64_t edge, int64_t number, const char *finding)
+{
+	return db_run(writing_db(w),
+		      "UPDATE edge_receipt SET state = 0, finding = $3 WHERE edge = $1 AND number = $2",
+		      db_number(edge), db_number(number), edge_text(finding));
 }
 
 int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt_fn fn, void *context)
@@ -90,13 +128,7 @@ int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt_fn fn, void
 	struct db_rows *rows;
 	int err = db_query(writing_db(w), &rows, SELECT "WHERE r.edge = $1 ORDER BY r.number DESC LIMIT 1",
 			   db_number(edge));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return err == HN_OK ? tell_one(rows, fn, context) : err;
 }
 
 int edge_receipts_list(struct reader *reader, const struct uuid *edge, const struct uuid *authorization,

@@ -24,7 +24,10 @@ struct edge_receipt {
 	bool holds;                                        /* signature, form, sums, chain, bounds */
 	const char *finding;                               /* what does not; "" */
 	int64_t seen, selected, erased, pending, not_seen; /* packets */
-	int64_t records, erase_by_us;
+	int64_t records;                                   /* that it covers */
+	int64_t records_through;                           /* that it and all before it cover */
+	uint8_t records_digest[32];                        /* of their bytes */
+	int64_t erase_by_us;
 	uint8_t digest[32]; /* of the line */
 	const char *line;
 	size_t line_len;
@@ -38,6 +41,13 @@ HN_MUST_USE int edge_receipts_add(struct writing *w, const struct edge_receipt *
 
 /** The last of an edge. @return HN_ENOENT */
 HN_MUST_USE int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt_fn fn, void *context);
+
+/** The first that covers a record, counted from 1 over all of the edge. @return HN_ENOENT */
+HN_MUST_USE int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge_receipt_fn fn,
+				       void *context);
+
+/** What was found later. */
+HN_MUST_USE int edge_receipts_find(struct writing *w, int64_t edge, int64_t number, const char *finding);
 
 /** The newest first, of edges that the reader may know of; edge NULL: all. @param before  seq; 0: the newest
  */

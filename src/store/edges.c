@@ -350,3 +350,25 @@ int edges_by_serial(struct store *store, const uint8_t *serial, size_t len, int6
 	reader_end(reader);
 	return err;
 }
+
+int edges_serials(struct reader *reader, const struct uuid *id,
+		  int (*fn)(void *context, const uint8_t *serial, size_t len), void *context)
+{
+	struct uuid_halves u = uuid_halves(id);
+	struct db_rows *rows;
+	int more = 0;
+	int err = db_query(
+		reader_db(reader), &rows,
+		"SELECT t.serial FROM edge_certificate t JOIN edge e ON e.number = t.edge WHERE e.uuid_a = "
+		"$1 AND e.uuid_b = $2",
+		db_number(u.a), db_number(u.b));
+	if (err != HN_OK)
+		return err;
+	while (err == HN_OK && (more = db_next(rows)) == 1) {
+		size_t len;
+		const uint8_t *serial = db_blob(rows, 0, &len);
+		err = fn(context, serial, len);
+	}
+	db_rows_end(rows);
+	return err == HN_OK && more < 0 ? more : err;
+}

@@ -123,6 +123,10 @@ HN_MUST_USE int edges_list(struct reader *reader, int64_t after, size_t limit, e
 /** All that hold certificates, for the hub's own work. */
 HN_MUST_USE int edges_each(struct reader *reader, edge_fn fn, void *context);
 
+/** The serials of all certificates that an edge ever had. */
+HN_MUST_USE int edges_serials(struct reader *reader, const struct uuid *id,
+			      int (*fn)(void *context, const uint8_t *serial, size_t len), void *context);
+
 /** Forgets codes that were over before a time. */
 HN_MUST_USE int edges_codes_forget(struct writing *w, int64_t before_us);
 

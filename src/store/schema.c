@@ -282,14 +282,15 @@ static const char *const reports[] = {
 	"CREATE INDEX edge_event_time ON edge_event (time)",
 	"CREATE INDEX edge_event_organisation ON edge_event (organisation, time)",
 	"CREATE INDEX edge_event_indicator ON edge_event (indicator_a, indicator_b, time)",
-	/* One sighting an indicator, organisation, UTC day and kind of source; written: the count that its
-	   object says, due: when the object may say a newer one. */
+	/* One sighting an indicator, organisation, UTC day and kind of source; label: of one that comes from
+	   selected information, else 0; written: the count that its object says, due: when the object may say
+	   a newer one. */
 	"CREATE TABLE sighting_day (number BIGINT PRIMARY KEY, indicator_a BIGINT NOT NULL, indicator_b "
-	"BIGINT NOT NULL, organisation BIGINT NOT NULL, day BIGINT NOT NULL, kind BIGINT NOT NULL, times "
-	"BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, written BIGINT NOT NULL, due BIGINT "
-	"NOT NULL)",
+	"BIGINT NOT NULL, organisation BIGINT NOT NULL, day BIGINT NOT NULL, kind BIGINT NOT NULL, label "
+	"BIGINT NOT NULL, times BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, written BIGINT "
+	"NOT NULL, due BIGINT NOT NULL)",
 	"CREATE UNIQUE INDEX sighting_day_of ON sighting_day (indicator_a, indicator_b, organisation, day, "
-	"kind)",
+	"kind, label)",
 	"CREATE INDEX sighting_day_due ON sighting_day (due)",
 	/* How much was blocked and met, an hour, organisation and kind: what charts are made of. */
 	"CREATE TABLE event_hour (hour BIGINT NOT NULL, organisation BIGINT NOT NULL, kind BIGINT NOT NULL, "
@@ -298,8 +299,10 @@ static const char *const reports[] = {
 	"CREATE TABLE edge_receipt (edge BIGINT NOT NULL, number BIGINT NOT NULL, seq BIGINT NOT NULL, made "
 	"BIGINT NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, state BIGINT NOT NULL, finding TEXT "
 	"NOT NULL, seen BIGINT NOT NULL, selected BIGINT NOT NULL, erased BIGINT NOT NULL, pending BIGINT "
-	"NOT NULL, not_seen BIGINT NOT NULL, records BIGINT NOT NULL, erase_by BIGINT NOT NULL, digest BYTES "
-	"NOT NULL, line TEXT NOT NULL, PRIMARY KEY (edge, number)) CLUSTERED",
+	"NOT NULL, not_seen BIGINT NOT NULL, records BIGINT NOT NULL, records_through BIGINT NOT NULL, "
+	"records_digest BYTES NOT NULL, erase_by BIGINT NOT NULL, digest BYTES NOT NULL, line TEXT NOT NULL, "
+	"PRIMARY KEY (edge, number)) CLUSTERED",
+	"CREATE INDEX edge_receipt_records ON edge_receipt (edge, records_through)",
 	"CREATE UNIQUE INDEX edge_receipt_seq ON edge_receipt (seq)",
 	"CREATE TABLE receipt_authorization (edge BIGINT NOT NULL, receipt BIGINT NOT NULL, uuid_a BIGINT "
 	"NOT NULL, uuid_b BIGINT NOT NULL, PRIMARY KEY (uuid_a, uuid_b, edge, receipt)) CLUSTERED",
@@ -315,6 +318,7 @@ static const char *const reports[] = {
 	"NOT NULL, label BIGINT NOT NULL, body TEXT NOT NULL)",
 	"CREATE UNIQUE INDEX selected_record_uid ON selected_record (uid_a, uid_b)",
 	"CREATE INDEX selected_record_time ON selected_record (time)",
+	"CREATE INDEX selected_record_receipt ON selected_record (edge, receipt)",
 	"CREATE INDEX selected_record_erase ON selected_record (erase_by)",
 	NULL,
 };

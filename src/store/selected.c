@@ -51,6 +51,12 @@ static int tell(struct db_rows *rows, selected_fn fn, void *context)
 	return fn(context, &s);
 }
 
+#define SELECT                                                                                               \
+	"SELECT s.number, s.uid_a, s.uid_b, s.edge, e.uuid_a, e.uuid_b, s.receipt, s.authorization_a, "      \
+	"s.authorization_b, s.organisation, s.time, s.erase_by, s.label, s.body FROM selected_record s "     \
+	"LEFT "                                                                                              \
+	"JOIN edge e ON e.number = s.edge "
+
 int selected_list(struct reader *reader, const struct uuid *authorization, int64_t before, size_t limit,
 		  selected_fn fn, void *context, bool *more_out)
 {
@@ -60,11 +66,8 @@ int selected_list(struct reader *reader, const struct uuid *authorization, int64
 		a = uuid_halves(authorization);
 	int err = db_query(
 		reader_db(reader), &rows,
-		"SELECT s.number, s.uid_a, s.uid_b, s.edge, e.uuid_a, e.uuid_b, s.receipt, "
-		"s.authorization_a, "
-		"s.authorization_b, s.organisation, s.time, s.erase_by, s.label, s.body FROM selected_record "
-		"s LEFT "
-		"JOIN edge e ON e.number = s.edge WHERE SEES(s.label) AND ($1 = 0 OR (s.authorization_a = $2 "
+		SELECT
+		"WHERE SEES(s.label) AND ($1 = 0 OR (s.authorization_a = $2 "
 		"AND "
 		"s.authorization_b = $3)) AND ($4 = 0 OR s.number < $4) ORDER BY s.number DESC LIMIT $5",
 		db_number(authorization != NULL), db_number(a.a), db_number(a.b), db_number(before),
@@ -80,6 +83,21 @@ int selected_list(struct reader *reader, const struct uuid *authorization, int64
 		}
 		err = tell(rows, fn, context);
 	}
+	db_rows_end(rows);
+	return err == HN_OK && more < 0 ? more : err;
+}
+
+int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, selected_fn fn, void *context)
+{
+	struct db_rows *rows;
+	int more = 0;
+	int err = db_query(writing_db(w), &rows,
+			   SELECT "WHERE s.edge = $1 AND s.receipt = $2 ORDER BY s.number", db_number(edge),
+			   db_number(receipt));
+	if (err != HN_OK)
+		return err;
+	while (err == HN_OK && (more = db_next(rows)) == 1)
+		err = tell(rows, fn, context);
 	db_rows_end(rows);
 	return err == HN_OK && more < 0 ? more : err;
 }

@@ -38,6 +38,10 @@ HN_MUST_USE int selected_add(struct writing *w, const struct selected_record *re
 HN_MUST_USE int selected_list(struct reader *reader, const struct uuid *authorization, int64_t before,
 			      size_t limit, selected_fn fn, void *context, bool *more_out);
 
+/** Those that a receipt covers, in their order, for the hub's own check of the receipt's digest. */
+HN_MUST_USE int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, selected_fn fn,
+				    void *context);
+
 /** Erases what is due. @param count_out  how many went, at most limit */
 HN_MUST_USE int selected_erase(struct writing *w, int64_t now_us, size_t limit, uint64_t *count_out);
 

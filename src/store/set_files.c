@@ -188,19 +188,25 @@ int set_files_publish(struct writing *w, const struct set_standing *s, int64_t w
 	return err;
 }
 
-int set_files_find(struct reader *reader, const struct uuid *set, const uint8_t digest[32], int64_t *size_out)
+int set_files_find(struct reader *reader, const struct uuid *set, const uint8_t digest[32], int64_t *size_out,
+		   int64_t *label_out)
 {
-	struct uuid_halves u = uuid_halves(set);
+	struct uuid_halves u = {0, 0};
 	struct db_rows *rows;
-	int err = db_query(reader_db(reader), &rows,
-			   "SELECT x.size FROM set_file x JOIN feed_set s ON s.number = x.feed_set WHERE "
-			   "s.uuid_a = $1 AND s.uuid_b = $2 AND x.digest = $3 AND SEES(s.label)",
-			   db_number(u.a), db_number(u.b), db_bytes(digest, 32));
+	if (set != NULL)
+		u = uuid_halves(set);
+	int err = db_query(
+		reader_db(reader), &rows,
+		"SELECT x.size, s.label FROM set_file x JOIN feed_set s ON s.number = x.feed_set WHERE "
+		"x.digest = $1 AND ($2 = 0 OR (s.uuid_a = $3 AND s.uuid_b = $4)) AND SEES(s.label) LIMIT 1",
+		db_bytes(digest, 32), db_number(set != NULL), db_number(u.a), db_number(u.b));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);
-	if (more == 1)
+	if (more == 1) {
 		*size_out = db_int(rows, 0);
+		*label_out = db_int(rows, 1);
+	}
 	db_rows_end(rows);
 	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
 }

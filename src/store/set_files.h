@@ -67,10 +67,14 @@ HN_MUST_USE int set_files_entries(struct reader *reader, int64_t set, set_change
 HN_MUST_USE int set_files_publish(struct writing *w, const struct set_standing *s, int64_t was,
 				  const char *head, size_t head_len);
 
-/** Whether a file belongs to a set that the reader may see: named by its head now or lately. @return
- * HN_ENOENT */
+/** Whether a file belongs to a set that the reader may see: named by its head now or lately.
+ *
+ * @param set        NULL: to any
+ * @param label_out  the set's
+ * @return HN_ENOENT
+ */
 HN_MUST_USE int set_files_find(struct reader *reader, const struct uuid *set, const uint8_t digest[32],
-			       int64_t *size_out);
+			       int64_t *size_out, int64_t *label_out);
 
 /** Forgets files that no head has named since a time. */
 HN_MUST_USE int set_files_forget(struct writing *w, int64_t before_us,

@@ -13,30 +13,30 @@ const char *sighting_kind_name(enum sighting_kind kind)
 	return kinds[kind];
 }
 
-int sightings_raise(struct writing *w, const struct uuid *indicator, int64_t organisation,
-		    enum sighting_kind kind, int64_t time_us, int64_t times)
+int sightings_raise(struct writing *w, const struct sighting_day *d)
 {
-	struct uuid_halves i = uuid_halves(indicator);
+	struct uuid_halves i = uuid_halves(&d->indicator);
 	return db_run_later(writing_db(w),
 			    "INSERT INTO sighting_day (number, indicator_a, indicator_b, organisation, day, "
-			    "kind, times, first, "
-			    "last, written, due) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, 0) ON "
-			    "CONFLICT (indicator_a, "
-			    "indicator_b, organisation, day, kind) DO UPDATE SET times = sighting_day.times "
-			    "+ excluded.times, "
-			    "first = CASE WHEN excluded.first < sighting_day.first THEN excluded.first ELSE "
-			    "sighting_day.first "
-			    "END, last = CASE WHEN excluded.last > sighting_day.last THEN excluded.last ELSE "
-			    "sighting_day.last "
-			    "END",
+			    "kind, label, times, "
+			    "first, last, written, due) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, "
+			    "0) ON CONFLICT "
+			    "(indicator_a, indicator_b, organisation, day, kind, label) DO UPDATE SET times "
+			    "= sighting_day.times + "
+			    "excluded.times, first = CASE WHEN excluded.first < sighting_day.first THEN "
+			    "excluded.first ELSE "
+			    "sighting_day.first END, last = CASE WHEN excluded.last > sighting_day.last THEN "
+			    "excluded.last ELSE "
+			    "sighting_day.last END",
 			    db_number(writing_next_seq(w)), db_number(i.a), db_number(i.b),
-			    db_number(organisation), db_number(time_us - time_us % DAY_US), db_number(kind),
-			    db_number(times), db_number(time_us));
+			    db_number(d->organisation), db_number(d->first_us - d->first_us % DAY_US),
+			    db_number(d->kind), db_number(d->label), db_number(d->times),
+			    db_number(d->first_us));
 }
 
 #define SELECT                                                                                               \
 	"SELECT d.number, d.indicator_a, d.indicator_b, d.organisation, o.uuid_a, o.uuid_b, d.day, d.kind, " \
-	"d.times, d.first, d.last FROM sighting_day d LEFT JOIN organisation o ON o.number = "               \
+	"d.times, d.first, d.last, d.label FROM sighting_day d LEFT JOIN organisation o ON o.number = "      \
 	"d.organisation "
 
 static int tell(struct db_rows *rows, sighting_day_fn fn, void *context)
@@ -51,6 +51,7 @@ static int tell(struct db_rows *rows, sighting_day_fn fn, void *context)
 		.times = db_int(rows, 8),
 		.first_us = db_int(rows, 9),
 		.last_us = db_int(rows, 10),
+		.label = db_int(rows, 11),
 	};
 	return fn(context, &d);
 }
@@ -87,7 +88,7 @@ int sightings_sum(struct reader *reader, const struct uuid *indicator, struct si
 	int err = db_query(reader_db(reader), &rows,
 			   "SELECT CAST(SUM(times) AS BIGINT), COUNT(DISTINCT organisation), MIN(first), "
 			   "MAX(last) FROM sighting_day "
-			   "WHERE indicator_a = $1 AND indicator_b = $2",
+			   "WHERE indicator_a = $1 AND indicator_b = $2 AND label = 0",
 			   db_number(i.a), db_number(i.b));
 	if (err != HN_OK)
 		return err;
@@ -108,11 +109,11 @@ int sightings_list(struct reader *reader, const struct uuid *indicator, size_t l
 {
 	struct uuid_halves i = uuid_halves(indicator);
 	struct db_rows *rows;
-	int err = db_query(
-		reader_db(reader), &rows,
-		SELECT "WHERE ($1 = 0 OR d.organisation = $1) AND d.indicator_a = $2 AND d.indicator_b = $3 "
-		       "ORDER BY d.day DESC, d.number DESC LIMIT $4",
-		db_number(edge_known_to(reader_asker(reader))), db_number(i.a), db_number(i.b),
-		db_number((int64_t)limit));
+	int err = db_query(reader_db(reader), &rows,
+			   SELECT "WHERE ((d.label = 0 AND ($1 = 0 OR d.organisation = $1)) OR "
+				  "SEES(d.label)) AND d.indicator_a = "
+				  "$2 AND d.indicator_b = $3 ORDER BY d.day DESC, d.number DESC LIMIT $4",
+			   db_number(edge_known_to(reader_asker(reader))), db_number(i.a), db_number(i.b),
+			   db_number((int64_t)limit));
 	return err == HN_OK ? tell_all(rows, fn, context) : err;
 }

@@ -117,7 +117,8 @@ def refuses(keys):
 
 def hub_command(hub):
     from hub_world import BIN
-    return [str(BIN / "hinomi-hub"), *hub.options(), "--config", str(hub.config), "--listen", f"127.0.0.1:{hub.port}"]
+    return [str(BIN / "hinomi-hub"), *hub.options(), "--config", str(hub.config), "--listen", f"127.0.0.1:{hub.port}",
+            "--edge-listen", f"127.0.0.1:{hub.edge_port}"]
 
 
 def beyond(keys):

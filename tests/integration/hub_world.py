@@ -164,6 +164,7 @@ class Hub:
         self.data = self.dir / "data"
         self.database = database
         self.port = free_port()
+        self.edge_port = free_port()
         self.config = self.dir / "hub.yaml"
         self.config.write_text(config)
         self.env = dict(os.environ, HINOMI_LANG="en", **(env or {}))
@@ -180,7 +181,8 @@ class Hub:
         return options
 
     def start(self):
-        command = [*self.prefix, str(BIN / "hinomi-hub"), *self.options(), "--listen", f"127.0.0.1:{self.port}"]
+        command = [*self.prefix, str(BIN / "hinomi-hub"), *self.options(), "--listen", f"127.0.0.1:{self.port}",
+                   "--edge-listen", f"127.0.0.1:{self.edge_port}"]
         if self.config.read_text():
             command += ["--config", str(self.config)]
         self.log = open(self.dir / "log", "ab")

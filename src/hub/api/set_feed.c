@@ -139,17 +139,6 @@ static ssize_t send_more(struct request *r, char *room, size_t size)
 	return n;
 }
 
-/* A set marked so closely that its reading stands in the ledger. */
-static int note_read(struct request *r, struct reader *reader, int64_t number, const uint8_t digest[32])
-{
-	struct label label;
-	int64_t both[2];
-	int err = labels_get(reader_labels(reader), number, &label, both);
-	if (err != HN_OK || (label.clearance == 0 && label.tlp < TLP_AMBER_STRICT))
-		return err;
-	return request_note_read(r, digest, 1, tlp_name(label.tlp));
-}
-
 static int open_file(struct request *r, const uint8_t digest[32], int64_t size)
 {
 	char name[SETS_PATH_SIZE];
@@ -168,7 +157,7 @@ int set_blob_get(struct request *r)
 	struct seen_set seen = {.request = r};
 	uint8_t digest[32];
 	struct reader *reader;
-	int64_t size = 0;
+	int64_t size = 0, label = 0;
 	if (hex_decode(r->params[1].text, r->params[1].len, digest, 32) != HN_OK)
 		return HN_ENOENT;
 	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
@@ -176,9 +165,9 @@ int set_blob_get(struct request *r)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, see, &seen);
 	if (err == HN_OK)
-		err = set_files_find(reader, &r->params[0].uuid, digest, &size);
+		err = set_files_find(reader, &r->params[0].uuid, digest, &size, &label);
 	if (err == HN_OK)
-		err = note_read(r, reader, seen.label, digest);
+		err = sets_note_read(r, reader, seen.label, digest);
 	reader_end(reader);
 	if (err == HN_OK)
 		err = open_file(r, digest, size);
@@ -263,7 +252,7 @@ static int read_standing(struct request *r, struct seen_set *seen, struct set_st
 	if (err == HN_OK)
 		err = set_files_get(reader_db(reader), seen->number, out);
 	if (err == HN_OK && out->file_count > 0)
-		err = note_read(r, reader, seen->label, out->files[0].digest);
+		err = sets_note_read(r, reader, seen->label, out->files[0].digest);
 	reader_end(reader);
 	return err;
 }

@@ -4,6 +4,7 @@
 
 #include "hub/api/account.h"
 #include "hub/api/collections.h"
+#include "hub/api/edges.h"
 #include "hub/api/events.h"
 #include "hub/api/exchange.h"
 #include "hub/api/holds.h"
@@ -20,9 +21,11 @@ const struct route *const HUB_TABLES[] = {
 	ACCESS_ROUTES,
 	ACCOUNT_ROUTES,
 	APPROVAL_ROUTES,
+	AUTHORISATION_ROUTES,
 	COLLECTION_ROUTES,
 	CONSOLE_ROUTES,
 	DIRECTORY_ROUTES,
+	EDGE_API_ROUTES,
 	EVENT_ROUTES,
 	EXPORT_ROUTES,
 	HEALTH_ROUTES,
@@ -32,6 +35,7 @@ const struct route *const HUB_TABLES[] = {
 	MISP_ROUTES,
 	OBJECT_ROUTES,
 	OPENAPI_ROUTES,
+	REPORT_ROUTES,
 	ROOT_ROUTES,
 	SET_ROUTES,
 	SOURCE_ROUTES,

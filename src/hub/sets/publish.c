@@ -20,6 +20,7 @@
 #include "base/utc.h"
 #include "http/server.h"
 #include "hub/config.h"
+#include "hub/edge/followers.h"
 #include "hub/record/record.h"
 #include "hub/sets/compile.h"
 #include "hub/sets/sets.h"
@@ -73,6 +74,11 @@ void sets_lists_changed(void)
 const struct key_public *sets_key(void)
 {
 	return key_public(sets.key);
+}
+
+const struct key *sets_secret(void)
+{
+	return sets.key;
 }
 
 int sets_dir(void)
@@ -169,8 +175,10 @@ static int put(struct publishing *p, int64_t now_us, int64_t step)
 	if (err == HN_OK)
 		err = store_write(sets.hub->store, put_job, p);
 	buf_clear(&p->head);
-	if (err == HN_OK)
+	if (err == HN_OK) {
 		follow_tell(&p->s.id);
+		followers_tell();
+	}
 	return err;
 }
 

@@ -17,6 +17,7 @@
  * Files lie in sets/ below the data folder, named by their digests; a head, signed by the hub, names those in
  * force. Three threads: one publishes, one merges, one reads warning lists that were changed.
  */
+struct key;
 struct key_public;
 struct warnings;
 
@@ -32,6 +33,9 @@ void sets_lists_changed(void);
 
 /** The key that signs heads; lives as long as the hub. */
 const struct key_public *sets_key(void);
+
+/** The same with its secret, for who signs heads. */
+const struct key *sets_secret(void);
 
 /** The folder of the files. */
 int sets_dir(void);
@@ -49,6 +53,11 @@ void sets_do(struct sets_work *work);
 
 /** The warning lists. Whether they are those in force now says warnings_revision(). */
 struct warnings *sets_warnings(void);
+
+/** Of a set marked so closely that its reading stands in the ledger: an entry of this reading. */
+struct reader;
+HN_MUST_USE int sets_note_read(struct request *r, struct reader *reader, int64_t label,
+			       const uint8_t digest[32]);
 
 /* ---- following (hub/sets/follow.c) ---- */
 

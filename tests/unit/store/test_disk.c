@@ -182,7 +182,7 @@ static void a_file_may_not_grow(void **state)
 	assert_int_equal(store_write(w.store, make_things, NULL), HN_OK);
 	assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	low = (struct rlimit){.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+	low = (struct rlimit){.rlim_cur = 2 << 20, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
 	for (number = THINGS; err == HN_OK && number < 1000; number++)
 		err = store_write(w.store, add_thing, &number);

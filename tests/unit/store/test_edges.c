@@ -95,7 +95,11 @@ static int act_job(struct writing *w, void *context)
 					 .value = "bad.example",
 					 .body = "{}",
 					 .body_len = 2};
-	const struct uuid indicator = world_uuid(a->request), authorization = world_uuid(a->id);
+	const struct uuid authorization = world_uuid(a->id);
+	const struct sighting_day day = {.indicator = world_uuid(a->request),
+					 .organisation = a->organisation,
+					 .first_us = a->time_us,
+					 .times = a->times};
 	const struct edge_receipt receipt = {.edge = a->number,
 					     .number = a->times,
 					     .made_us = a->time_us,
@@ -125,8 +129,7 @@ static int act_job(struct writing *w, void *context)
 	case EVENT:
 		return edge_events_add(w, &event, &a->is_new);
 	case SIGHT:
-		return sightings_raise(w, &indicator, a->organisation, SIGHTING_RESOLVER, a->time_us,
-				       a->times);
+		return sightings_raise(w, &day);
 	case WRITTEN:
 		return sightings_written(w, a->number, a->times, a->until_us);
 	case RECEIPT:
