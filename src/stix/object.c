@@ -11,6 +11,7 @@
 
 #define PATTERN_MAX (16u << 20)
 #define KEYS_MAX    (64u << 20)
+#define KEYS_BLOCK  512 /* most objects speak of a value or two; thousands of them wait in a batch */
 
 const struct stix_limits STIX_DEFAULTS = {
 	.size_max = 8u << 20,
@@ -73,7 +74,7 @@ static int make_memory(struct stix_object *o)
 	struct stix_memory *m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return HN_ENOMEM;
-	m->keys = arena_new(KEYS_MAX);
+	m->keys = arena_new_small(KEYS_MAX, KEYS_BLOCK);
 	if (m->keys == NULL) {
 		free(m);
 		return HN_ENOMEM;

@@ -23,6 +23,7 @@ struct gathered {
 	size_t count;
 	int tlp, pap; /* -1: not said */
 	bool originator_control, unknown, not_here;
+	struct marking_memo *memo; /* or NULL */
 };
 
 static void said(int *have, int level)
@@ -103,7 +104,7 @@ static int add_marking(struct gathered *g, const struct label *base, const struc
 static int gather(struct gathered *g, const struct label *base, const struct stix_id *id)
 {
 	struct stix_marking m;
-	int err = stix_marking_fixed(id, &m) ? HN_OK : marking_find(g->w, base->owner, id, &m);
+	int err = stix_marking_fixed(id, &m) ? HN_OK : marking_find(g->w, base->owner, id, g->memo, &m);
 	if (err == HN_ENOENT) {
 		g->unknown = g->not_here = true;
 		return HN_OK;
@@ -135,12 +136,14 @@ static int number_of(struct gathered *g, const struct label *base, int64_t *numb
 
 /* @param own  what the object itself says of who may see it; NULL: nothing */
 static int label_by(struct writing *w, const struct label *base, const struct stix_marking *own,
-		    const struct stix_id *ids, size_t count, int64_t *number_out, bool *unknown_out)
+		    const struct stix_id *ids, size_t count, struct marking_memo *memo, int64_t *number_out,
+		    bool *unknown_out)
 {
 	struct gathered *g = calloc(1, sizeof(*g));
 	if (g == NULL)
 		return HN_ENOMEM;
 	g->w = w;
+	g->memo = memo;
 	g->tlp = g->pap = -1;
 	g->originator_control = base->originator_control;
 	g->limits[0] = *base;
@@ -159,10 +162,60 @@ static int label_by(struct writing *w, const struct label *base, const struct st
 	return err;
 }
 
-int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids, size_t count,
-		  int64_t *number_out, bool *unknown_out)
+/* ---- the memo ---- */
+
+enum {
+	MEMO_LABELS = sizeof(((struct marking_memo *)NULL)->labels) /
+		      sizeof(((struct marking_memo *)NULL)->labels[0])
+};
+
+static bool same_ids(const struct uuid *a, const struct stix_id *b, size_t count)
 {
-	return label_by(w, base, NULL, ids, count, number_out, unknown_out);
+	for (size_t i = 0; i < count; i++)
+		if (uuid_compare(&a[i], &b[i].uuid) != 0)
+			return false;
+	return true;
+}
+
+static bool remembered(const struct marking_memo *m, const struct stix_id *ids, size_t count,
+		       int64_t *number_out, bool *unknown_out)
+{
+	for (size_t i = 0; m != NULL && i < MEMO_LABELS && m->labels[i].label != 0; i++)
+		if (m->labels[i].count == count && same_ids(m->labels[i].ids, ids, count)) {
+			*number_out = m->labels[i].label;
+			*unknown_out = m->labels[i].not_here;
+			return true;
+		}
+	return false;
+}
+
+static void remember(struct marking_memo *m, const struct stix_id *ids, size_t count, int64_t number,
+		     bool not_here)
+{
+	if (m == NULL || count > MARKING_MEMO_IDS)
+		return;
+	size_t at = m->label_count++ % MEMO_LABELS;
+	for (size_t i = 0; i < count; i++)
+		m->labels[at].ids[i] = ids[i].uuid;
+	m->labels[at].count = count;
+	m->labels[at].label = number;
+	m->labels[at].not_here = not_here;
+}
+
+int marking_label(struct writing *w, const struct label *base, const struct stix_id *ids, size_t count,
+		  struct marking_memo *memo, int64_t *number_out, bool *unknown_out)
+{
+	int64_t number = 0;
+	bool not_here = false;
+	if (remembered(memo, ids, count, number_out, unknown_out))
+		return HN_OK;
+	int err = label_by(w, base, NULL, ids, count, memo, &number, &not_here);
+	if (err != HN_OK)
+		return err;
+	remember(memo, ids, count, number, not_here);
+	*number_out = number;
+	*unknown_out = not_here;
+	return HN_OK;
 }
 
 /* Whether it is a definition that tells of somebody, or may. */
@@ -175,9 +228,10 @@ static bool names_somebody(const struct stix_object *o, struct stix_marking *out
 }
 
 int marking_label_of(struct writing *w, const struct label *base, const struct stix_object *o,
-		     int64_t *number_out, bool *unknown_out)
+		     struct marking_memo *memo, int64_t *number_out, bool *unknown_out)
 {
 	struct stix_marking own;
-	return label_by(w, base, names_somebody(o, &own) ? &own : NULL, o->markings, o->marking_count,
-			number_out, unknown_out);
+	if (!names_somebody(o, &own))
+		return marking_label(w, base, o->markings, o->marking_count, memo, number_out, unknown_out);
+	return label_by(w, base, &own, o->markings, o->marking_count, memo, number_out, unknown_out);
 }

@@ -69,9 +69,16 @@ static int find_of(struct db *db, int64_t owner, const struct stix_id *id, struc
 	return err;
 }
 
-int marking_find(struct writing *w, int64_t owner, const struct stix_id *id, struct stix_marking *out)
+static bool known_missing(const struct marking_memo *memo, const struct uuid *id)
 {
-	struct db *db = writing_db(w);
+	for (size_t i = 0; memo != NULL && i < memo->missing_count; i++)
+		if (uuid_compare(&memo->missing[i], id) == 0)
+			return true;
+	return false;
+}
+
+static int find(struct db *db, int64_t owner, const struct stix_id *id, struct stix_marking *out)
+{
 	int64_t centre = 0;
 	int err = find_of(db, owner, id, out);
 	if (err != HN_ENOENT)
@@ -80,4 +87,16 @@ int marking_find(struct writing *w, int64_t owner, const struct stix_id *id, str
 	if (err != HN_OK || centre == 0 || centre == owner)
 		return err == HN_OK ? HN_ENOENT : err;
 	return find_of(db, centre, id, out);
+}
+
+int marking_find(struct writing *w, int64_t owner, const struct stix_id *id, struct marking_memo *memo,
+		 struct stix_marking *out)
+{
+	if (known_missing(memo, &id->uuid))
+		return HN_ENOENT;
+	int err = find(writing_db(w), owner, id, out);
+	if (err == HN_ENOENT && memo != NULL &&
+	    memo->missing_count < sizeof(memo->missing) / sizeof(memo->missing[0]))
+		memo->missing[memo->missing_count++] = id->uuid;
+	return err;
 }

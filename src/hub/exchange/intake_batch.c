@@ -92,49 +92,13 @@ const struct stix_object *intake_batch_last(const struct intake_batch *b)
 
 /* ---- labels ---- */
 
-/* Objects of one input mostly carry the same few markings: the last answers are kept for the batch. */
-enum { KEPT = 16 };
-
+/* Objects of one input mostly carry the same few markings. */
 struct labelling {
 	struct writing *w;
 	const struct label *base;
 	struct objects_batch *ahead;
-	struct {
-		const struct stix_id *ids;
-		size_t count;
-		int64_t label;
-	} kept[KEPT];
-	size_t next;
+	struct marking_memo memo;
 };
-
-static bool same_ids(const struct stix_id *a, const struct stix_id *b, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (uuid_compare(&a[i].uuid, &b[i].uuid) != 0)
-			return false;
-	return true;
-}
-
-static int label_of(struct labelling *l, const struct stix_id *ids, size_t count, int64_t *out, bool *unknown)
-{
-	for (size_t i = 0; i < KEPT; i++)
-		if (l->kept[i].label != 0 && l->kept[i].count == count &&
-		    same_ids(l->kept[i].ids, ids, count)) {
-			*out = l->kept[i].label;
-			return HN_OK;
-		}
-	bool not_here = false;
-	int err = marking_label(l->w, l->base, ids, count, out, &not_here);
-	if (err != HN_OK || not_here) {
-		*unknown |= not_here;
-		return err;
-	}
-	l->kept[l->next % KEPT].ids = ids;
-	l->kept[l->next % KEPT].count = count;
-	l->kept[l->next % KEPT].label = *out;
-	l->next++;
-	return HN_OK;
-}
 
 /* Parts with markings of their own: each label is the whole's and the part's. */
 static int label_parts(struct labelling *l, const struct stix_object *o, struct object_part parts[PARTS_MAX],
@@ -150,10 +114,9 @@ static int label_parts(struct labelling *l, const struct stix_object *o, struct 
 		ids[o->marking_count] = g->marking;
 		parts[count].selector = g->selector;
 		parts[count].selector_len = g->selector_len;
-		/* Not by label_of(): the list is ours and does not live as long as what it keeps. */
 		bool not_here = false;
-		int err = marking_label(l->w, l->base, ids, o->marking_count + 1, &parts[count].label,
-					&not_here);
+		int err = marking_label(l->w, l->base, ids, o->marking_count + 1, &l->memo,
+					&parts[count].label, &not_here);
 		if (err != HN_OK)
 			return err;
 		*unknown |= not_here;
@@ -175,22 +138,19 @@ static int write_item(struct intake_item *item, struct labelling *l, const struc
 		.collection = terms->collection,
 	};
 	bool unknown = false;
-	/* What a definition says of itself is its own. */
-	int err = stix_marking_is(&item->object.id)
-			  ? marking_label_of(l->w, l->base, &item->object, &new.label, &unknown)
-			  : label_of(l, item->object.markings, item->object.marking_count, &new.label,
-				     &unknown);
+	int err = marking_label_of(l->w, l->base, &item->object, &l->memo, &new.label, &unknown);
 	if (err == HN_OK)
 		err = label_parts(l, &item->object, parts, &new.part_count, &unknown);
 	if (err == HN_OK)
 		err = objects_add(l->w, &new, &item->outcome, &item->seq);
 	if (err == HN_OK && unknown && item->outcome <= OBJECT_OLDER)
-		err = marking_unknown(l->w, item->seq, l->base, &item->object);
+		err = marking_unknown(l->w, item->seq, l->base, &l->memo, &item->object);
 	if (err != HN_OK || !stix_marking_is(&item->object.id))
 		return err;
 	/* What it means may be known only now: of objects behind it and of those that came before it. */
-	*l = (struct labelling){.w = l->w, .base = l->base, .ahead = l->ahead};
-	return item->outcome == OBJECT_NEW ? marking_arrived(l->w, &item->object, terms->owner) : HN_OK;
+	l->memo = (struct marking_memo){0};
+	return item->outcome == OBJECT_NEW ? marking_arrived(l->w, &item->object, terms->owner, l->ahead)
+					   : HN_OK;
 }
 
 static int ask_ahead(struct intake_batch *b, struct writing *w, struct objects_batch **out)

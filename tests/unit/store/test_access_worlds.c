@@ -536,7 +536,7 @@ static int hand_in(struct writing *w, void *context)
 	stix_object_init(&o);
 	int err = stix_object_read(&o, cur_of(h->json.data, h->json.len), STIX_2_1, &STIX_DEFAULTS, NULL);
 	if (err == HN_OK)
-		err = marking_label_of(w, &h->base, &o, &new.label, &unknown);
+		err = marking_label_of(w, &h->base, &o, NULL, &new.label, &unknown);
 	if (err == HN_OK)
 		err = objects_add(w, &new, &outcome, &h->seq);
 	assert_false(unknown);
