@@ -201,6 +201,7 @@ static void follow(struct connection *c)
 	} else if (e->answered) {
 		bool draining = atomic_load_explicit(&c->worker->server->draining, memory_order_relaxed);
 		c->keep = c->keep && !c->body_unread && !draining && !(e->more && e->head.http_10);
+		e->still_ns = c->worker->now_ns;
 		answer_head(e, c->keep, e->more != NULL && !e->head.http_10, c->worker->date);
 		enter(c, CONNECTION_SEND);
 	} else {
@@ -386,7 +387,7 @@ static int next_piece(struct connection *c)
 		return HN_EIO;
 	char *room = e->wire.data + CHUNK_ROOM - 2;
 	e->stream_waits = false;
-	ssize_t n = e->more(&e->pub, room, PIECE_SIZE);
+	ssize_t n = exchange_goes_on(e) ? e->more(&e->pub, room, PIECE_SIZE) : ANSWER_END;
 	if (n == ANSWER_WAIT) {
 		e->stream_waits = true;
 		return HN_OK;
@@ -627,5 +628,7 @@ void connection_tick(struct connection *c)
 		} else {
 			connection_cut(c);
 		}
+	} else if (c->state == CONNECTION_SEND && c->exchange->stream_waits && exchange_is_due(c->exchange)) {
+		connection_go(c);
 	}
 }

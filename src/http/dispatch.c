@@ -14,7 +14,8 @@
 #include "http/tls.h"
 #include "http/worker.h"
 
-#define OPTIONS_BIT 32 /* beside enum http_method */
+#define OPTIONS_BIT 32               /* beside enum http_method */
+#define STILL_NS    (60 * NS_SECOND) /* where the program says nothing */
 
 static const struct {
 	const char *name;
@@ -112,7 +113,7 @@ static void fill_request(struct exchange *e)
 {
 	struct request *r = &e->pub;
 	r->program = options_of(e)->program;
-	r->received_ns = e->worker->wall_ns;
+	r->received_ns = r->asked_ns = e->worker->wall_ns;
 	r->uid = make_uid(e->worker);
 	r->address = e->connection->peer;
 	r->path = "";
@@ -403,6 +404,24 @@ void exchange_resumed(struct exchange *e)
 		after(e, HN_OK);
 	if (!e->answered && !e->waiting && e->phase == PHASE_HANDLE)
 		(void)answer_problem(r, 500, "internal", NULL);
+}
+
+bool exchange_goes_on(struct exchange *e)
+{
+	struct request *r = &e->pub;
+	const struct server_options *o = options_of(e);
+	const struct tls *tls = e->connection->tls;
+	if (!exchange_is_due(e))
+		return true;
+	e->still_ns = e->worker->now_ns;
+	r->asked_ns = e->worker->wall_ns;
+	return (!tls || tls_peer_holds(tls)) && (!o->still || o->still(r));
+}
+
+bool exchange_is_due(const struct exchange *e)
+{
+	int64_t every_ns = options_of(e)->still_ns > 0 ? options_of(e)->still_ns : STILL_NS;
+	return (e->pub.route->flags & ROUTE_LASTING) && e->worker->now_ns - e->still_ns >= every_ns;
 }
 
 /* ---- the end ---- */

@@ -76,6 +76,8 @@ struct exchange {
 	size_t wire_at, body_at;
 	uint64_t sent; /* bytes of the body */
 	bool stream_waits, stream_ended;
+	int64_t still_ns; /* by the worker's clock: when the stream began, or was last asked whether it may go
+			     on */
 	uint64_t objects; /* for the access log */
 
 	/* Behind everything that is emptied between two requests: each is filled before it is read. */
@@ -101,6 +103,10 @@ void exchange_begin(struct exchange *e, unsigned status);
 void exchange_piece(struct exchange *e, const uint8_t *data, size_t len);
 /** The body is whole. */
 void exchange_body_end(struct exchange *e);
+/** Whether a streamed answer is to be asked now whether it may go on. */
+bool exchange_is_due(const struct exchange *e);
+/** Asks, where it is due. @return false: it ends here */
+bool exchange_goes_on(struct exchange *e);
 /** After request_resume(). */
 void exchange_resumed(struct exchange *e);
 /** Counts, logs, lets the route free its own. */

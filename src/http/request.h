@@ -70,6 +70,7 @@ struct request {
 	struct request_identity who;
 	struct uuid uid;     /* of this request: header X-Request-Id, access log, problems' instance */
 	int64_t received_ns; /* base/utc.h */
+	int64_t asked_ns;    /* when who asks was last asked for; at first received_ns */
 	struct arena *arena;
 	struct request_param params[REQUEST_PARAMS_MAX]; /* in the pattern's order */
 	size_t param_count;

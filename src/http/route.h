@@ -59,6 +59,7 @@ enum route_flag {
 	ROUTE_UNLOGGED = 16,   /* not in the access log (health, metrics) */
 	ROUTE_NO_KEEP = 32,    /* a change without idempotency keys (sign-in) */
 	ROUTE_OWN_ERRORS = 64, /* `problem` below writes errors in the standard's own form (TAXII) */
+	ROUTE_LASTING = 128,   /* a streamed answer may last: server_options.still is asked every so often */
 };
 
 struct route {

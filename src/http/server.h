@@ -59,6 +59,13 @@ struct server_options {
 	 * @return HN_OK; HN_EAUTH: what was presented does not hold (401); IDENTIFY_LATER; HN_ELIMIT (429)
 	 */
 	int (*identify)(struct request *r);
+	/**
+	 * A streamed answer of a ROUTE_LASTING goes on: whether who asks still may, at r->asked_ns; it may
+	 * fill r->who anew and must not wait. False ends the answer as if it were all. NULL: it goes on. A
+	 * client's certificate is judged again in any case.
+	 */
+	bool (*still)(struct request *r);
+	int64_t still_ns; /* how often that is; 0: each minute */
 	/** Whether who asks has the route's scopes and roles; asked for routes that are not public. NULL: who
 	 * signed in. */
 	bool (*allowed)(const struct request *r);

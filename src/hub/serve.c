@@ -151,6 +151,7 @@ static int make_server(struct serving *s, struct fault *fault)
 		.tls = s->tls.key ? &tls : NULL,
 		.certificate_header = c->certificate_header,
 		.identify = identity_request,
+		.still = identity_still,
 		.allowed = rights_allow,
 		.seal = request_seal,
 		.problem = taxii_lost,

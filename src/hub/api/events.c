@@ -18,7 +18,6 @@
 #define STREAMS_MAX 1024
 #define GATHER_NS   (NS_SECOND / 10) /* commits of so long are told together */
 #define QUIET_NS    (15 * NS_SECOND) /* then a comment goes out, so that nobody between us gives up */
-#define LIFE_NS     (60 * NS_SECOND) /* then the client comes back, and is asked anew who it is */
 #define PAGE        1000
 #define TYPES_MAX   32
 
@@ -175,7 +174,7 @@ static ssize_t more(struct request *r, char *room, size_t size)
 	int64_t now_ns = utc_now_ns();
 	pthread_mutex_lock(&events.lock);
 	int64_t upto = events.seq;
-	bool ends = events.stopping || now_ns - r->received_ns > LIFE_NS;
+	bool ends = events.stopping;
 	pthread_mutex_unlock(&events.lock);
 	if (s->said_ns == 0 || now_ns - s->said_ns > QUIET_NS) {
 		static const char greeting[] = "retry: 2000\n\n", comment[] = ":\n\n";
@@ -253,7 +252,7 @@ const struct route EVENT_ROUTES[] = {
 	{.method = HTTP_GET,
 	 .pattern = "/api/v1/events",
 	 .operation = "streamEvents",
-	 .flags = ROUTE_PUBLIC,
+	 .flags = ROUTE_PUBLIC | ROUTE_LASTING,
 	 .scopes = SCOPE_READ,
 	 .handle = get,
 	 .end = end,

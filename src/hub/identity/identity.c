@@ -12,6 +12,7 @@
 #include "base/lang.h"
 #include "base/utc.h"
 #include "http/answer.h"
+#include "http/route.h"
 #include "http/server.h"
 #include "hub/hub.h"
 #include "hub/identity/certificate.h"
@@ -20,6 +21,7 @@
 #include "hub/identity/verified.h"
 #include "hub/keys.h"
 #include "hub/record/record.h"
+#include "hub/request/own.h"
 #include "hub/request/rights.h"
 #include "store/people.h"
 
@@ -250,13 +252,9 @@ static int believe(struct request *r, const struct account *account, const char 
 			return HN_EAUTH;
 		organisation = &chosen;
 	}
-	struct asker *asker = arena_alloc(r->arena, sizeof(*asker));
-	if (asker == NULL)
-		return HN_ENOMEM;
-	int err = directory_asker(i->directory, account, organisation, r->received_ns / 1000, asker);
+	int err = directory_asker(i->directory, account, organisation, r->asked_ns / 1000, &own_of(r)->asker);
 	if (err != HN_OK)
 		return err;
-	r->who.asker = asker;
 	r->who.signed_in = true;
 	r->who.scopes =
 		account->credential.kind == CREDENTIAL_PASSWORD ? SCOPE_ALL : account->credential.scopes;
@@ -278,8 +276,7 @@ static int by_token(struct request *r, const char *text, size_t len)
 	uint8_t digest[CREDENTIAL_DIGEST];
 	struct account account;
 	token_digest(i, text, len, digest);
-	int err =
-		directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->received_ns / 1000, &account);
+	int err = directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->asked_ns / 1000, &account);
 	if (err != HN_OK)
 		return HN_EAUTH;
 	return believe(r, &account, account.credential.session ? "password" : "token");
@@ -360,25 +357,26 @@ static int verify_basic(struct request *r, const char *login, const char *passwo
 	return IDENTIFY_LATER;
 }
 
-static int by_password(struct request *r, const char *login, const char *password)
+/* may_wait: else a password that is not known already is none. */
+static int by_password(struct request *r, const char *login, const char *password, bool may_wait)
 {
 	struct identity *i = hub_of(r)->identity;
 	struct verified_answer answer;
 	struct account account;
 	if (!verified_find(i->verified, login, password, utc_now_ns() / 1000, &answer))
-		return verify_basic(r, login, password);
+		return may_wait ? verify_basic(r, login, password) : HN_EAUTH;
 	if (!answer.good)
 		return HN_EAUTH;
-	if (directory_again(i->directory, answer.credential, answer.revision, r->received_ns / 1000,
-			    &account) != HN_OK)
-		return verify_basic(r, login, password);
+	if (directory_again(i->directory, answer.credential, answer.revision, r->asked_ns / 1000, &account) !=
+	    HN_OK)
+		return may_wait ? verify_basic(r, login, password) : HN_EAUTH;
 	if (account.has_totp) /* a second factor is asked for at POST /api/v1/sign-in */
 		return HN_EAUTH;
 	return believe(r, &account, "password");
 }
 
 /* user:password (RFC 7617). A token may stand as the password: most clients can send no other. */
-static int by_basic(struct request *r, const char *text, size_t len)
+static int by_basic(struct request *r, const char *text, size_t len, bool may_wait)
 {
 	struct buf plain;
 	buf_init(&plain, BASIC_MAX);
@@ -394,7 +392,7 @@ static int by_basic(struct request *r, const char *text, size_t len)
 	const char *password = colon + 1;
 	if (strncmp(password, TOKEN_BEGINS, sizeof(TOKEN_BEGINS) - 1) == 0)
 		return by_token(r, password, strlen(password));
-	return by_password(r, copy_of, password);
+	return by_password(r, copy_of, password, may_wait);
 }
 
 static int by_certificate(struct request *r, const char *text, size_t len)
@@ -402,14 +400,14 @@ static int by_certificate(struct request *r, const char *text, size_t len)
 	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	struct account account;
-	int64_t now_us = r->received_ns / 1000;
+	int64_t now_us = r->asked_ns / 1000;
 	if (certificate_fingerprint(text, len, now_us, digest) != HN_OK ||
 	    directory_credential(i->directory, CREDENTIAL_CERTIFICATE, digest, now_us, &account) != HN_OK)
 		return HN_EAUTH;
 	return believe(r, &account, "certificate");
 }
 
-int identity_request(struct request *r)
+static int ask(struct request *r, bool may_wait)
 {
 	size_t len = 0;
 	int err = rights_public(r);
@@ -421,7 +419,7 @@ int identity_request(struct request *r)
 	if (authorization != NULL && begins(authorization, len, "Bearer"))
 		return by_token(r, authorization + 7, len - 7);
 	if (authorization != NULL && begins(authorization, len, "Basic"))
-		return by_basic(r, authorization + 6, len - 6);
+		return by_basic(r, authorization + 6, len - 6, may_wait);
 	if (authorization != NULL)
 		return HN_EAUTH;
 	const char *certificate = request_certificate(r, &len);
@@ -434,4 +432,20 @@ void identity_number_key(const struct identity *i, uint8_t out[SIPHASH_KEY])
 	_Static_assert(SIPHASH_KEY >= crypto_generichash_BYTES_MIN, "a digest of libsodium");
 	(void)crypto_generichash(out, SIPHASH_KEY, (const unsigned char *)what, sizeof(what), i->key,
 				 crypto_generichash_KEYBYTES);
+}
+
+int identity_request(struct request *r)
+{
+	return ask(r, true);
+}
+
+bool identity_still(struct request *r)
+{
+	const struct request_identity before = r->who;
+	bool holds = ask(r, false) == HN_OK && r->who.signed_in == before.signed_in &&
+		     memcmp(&r->who.account, &before.account, sizeof(before.account)) == 0 &&
+		     ((r->route->flags & ROUTE_PUBLIC) || rights_allow(r));
+	if (!holds)
+		r->who = before; /* for the access log; the asker it points to is what is true now */
+	return holds;
 }

@@ -45,6 +45,9 @@ void identity_close(struct identity *i);
 
 /** For struct server_options. */
 int identity_request(struct request *r);
+/** For struct server_options: whether it is still the same, and still may. r->who is what that one is now. A
+ * password whose proof is no longer kept is not proved again here. */
+bool identity_still(struct request *r);
 
 /* ---- for the routes of sign-in, tokens and people ---- */
 

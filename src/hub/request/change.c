@@ -11,6 +11,7 @@
 #include "http/route.h"
 #include "hub/hub.h"
 #include "hub/record/record.h"
+#include "hub/request/own.h"
 #include "hub/request/request_store.h"
 #include "store/kept.h"
 #include "store/outbox.h"
@@ -74,7 +75,7 @@ static int keep(struct writing *w, const struct request *r, const struct change 
 static int run(struct writing *w, void *context)
 {
 	struct request *r = context;
-	struct change *c = r->own;
+	struct change *c = own_of(r)->change;
 	struct answer_told told;
 	lang_set_thread(r->lang);
 	answer_restart(r);
@@ -99,7 +100,7 @@ static int run(struct writing *w, void *context)
 /* An error throws away what was answered, unless that tells of it. */
 static int finish(struct request *r)
 {
-	const struct change *c = r->own;
+	const struct change *c = own_of(r)->change;
 	return c->err;
 }
 
@@ -114,7 +115,7 @@ static void recorded(void *context, int err)
 static void done(void *context, int err)
 {
 	struct request *r = context;
-	struct change *c = r->own;
+	struct change *c = own_of(r)->change;
 	c->err = err;
 	if (err == HN_OK && c->noted && hub_of(r)->record &&
 	    record_outbox(hub_of(r)->record, recorded, r) == HN_OK)
@@ -139,7 +140,7 @@ static int read_key(struct request *r, struct change *c)
 /* The writer's queue is full, or there is none. */
 static int not_taken(struct request *r)
 {
-	const struct change *c = r->own;
+	const struct change *c = own_of(r)->change;
 	if (c->err != HN_ELIMIT)
 		return c->err;
 	(void)answer_problem(r, 503, "busy", NULL);
@@ -155,7 +156,7 @@ int request_change(struct request *r, int (*job)(struct writing *w, struct reque
 		return HN_ENOMEM;
 	c->job = job;
 	c->context = context;
-	r->own = c;
+	own_of(r)->change = c;
 	int rc = read_key(r, c);
 	if (rc != HN_OK)
 		return rc;
@@ -170,7 +171,7 @@ int request_change(struct request *r, int (*job)(struct writing *w, struct reque
 
 int request_note(struct writing *w, struct request *r, const char *kind, const char *record, size_t len)
 {
-	struct change *c = r->own;
+	struct change *c = own_of(r)->change;
 	int64_t number = writing_next_seq(w);
 	char uid[UUID_TEXT_SIZE], account[UUID_TEXT_SIZE];
 	struct buf b;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "http/route.h"
+#include "hub/request/own.h"
 
 bool rights_allow(const struct request *r)
 {
@@ -14,11 +15,15 @@ bool rights_allow(const struct request *r)
 
 int rights_public(struct request *r)
 {
-	struct asker *nobody = arena_alloc(r->arena, sizeof(*nobody));
-	if (!nobody)
+	struct request_own *own = r->own;
+	if (!own)
+		own = arena_alloc(r->arena, sizeof(*own));
+	if (!own)
 		return HN_ENOMEM;
-	asker_public(nobody);
-	r->who = (struct request_identity){.asker = nobody};
+	r->own = own;
+	own->change = NULL;
+	asker_public(&own->asker);
+	r->who = (struct request_identity){.asker = &own->asker};
 	return HN_OK;
 }
 

@@ -33,8 +33,9 @@ bool rights_allow(const struct request *r);
  */
 bool rights_audit(const struct request *r);
 
-/** Makes who asks the public, until something else is known: r->who.asker is never NULL in a handler. @return
- * HN_ENOMEM */
+/** What server_options.identify does first, for request_change() and rights_allow() stand on it: makes who
+ * asks the public, until something else is known; r->who.asker is never NULL in a handler. @return HN_ENOMEM
+ */
 HN_MUST_USE int rights_public(struct request *r);
 
 #endif

@@ -73,6 +73,8 @@ static struct world {
 	uint16_t port;
 	_Atomic bool second_revoked;
 	_Atomic int streams;
+	_Atomic bool ends; /* still() says so */
+	_Atomic unsigned asked;
 } world;
 
 /* ---- the server's side ---- */
@@ -145,6 +147,12 @@ static const struct route routes[] = {
 	 .handle = forever,
 	 .end = stream_ended,
 	 .gives = "text/event-stream"},
+	{.method = HTTP_GET,
+	 .pattern = "/lasting",
+	 .flags = ROUTE_PUBLIC | ROUTE_LASTING,
+	 .handle = forever,
+	 .end = stream_ended,
+	 .gives = "text/event-stream"},
 	{.method = HTTP_PUT,
 	 .pattern = "/echo",
 	 .flags = ROUTE_PUBLIC,
@@ -159,6 +167,12 @@ static bool judge(void *program, const struct peer *peer)
 	const struct world *w = program;
 	return strcmp(peer->serial, REVOKED) != 0 &&
 	       !(w->second_revoked && strcmp(peer->serial, SECOND) == 0);
+}
+
+static bool still(struct request *r)
+{
+	world.asked += r->asked_ns >= r->received_ns;
+	return !world.ends;
 }
 
 static int listen_anywhere(void)
@@ -215,6 +229,8 @@ static void begin(enum peer_wish clients)
 		.body_max = 1u << 20,
 		.bulk_max = 1u << 20,
 		.tls = &tls,
+		.still = still,
+		.still_ns = 1,
 	};
 	struct server_options all = options;
 	assert_int_equal(router_new(tables, &world.router, NULL), HN_OK);
@@ -630,6 +646,38 @@ static void cuts_a_peer_at_once(void **state)
 	end();
 }
 
+static void asks_anew_whether_a_stream_may_go_on(void **state)
+{
+	(void)state;
+	struct client first, second, other;
+	char room[4096];
+	world.second_revoked = world.ends = false;
+	begin(PEER_ASKED);
+	client_new(&first, -1);
+	client_new(&second, CLIENT2);
+	client_new(&other, CLIENT2);
+	assert_true(SSL_connect(first.ssl) == 1 && SSL_connect(second.ssl) == 1 &&
+		    SSL_connect(other.ssl) == 1);
+	assert_true(say(&other, "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"));
+	assert_true(hear(&other, "\r\n:\r\n", room, sizeof(room)));
+	assert_true(say(&first, "GET /lasting HTTP/1.1\r\nHost: a\r\n\r\n"));
+	assert_true(hear(&first, "\r\n:\r\n", room, sizeof(room)));
+	assert_true(say(&second, "GET /lasting HTTP/1.1\r\nHost: a\r\n\r\n"));
+	assert_true(hear(&second, "\r\n:\r\n", room, sizeof(room)));
+	/* A certificate that holds no more ends one, though nobody cut it. */
+	world.second_revoked = true;
+	assert_true(hear(&second, "0\r\n\r\n", room, sizeof(room)));
+	world.ends = true;
+	assert_true(hear(&first, "0\r\n\r\n", room, sizeof(room)));
+	assert_true(world.asked > 0);
+	await_streams(1); /* whose route did not ask for it */
+	client_free(&first);
+	client_free(&second);
+	client_free(&other);
+	world.second_revoked = world.ends = false;
+	end();
+}
+
 /* The name on the certificate that new connections are shown. */
 static void shown(char *out, int size)
 {
@@ -703,6 +751,7 @@ int main(void)
 		cmocka_unit_test(bears_key_updates_but_no_flood),
 		cmocka_unit_test(asks_the_judge_at_each_request),
 		cmocka_unit_test(cuts_a_peer_at_once),
+		cmocka_unit_test(asks_anew_whether_a_stream_may_go_on),
 		cmocka_unit_test(takes_new_keys_whole_or_not),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
