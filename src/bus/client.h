@@ -180,4 +180,7 @@ HN_MUST_USE int client_streams(struct client *c,
 /** Calls back after so many ms. A time that was not called is forgotten with its client. */
 HN_MUST_USE int client_after(struct client *c, int ms, void (*fn)(void *context), void *context);
 
+/** Ends every request and time that was begun with this context, without calling back. Not for heads. */
+void client_forget(struct client *c, const void *context);
+
 #endif

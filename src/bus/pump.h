@@ -32,7 +32,7 @@ HN_MUST_USE int pump_new(struct client *c, struct spool *s, enum spool_destinati
 /** Before its client. NULL is allowed. */
 void pump_free(struct pump *p);
 
-/** Something was added (or renewed): look now. Also ends a back-off. */
+/** Something was added (or the spool renewed): look now, or when the back-off that runs has ended. */
 void pump_kick(struct pump *p);
 
 #endif
