@@ -120,7 +120,7 @@ def paths(hub):
     for path in (b"/api/../healthz", b"/api/./v1", b"//healthz", b"/%2e%2e/healthz", b"/api%2fv1", b"/api%2Fv1", b"/api%5cv1",
                  b"/api\\v1", b"/healthz%00", b"/health%zz", b"/healthz%", b"/healthz%0a", b"/%ff", b"/%c0%af", b"/a|b"):
         tap.equal(f"path {path}", statuses(talk(hub, get(path) + END)), [400, 200])
-    for path in (b"/healthz;a=b", b"/HEALTHZ", b"/", b"/api/v1/nothing", b"/%68ealthz"):
+    for path in (b"/healthz;a=b", b"/HEALTHZ", b"/api/v1/nothing", b"/%68ealthz"):
         tap.equal(f"path {path}", statuses(talk(hub, get(path) + END)), [404, 200])
     tap.equal("a parameter that is none", statuses(talk(hub, get(b"/healthz?a=b") + END)), [400, 200])
     tap.equal("a fragment", statuses(talk(hub, get(b"/healthz#a") + END)), [400])
