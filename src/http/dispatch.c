@@ -319,6 +319,10 @@ static void identify(struct exchange *e)
 		rc = options_of(e)->identify(r);
 	if (rc == IDENTIFY_LATER || e->answered)
 		return;
+	/* That the process lives is told also while nobody can be known, since the database is away. */
+	const unsigned health = ROUTE_PUBLIC | ROUTE_UNLIMITED | ROUTE_UNLOGGED;
+	if (rc == HN_EIO && (r->route->flags & health) == health && !r->who.signed_in)
+		rc = HN_OK;
 	if (rc == HN_EAUTH) {
 		if (in_rate(e))
 			ask_to_sign_in(e);

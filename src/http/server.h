@@ -56,7 +56,8 @@ struct server_options {
 	const char *certificate_header; /* in which they hand on a client's certificate; NULL: none */
 	/**
 	 * Who asks, from the request's headers, into r->who. Nothing presented: HN_OK, not signed in.
-	 * @return HN_OK; HN_EAUTH: what was presented does not hold (401); IDENTIFY_LATER; HN_ELIMIT (429)
+	 * @return HN_OK; HN_EAUTH: what was presented does not hold (401); IDENTIFY_LATER; HN_ELIMIT (429);
+	 * HN_EIO: nobody can be known now (503, but for routes of health, which go on with who is there)
 	 */
 	int (*identify)(struct request *r);
 	/**

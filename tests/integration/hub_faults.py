@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 
-from hub_world import BIN, DEADLINE, Client, Hub, Tap, databases, until
+from hub_world import BIN, DEADLINE, Client, Hub, Postgres, Tap, databases, until
 
 tap = Tap()
 WRITERS = 50
@@ -206,8 +206,28 @@ def events():
             tap.check("for long", time.monotonic() - began < 8, time.monotonic() - began)
 
 
+def database_away():
+    """A hub whose database goes away lives, and says that it is not ready and why."""
+    if not Postgres.installed():
+        tap.skip("a database that goes away", "needs PostgreSQL")
+        return
+    cluster = Postgres()
+    with Hub("http: {rate: 0}\n", database=cluster.database()) as hub:
+        client, nobody = hub.admin(), hub.client()
+        tap.equal("with its database it is ready", nobody.get("/readyz").json["checks"]["database"], "ok")
+        cluster.run("pg_ctl", "-D", cluster.dir / "db", "-m", "immediate", "stop")
+        until(lambda: client.get("/api/v1/counts").status == 503, "the database is missed")
+        for who in (nobody, client):
+            tap.equal("the process lives", [who.get("/healthz").status, who.get("/healthz").json], [200, {"status": "ok"}])
+            ready = who.get("/readyz")
+            tap.equal("it is not ready, and says why", [ready.status, ready.json["checks"]["database"]], [503, "failed"])
+        tap.equal("what is not of health is for later", nobody.get("/api/v1/counts").status, 503)
+    shutil.rmtree(cluster.dir, ignore_errors=True)
+
+
 def main():
     events()
+    database_away()
     copied()
     disk_full()
     for name, make, end in databases():
