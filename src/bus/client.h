@@ -29,8 +29,8 @@
  *     while (!ended)
  *             client_loop_turn(loop, 1000);
  *
- * Callbacks come from client_loop_turn() alone, never from the call that began something. In one, everything
- * may be called but client_free(), client_loop_free() and client_loop_turn().
+ * The program ignores SIGPIPE. Callbacks come from client_loop_turn() alone, never from the call that began
+ * something. In one, everything may be called but client_free(), client_loop_free() and client_loop_turn().
  */
 
 /* ---- the loop ---- */

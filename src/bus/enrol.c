@@ -302,7 +302,7 @@ static int read_object(const char *text, size_t len, size_t max, json_t **out, s
 int enrol_answer_read(const char *text, size_t len, struct enrol_answer *out, struct fault *fault)
 {
 	struct enrol_answer a = {0};
-	json_t *o;
+	json_t *o = NULL;
 	int err = read_object(text, len, ENROL_ANSWER_MAX, &o, fault);
 	if (err != HN_OK)
 		return err;
@@ -327,7 +327,7 @@ int renew_request_write(const char *csr, struct buf *out)
 
 int renew_request_read(const char *text, size_t len, char csr_out[PKI_CSR_MAX + 1], struct fault *fault)
 {
-	json_t *o;
+	json_t *o = NULL;
 	size_t csr_len;
 	int err = read_object(text, len, ENROL_REQUEST_MAX, &o, fault);
 	if (err != HN_OK)
@@ -351,7 +351,7 @@ int renew_answer_read(const char *text, size_t len, char **certificate_out, char
 		      struct fault *fault)
 {
 	char *certificate = NULL, *root = NULL;
-	json_t *o;
+	json_t *o = NULL;
 	int err = read_object(text, len, ENROL_ANSWER_MAX, &o, fault);
 	if (err != HN_OK)
 		return err;

@@ -106,7 +106,8 @@ HN_MUST_USE int spool_next(struct spool *s, enum stream stream, enum spool_desti
  * still here and a stub ("earlier") for the rest.
  *
  * @return HN_ESTATE: it has more than was ever added here: this spool came back from an older backup; call
- *         spool_renew(). HN_EIO: not durable, call again; HN_ENOENT: another epoch
+ *         spool_renew(). HN_EIO: not durable, call again; HN_ENOENT: another epoch; HN_EFORMAT: the number
+ * lies inside of a batch
  */
 HN_MUST_USE int spool_acked(struct spool *s, enum stream stream, enum spool_destination to,
 			    const struct uuid *epoch, uint64_t through);

@@ -90,7 +90,8 @@ static int begin_epoch(struct spool *s)
 {
 	struct uuid epoch = uuid_v4();
 	int fds[STREAM_COUNT];
-	int err = close_all(fds, spool_make_folders(s, fds));
+	int err = spool_make_folders(s, fds);
+	err = close_all(fds, err);
 	if (err == HN_OK)
 		err = spool_take_folders(s, 1, &epoch);
 	s->number = 1;
