@@ -106,7 +106,7 @@ static size_t choose(const struct live_world *w, int64_t now_ns, struct live_cas
 		struct authorization *a = NULL;
 		struct refusal_detail detail = {0};
 		enum refusal r = ask(w, &w->documents[i], now_ns, &a, &detail);
-		if (r == REFUSAL_NONE && is_newer(a, c->authorization)) {
+		if (r == REFUSAL_NONE && a != NULL && is_newer(a, c->authorization)) {
 			authorization_free(c->authorization);
 			c->authorization = a;
 			chosen = i;
@@ -223,7 +223,7 @@ static int take_set(struct live_world *w, struct live_case *c, const struct live
 				 ? live_set_judge(s, c->authorization, &detail)
 				 : refusal_set(&detail, REFUSAL_SET_OUT_OF_BOUNDS, "%s: %s", fault->place,
 					       fault->message[0] == '\0' ? hn_strerror(rc) : fault->message);
-	if (r == REFUSAL_NONE) {
+	if (r == REFUSAL_NONE && s != NULL) {
 		use_set(c, s);
 		return HN_OK;
 	}

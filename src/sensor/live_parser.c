@@ -373,18 +373,41 @@ static int start_workers(struct live_parser *p)
 	return HN_OK;
 }
 
-/* Files may be mapped to be read, but only those that the writer hands over can be: nothing opens one. */
-static int close_sandbox(struct confinement *state)
+/* A packet socket sends what is written to it. Nobody here does, and nobody who takes this process over
+ * shall. */
+static int forbid_sending(const struct live_parser *p)
 {
-	static const int calls[] = {SCMP_SYS(read),       SCMP_SYS(write),  SCMP_SYS(recvmsg),
-				    SCMP_SYS(poll),       SCMP_SYS(ppoll),  SCMP_SYS(fstat),
-				    SCMP_SYS(lseek),      SCMP_SYS(dup),    SCMP_SYS(mlock),
-				    SCMP_SYS(newfstatat), SCMP_SYS(mlock2), SCMP_SYS(getsockopt)};
+	const struct live_parser_options *o = p->options;
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (filter == NULL)
+		return HN_ENOMEM;
+	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 ? HN_OK : HN_EIO;
+	for (unsigned i = 0; rc == HN_OK && o->replay_fd < 0 && i < o->threads; i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(write), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)o->rings[i].fd)) != 0)
+			rc = HN_ENOMEM;
+	if (rc == HN_OK && seccomp_load(filter) != 0)
+		rc = HN_EIO;
+	seccomp_release(filter);
+	return rc;
+}
+
+/* Files may be mapped to be read, but only those that the writer hands over can be: nothing opens one. */
+static int close_sandbox(const struct live_parser *p, struct confinement *state)
+{
+	static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(recvmsg), SCMP_SYS(poll),
+				    SCMP_SYS(ppoll), SCMP_SYS(fstat), SCMP_SYS(mlock), SCMP_SYS(newfstatat),
+				    SCMP_SYS(mlock2), SCMP_SYS(getsockopt),
+				    /* Of a replay, for its beginning again and again: */
+				    SCMP_SYS(lseek), SCMP_SYS(dup)};
+	const size_t count = sizeof(calls) / sizeof(calls[0]);
 	/* It would open a source of randomness for its tables when it is first used. */
 	json_object_seed(0);
 	(void)close(STDIN_FILENO);
 	(void)close(STDOUT_FILENO);
-	int rc = confine_service_calls(calls, sizeof(calls) / sizeof(calls[0]), state);
+	int rc = forbid_sending(p);
+	if (rc == HN_OK)
+		rc = confine_service_calls(calls, p->options->replay_fd >= 0 ? count : count - 2, state);
 	if (rc == HN_OK && !confine_sanitized())
 		(void)close(STDERR_FILENO);
 	return rc;
@@ -424,7 +447,7 @@ _Noreturn void live_parser_run(const struct live_parser_options *options)
 	if (rc == HN_OK)
 		rc = start_workers(p);
 	if (rc == HN_OK)
-		rc = close_sandbox(&state);
+		rc = close_sandbox(p, &state);
 	if (rc != HN_OK) {
 		log_line(LOG_LEVEL_ERROR,
 			 tr("the parser could not start: %s", "解析プロセスを開始できない: %s"),
