@@ -398,6 +398,141 @@ static void a_match_at_the_end_holds_only_what_was_found(void **state)
 	stages_clear(&s);
 }
 
+/* What a live sensor does between two batches. */
+
+struct told {
+	unsigned opened, ended;
+	uint32_t generation; /* of the last that was opened or ended */
+	uint64_t open_seq;   /* of the last that ended */
+};
+
+static void note_opened(void *context, const struct flow *flow, struct selection *selection)
+{
+	struct told *t = context;
+	(void)flow;
+	t->generation = selection->generation;
+	selection->open_seq = ++t->opened;
+}
+
+static void note_ended(void *context, const struct flow *flow, const struct selection *selection)
+{
+	struct told *t = context;
+	(void)flow;
+	t->ended++;
+	t->generation = selection->generation;
+	t->open_seq = selection->open_seq;
+}
+
+/* One datagram from an end abroad to one at home. */
+static void take_datagram(struct stages *s, const char *source, uint16_t port, int64_t time_ns)
+{
+	static struct build b;
+	build_init(&b);
+	(void)build_udp(&b, port, 4444);
+	(void)build_ip4(&b, source, "192.0.2.1", 17);
+	uint8_t *bytes = exact_copy(build_bytes(&b), build_len(&b));
+	struct capture_batch batch = {.count = 1};
+	batch.records[0] = (struct capture_record){.data = bytes,
+						   .len = (uint32_t)build_len(&b),
+						   .wire_len = (uint32_t)build_len(&b),
+						   .time_ns = time_ns,
+						   .link_type = 101};
+	stages_take(s, &batch);
+	free(bytes);
+}
+
+static void live_stages(struct stages *s, struct told *t)
+{
+	bool locked;
+	const struct prepare_options prepare = {.authorization = &test.world.authorization,
+						.domestic = test.world.domestic};
+	const struct engine_options engine = {.flows_max = 64,
+					      .streams_max = 8,
+					      .classes = test.world.authorization.classes,
+					      .opened = note_opened,
+					      .ended = note_ended,
+					      .context = t};
+	memset(s, 0, sizeof(*s));
+	memset(t, 0, sizeof(*t));
+	assert_int_equal(prepare_new(&prepare, &s->prepare, &locked), HN_OK);
+	assert_int_equal(engine_new(&engine, &s->engine, &locked), HN_OK);
+}
+
+static void adopt(struct stages *s, const struct sensor_world *w, uint32_t generation)
+{
+	engine_adopt(s->engine, (const struct set *const *)&w->set, 1, NULL, NULL,
+		     test.world.authorization.classes, generation);
+}
+
+static void flows_go_on_while_sets_are_swapped(void **state)
+{
+	(void)state;
+	static const char *const values[] = {"198.51.100.1"};
+	static struct sensor_world other;
+	struct stages s;
+	struct told t;
+	struct sums sums;
+
+	sensor_world_init(&other, values, COUNT(values));
+	live_stages(&s, &t);
+	adopt(&s, &test.world, 1);
+	take_datagram(&s, "203.0.113.66", 1, WORLD_TIME);
+	take_datagram(&s, "198.51.100.1", 2, WORLD_TIME);
+	assert_int_equal(t.opened, 1);
+	stages_sums(&s, &sums);
+	assert_int_equal(sums.pending_after[FOREIGN_DOMESTIC].packets, 1);
+	/* What is pending is asked for again; what was selected stays so, under the sets it was found in. */
+	adopt(&s, &other, 2);
+	take_datagram(&s, "203.0.113.66", 1, WORLD_TIME + 1);
+	assert_int_equal(t.opened, 1);
+	take_datagram(&s, "198.51.100.1", 2, WORLD_TIME + 1);
+	assert_int_equal(t.opened, 2);
+	assert_int_equal(t.generation, 2);
+	stages_sums(&s, &sums);
+	assert_true(sums_hold(&sums));
+	assert_int_equal(sums.selected[FOREIGN_DOMESTIC].packets, 3);
+	assert_int_equal(engine_oldest(s.engine), 1);
+	/* Time ends flows though no packet comes. */
+	engine_advance(s.engine, WORLD_TIME + 2 * FLOW_IDLE_NS);
+	assert_int_equal(t.ended, 2);
+	stages_sums(&s, &sums);
+	assert_int_equal(engine_oldest(s.engine), 2);
+	stages_clear(&s);
+	sensor_world_clear(&other);
+}
+
+static void what_is_pending_when_authority_ends_is_erased_for_that(void **state)
+{
+	(void)state;
+	struct stages s;
+	struct told t;
+	struct sums sums;
+
+	live_stages(&s, &t);
+	adopt(&s, &test.world, 1);
+	take_datagram(&s, "203.0.113.66", 1, WORLD_TIME);
+	take_datagram(&s, "198.51.100.1", 2, WORLD_TIME);
+	engine_stop(s.engine);
+	assert_int_equal(t.ended, 1);
+	assert_int_equal(t.open_seq, 1);
+	/* Nothing authorised: all is erased without a flow. */
+	const struct prepare_options none = {.domestic = test.world.domestic};
+	prepare_adopt(s.prepare, &none, NULL);
+	take_datagram(&s, "203.0.113.66", 1, WORLD_TIME + 1);
+	/* Nor when its time is over. */
+	const struct prepare_options over = {.authorization = &test.world.authorization,
+					     .domestic = test.world.domestic,
+					     .stops_ns = WORLD_TIME + 2};
+	prepare_adopt(s.prepare, &over, NULL);
+	take_datagram(&s, "203.0.113.66", 1, WORLD_TIME + 2);
+	stages_sums(&s, &sums);
+	assert_true(sums_hold(&sums));
+	assert_int_equal(sums.erased[FOREIGN_DOMESTIC][ERASED_NOT_AUTHORISED].packets, 3);
+	assert_int_equal(sums.selected[FOREIGN_DOMESTIC].packets, 1);
+	assert_int_equal(t.opened, 1);
+	stages_clear(&s);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -420,6 +555,8 @@ int main(void)
 		cmocka_unit_test(the_account_holds_whatever_comes),
 		cmocka_unit_test(batches_change_nothing),
 		cmocka_unit_test(a_match_at_the_end_holds_only_what_was_found),
+		cmocka_unit_test(flows_go_on_while_sets_are_swapped),
+		cmocka_unit_test(what_is_pending_when_authority_ends_is_erased_for_that),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -11,6 +11,7 @@ static const char hex32[] = "00112233445566778899aabbccddeeff";
 static struct message_record lawful(void)
 {
 	struct message_record r = {.seq = 1,
+				   .open_seq = 1,
 				   .first_ns = 1,
 				   .last_ns = 2,
 				   .match_ns = 1,
