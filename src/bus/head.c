@@ -90,6 +90,20 @@ static int add_document(const struct head *h, struct buf *out)
 	return HN_OK;
 }
 
+/* The table of domestic prefixes goes with the trust file that names its digest. */
+static int add_trust(const struct head *h, struct buf *out)
+{
+	if (h->file_count != 1 && h->file_count != 2)
+		return HN_EFORMAT;
+	buf_adds(out, ",\"document\":");
+	add_file(out, &h->files[0]);
+	if (h->file_count == 2) {
+		buf_adds(out, ",\"domestic\":");
+		add_file(out, &h->files[1]);
+	}
+	return HN_OK;
+}
+
 static int add_documents(const struct head *h, struct buf *out)
 {
 	char id[UUID_TEXT_SIZE], digest[65];
@@ -142,7 +156,7 @@ static int add_questions(const struct head *h, struct buf *out)
 static int (*const writers[HEAD_KIND_COUNT])(const struct head *h, struct buf *out) = {
 	[HEAD_SET] = add_set,
 	[HEAD_AUTHORISATIONS] = add_documents,
-	[HEAD_TRUST] = add_document,
+	[HEAD_TRUST] = add_trust,
 	[HEAD_REVOCATIONS] = add_document,
 	[HEAD_QUESTIONS] = add_questions,
 };

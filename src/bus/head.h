@@ -20,7 +20,8 @@
  *     {"kind", "id", "version", "issued", "expires", ...}
  *       set             id: the set's UUID     "base": FILE or null, "overlays": [FILE...], "action"
  *       authorisations  id: the edge's UUID    "documents": [{"id", "digest", "size"}...]
- *       trust           id: "nation"           "document": FILE
+ *       trust           id: "nation"           "document": FILE, "domestic": FILE (the table of domestic
+ *                                              prefixes; absent where there is none yet)
  *       revocations     id: "nation"           "document": FILE
  *       questions       id: the edge's UUID    "questions": [{"id", "ask", "arguments"}...]
  *
@@ -72,7 +73,7 @@ struct head {
 	uint64_t version;        /* from 1 */
 	int64_t issued_ns, expires_ns;
 	/* set: file_count files, the base first where has_base, then the overlays, oldest first;
-	 * trust, revocations: the one document */
+	 * trust: the document, then the domestic table where there is one; revocations: the one document */
 	enum head_action action;
 	bool has_base;
 	size_t file_count;

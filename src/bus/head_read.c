@@ -70,6 +70,16 @@ static int read_document(const json_t *o, struct head *h, struct fault *fault)
 	return read_file(json_object_get(o, "document"), "/document", &h->files[0], fault);
 }
 
+static int read_trust(const json_t *o, struct head *h, struct fault *fault)
+{
+	const json_t *domestic = json_object_get(o, "domestic");
+	int err = read_document(o, h, fault);
+	if (err != HN_OK || domestic == NULL)
+		return err;
+	h->file_count = 2;
+	return read_file(domestic, "/domestic", &h->files[1], fault);
+}
+
 static int read_documents(const json_t *o, struct head *h, struct fault *fault)
 {
 	const json_t *array;
@@ -163,7 +173,7 @@ static int read_questions(const json_t *o, struct head *h, struct fault *fault)
 static int (*const readers[HEAD_KIND_COUNT])(const json_t *o, struct head *h, struct fault *fault) = {
 	[HEAD_SET] = read_set,
 	[HEAD_AUTHORISATIONS] = read_documents,
-	[HEAD_TRUST] = read_document,
+	[HEAD_TRUST] = read_trust,
 	[HEAD_REVOCATIONS] = read_document,
 	[HEAD_QUESTIONS] = read_questions,
 };

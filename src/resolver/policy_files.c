@@ -6,20 +6,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/lang.h"
 #include "match/him.h"
 #include "resolver/policy.h"
 #include "resolver/rpz_read.h"
 
-#define HIM_SIZE_MAX (UINT64_C(64) << 30)
-#define LISTED_MAX   1024u /* files of a directory that are looked at */
-#define LISTINGS_MAX 16    /* of a directory whose files come and go */
+#define HIM_SIZE_MAX  (UINT64_C(64) << 30)
+#define LISTED_MAX    1024u /* files of a directory that are looked at */
+#define HEAD_NAME     "head"
+#define HEAD_DIGITS   64 /* of a SHA-256 */
+#define HEAD_SIZE_MAX ((size_t)256 << 10)
+#define LISTINGS_MAX  16 /* of a directory whose files come and go */
 
 /* ---- one file ---- */
 
@@ -215,8 +220,52 @@ static int listing_add(struct listing *l, const char *directory, const char *nam
 	return HN_OK;
 }
 
+/* ---- a head ---- */
+
+static int add_named(struct listing *l, const char *directory, const json_t *file, struct fault *fault)
+{
+	const char *digest = json_string_value(json_object_get(file, "digest"));
+	char name[HEAD_DIGITS + sizeof(".him")];
+	if (digest == NULL || strlen(digest) != HEAD_DIGITS ||
+	    strspn(digest, "0123456789abcdef") != HEAD_DIGITS)
+		return fault_set(fault, HN_EFORMAT, directory, "%s",
+				 tr("its `head` names a file without a digest",
+				    "`head` にダイジェストのないファイルがある"));
+	(void)snprintf(name, sizeof(name), "%s.him", digest);
+	return listing_add(l, directory, name, fault);
+}
+
+/*
+ * Where `hinomi edge` keeps a directory, its file `head` says which files are the set, and is renamed into
+ * place when all of them are there: what else lies there does not count. @return HN_ENOENT: there is no
+ * `head`
+ */
+static int list_head(const char *directory, struct listing *l, struct fault *fault)
+{
+	char path[PATH_MAX];
+	json_t *head = NULL;
+	struct fault own = {{0}, {0}};
+	if ((size_t)snprintf(path, sizeof(path), "%s/" HEAD_NAME, directory) >= sizeof(path))
+		return HN_ENOENT;
+	int rc = json_file_read(path, HEAD_SIZE_MAX, &head, &own);
+	if (rc == HN_ENOENT)
+		return rc;
+	if (rc != HN_OK)
+		return fault_set(fault, rc, path, "%s", own.message);
+	const json_t *base = json_object_get(head, "base"), *overlays = json_object_get(head, "overlays");
+	if (json_is_object(base))
+		rc = add_named(l, directory, base, fault);
+	for (size_t i = 0; rc == HN_OK && i < json_array_size(overlays); i++)
+		rc = add_named(l, directory, json_array_get(overlays, i), fault);
+	json_decref(head);
+	return rc;
+}
+
 static int list_directory(const char *directory, struct listing *l, struct fault *fault)
 {
+	int found = list_head(directory, l, fault);
+	if (found != HN_ENOENT)
+		return found;
 	DIR *dir = opendir(directory);
 	int rc = HN_OK;
 	if (dir == NULL)

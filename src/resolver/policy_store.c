@@ -442,7 +442,8 @@ int policy_store_watch(struct policy_store *store, int *fd_out, struct fault *fa
 static bool is_of_set(const struct policy_set_spec *set, const char *directory, const char *name)
 {
 	if (set->directory != NULL)
-		return strcmp(set->directory, directory) == 0 && name[0] != '.' && ends_with_him(name);
+		return strcmp(set->directory, directory) == 0 && name[0] != '.' &&
+		       (ends_with_him(name) || strcmp(name, "head") == 0);
 	for (size_t i = 0; i < set->path_count; i++) {
 		const char *last;
 		char *of = directory_of(set->paths[i], &last);
