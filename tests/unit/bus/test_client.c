@@ -197,6 +197,52 @@ static void a_certificate_is_renewed(void **state)
 	buf_clear(&csr);
 }
 
+static struct uuid seen_edge;
+
+static void see_edge(void *context, const struct client_result *r, const char *certificate)
+{
+	struct pki_certificate said;
+	ended(context, r);
+	assert_non_null(certificate);
+	assert_int_equal(pki_certificate_read(certificate, strlen(certificate), &said), HN_OK);
+	seen_edge = said.edge;
+}
+
+static struct uuid who_am_i(struct client *c, const char *csr)
+{
+	w.done = false;
+	assert_int_equal(client_renew(c, csr, w.key, see_edge, NULL), HN_OK);
+	run(&w.done);
+	return seen_edge;
+}
+
+/* Connections that are kept open are never those of another client of the loop. */
+static void clients_of_one_loop_stay_apart(void **state)
+{
+	struct client_options o = options_of();
+	struct uuid other = uuid_v4();
+	struct client *second;
+	struct buf csr, pem;
+	(void)state;
+	buf_init(&csr, PKI_CSR_MAX);
+	buf_init(&pem, PKI_PEM_MAX);
+	assert_int_equal(pki_csr_make(w.key, &csr), HN_OK);
+	assert_int_equal(
+		pki_sign_edge(w.server.pki, csr.data, csr.len, &other, utc_now_ns(), &pem, NULL, NULL),
+		HN_OK);
+	o.certificate = pem.data;
+	assert_int_equal(client_new(w.loop, &o, &second), HN_OK);
+	for (int i = 0; i < 3; i++) {
+		struct uuid one = who_am_i(w.client, csr.data), two = who_am_i(second, csr.data);
+		assert_memory_equal(&one, &w.edge, sizeof(one));
+		assert_memory_equal(&two, &other, sizeof(two));
+	}
+	assert_int_equal(w.server.connection_count, 2); /* and they are kept */
+	client_free(second);
+	buf_clear(&pem);
+	buf_clear(&csr);
+}
+
 /* ---- heads ---- */
 
 struct heads {
@@ -448,6 +494,7 @@ int main(void)
 		TEST(an_edge_enrols_by_its_code_alone),
 		TEST(the_name_is_verified_too),
 		TEST(a_certificate_is_renewed),
+		TEST(clients_of_one_loop_stay_apart),
 		TEST(heads_come_again_after_each_connection_and_never_roll_back),
 		TEST(a_blob_comes_whole_or_not_at_all),
 		TEST(a_wrong_blob_is_thrown_away),
