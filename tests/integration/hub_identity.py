@@ -96,6 +96,8 @@ def tokens(tap, hub, admin):
     me = machine.get("/api/v1/me").json
     tap.check("it is a machine's", me["machine"] and me["organisation"] == org and me["scopes"] == ["read"], me)
     tap.check("scopes hold", machine.post("/api/v1/tokens", {"title": "x", "scopes": ["read"]}).status == 403)
+    over = session.post("/api/v1/tokens", {"title": "x", "scopes": ["read"], "expires": "2020-01-01T00:00:00Z"})
+    tap.check("none is made that is over already", over.status == 400 and over.json["errors"][0]["pointer"] == "/expires", over)
     own = session.post("/api/v1/tokens", {"title": "mine", "scopes": ["read", "manage"]}).json
     lesser = hub.client(token=own["token"])
     tap.check("nobody gives more than they have",

@@ -92,6 +92,9 @@ static int read_token(struct request *r, const json_t *body, struct new_token *o
 		err = form_word(&f, "tlp_max", false, tlp_value, &tlp);
 	if (err == HN_OK)
 		err = form_time(&f, "expires", &c->expires_us);
+	if (err == HN_OK && c->expires_us != 0 && c->expires_us <= r->received_ns / 1000)
+		err = fault_set(&r->fault, HN_EFORMAT, "/expires", "%s",
+				tr("is over already", "は既に過ぎている"));
 	if (err == HN_OK)
 		err = read_holder(r, &f, c);
 	if (err == HN_OK)
