@@ -134,6 +134,26 @@ static void trust_and_revocations_are_one_document(void **state)
 	}
 }
 
+static void trust_names_the_domestic_table_too(void **state)
+{
+	struct head h = head_of(HEAD_TRUST), out;
+	struct buf text;
+	(void)state;
+	h.file_count = 2;
+	memset(h.files[1].digest, 0x22, 32);
+	h.files[1].size = 815;
+	round_trip(&h, &out);
+	assert_int_equal(out.file_count, 2);
+	assert_int_equal(out.files[1].size, 815);
+	assert_memory_equal(out.files[1].digest, h.files[1].digest, 32);
+	head_clear(&out);
+	h = head_of(HEAD_REVOCATIONS);
+	h.file_count = 2;
+	buf_init(&text, HEAD_TEXT_MAX);
+	assert_int_equal(head_sign(&h, key, &text), HN_EFORMAT);
+	buf_clear(&text);
+}
+
 static void questions_keep_their_arguments(void **state)
 {
 	char explain[] = "{\"name\":\"evil.example\"}", none[] = "{}";
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_set_is_its_base_and_overlays),
 		cmocka_unit_test(a_head_of_documents),
 		cmocka_unit_test(trust_and_revocations_are_one_document),
+		cmocka_unit_test(trust_names_the_domestic_table_too),
 		cmocka_unit_test(questions_keep_their_arguments),
 		cmocka_unit_test(what_a_form_forbids_is_not_written),
 		cmocka_unit_test(another_key_and_any_changed_letter_are_refused),
