@@ -187,8 +187,10 @@ int hub_config_read(const char *path, const struct hub_overrides *overrides, str
 
 void hub_config_free(struct hub_config *config)
 {
-	if (!config)
-		return;
-	config_memory_free(config->memory);
-	free(config);
+	while (config) {
+		struct hub_config *before = config->before;
+		config_memory_free(config->memory);
+		free(config);
+		config = before;
+	}
 }

@@ -46,6 +46,12 @@ struct hub_sign_in {
 	uint64_t memory; /* bytes that one password takes */
 	uint32_t queue;  /* sign-ins that may wait */
 	int64_t session_ns;
+	int second_factor; /* enum hub_second_factor */
+};
+
+enum hub_second_factor {
+	SECOND_FACTOR_ASKED,    /* of those who have one */
+	SECOND_FACTOR_REQUIRED, /* without one a person may only get one */
 };
 
 /* The edge channel (docs/edge.md). */
@@ -61,6 +67,7 @@ struct hub_edges {
 struct hub_config {
 	const char *file; /* or "(built in)" */
 	struct config_memory *memory;
+	struct hub_config *before; /* whose place it took while the hub runs; NULL: the first */
 	const char *data;
 	const char *database;      /* URL; never NULL once read */
 	const char *name;          /* of this hub: the ledger's origin is "hinomi/hub/NAME" */
@@ -98,7 +105,7 @@ extern const struct config_key HUB_KEYS[];
  */
 HN_MUST_USE int hub_config_read(const char *path, const struct hub_overrides *overrides,
 				struct hub_config **out, struct fault *fault);
-/** NULL is allowed. */
+/** Frees it and those before it. NULL is allowed. */
 void hub_config_free(struct hub_config *config);
 
 #endif

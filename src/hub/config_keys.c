@@ -82,6 +82,9 @@ static const struct config_key access_keys[] = {
 };
 #undef AT
 
+static const struct config_word second_factors[] = {
+	{"asked", SECOND_FACTOR_ASKED}, {"required", SECOND_FACTOR_REQUIRED}, {0}};
+
 #define AT(member) CONFIG_AT(struct hub_sign_in, member)
 static const struct config_key sign_in_keys[] = {
 	{.kind = CONFIG_LINE, AT(line)},
@@ -96,6 +99,9 @@ static const struct config_key sign_in_keys[] = {
 	 .help_ja = "待てるパスワード認証の数。超えると503を返す"},
 	{"session", CONFIG_DURATION, AT(session_ns), .min = SECONDS(60), .max = SECONDS(2592000),
 	 .preset = "12h", .help_en = "how long a sign-in lasts", .help_ja = "サインインの有効期間"},
+	{"second_factor", CONFIG_WORD, AT(second_factor), .words = second_factors, .preset = "asked",
+	 .help_en = "`asked` of people who have one, or `required`: without one a person may only get one",
+	 .help_ja = "`asked` は設定済みの者にのみ求める。`required` では、未設定の者は設定のみ行える"},
 	{0},
 };
 #undef AT

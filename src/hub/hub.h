@@ -16,10 +16,12 @@ struct store;      /* store/store.h */
 
 /**
  * What all parts of a hub that runs share. Made whole before the first request is read, then constant; a
- * reload changes what the members hold, never the members.
+ * reload changes what the members hold and the configuration, which stays until the hub ends; of the others
+ * never the members.
  */
 struct hub {
-	const struct hub_config *config;
+	const struct hub_config
+		*_Atomic config; /* a reload puts another in its place; read it once for one thing */
 	struct store *store;
 	struct directory *directory; /* organisations, people */
 	struct record *record;       /* the ledger's thread and the access log */

@@ -31,7 +31,7 @@ struct making {
 	const struct init_options *options;
 	struct init_result *out;
 	const char *hash;
-	struct credential *token;
+	struct credential *token, *totp;
 	struct fault *fault;
 };
 
@@ -59,7 +59,7 @@ static int make(struct writing *w, void *context)
 	int err = buf_err(&centre) != HN_OK ? buf_err(&centre) : buf_err(&person);
 	if (err == HN_OK)
 		err = people_init_first_administrator(w, &m->out->centre, centre.data, &m->out->person,
-						      person.data, m->hash, m->token, m->fault);
+						      person.data, m->hash, m->token, m->totp, m->fault);
 	buf_clear(&centre);
 	buf_clear(&person);
 	return err;
@@ -80,8 +80,24 @@ static int write_all(const struct hub_config *config, struct making *m)
 	return err;
 }
 
+/* The operator sees it on his own terminal, so that it holds from the first sign-in on. */
+static int make_totp(const struct identity *identity, const struct init_options *options,
+		     struct init_result *out, struct credential *totp)
+{
+	uint8_t secret[TOTP_SECRET];
+	struct buf uri = {.data = out->totp, .cap = sizeof(out->totp), .max = sizeof(out->totp) - 1};
+	randombytes_buf(secret, sizeof(secret));
+	identity_totp_uri(&uri, options->login, secret);
+	*totp = (struct credential){.id = uuid_v4(), .kind = CREDENTIAL_TOTP, .tlp_max = TLP_RED};
+	identity_seal(identity, secret, totp->secret);
+	totp->secret_len = TOTP_SEALED;
+	sodium_memzero(secret, sizeof(secret));
+	return buf_err(&uri);
+}
+
 static int make_secrets(int data_fd, const struct init_options *options, struct init_result *out,
-			char hash[CREDENTIAL_SECRET_MAX], struct credential *token, struct fault *fault)
+			char hash[CREDENTIAL_SECRET_MAX], struct credential *token, struct credential *totp,
+			struct fault *fault)
 {
 	struct identity *identity = NULL;
 	const struct identity_options none = {.data_fd = data_fd};
@@ -97,6 +113,8 @@ static int make_secrets(int data_fd, const struct init_options *options, struct 
 		token->scopes = SCOPE_ALL;
 		(void)memcpy(token->title, "hinomi hub init", sizeof("hinomi hub init"));
 	}
+	if (err == HN_OK && options->totp && (err = make_totp(identity, options, out, totp)) != HN_OK)
+		(void)fault_set(fault, err, "", "%s", hn_strerror(err));
 	identity_close(identity);
 	return err;
 }
@@ -105,19 +123,22 @@ int hub_init(const struct hub_config *config, const struct init_options *options
 	     struct fault *fault)
 {
 	struct confinement state;
-	struct credential token;
+	struct credential token, totp;
 	char hash[CREDENTIAL_SECRET_MAX];
 	int data_fd = -1;
 	memset(out, 0, sizeof(*out));
 	memset(&state, 0, sizeof(state));
 	memset(&token, 0, sizeof(token));
+	memset(&totp, 0, sizeof(totp));
 	out->centre = uuid_v4();
 	out->person = uuid_v4();
 	int err = sandbox_identity(config, &data_fd, &state, fault);
 	if (err == HN_OK)
-		err = make_secrets(data_fd, options, out, hash, &token, fault);
+		err = make_secrets(data_fd, options, out, hash, &token, &totp, fault);
 	if (err == HN_OK) {
-		struct making m = {options, out, hash, options->token ? &token : NULL, fault};
+		struct making m = {
+			options, out, hash, options->token ? &token : NULL, options->totp ? &totp : NULL,
+			fault};
 		err = write_all(config, &m);
 	}
 	if (data_fd >= 0)

@@ -16,15 +16,18 @@ struct init_options {
 	const char *login;  /* of the first administrator */
 	const char *centre; /* its name, in the language of the run */
 	bool token;         /* a token for scripts too, valid for a day */
+	bool totp;          /* a second factor too */
 };
 
-#define INIT_PASSWORD_SIZE 28 /* with its NUL */
+#define INIT_PASSWORD_SIZE 28   /* with its NUL */
+#define INIT_URI_SIZE      1024 /* the same */
 
 /** What is shown once. */
 struct init_result {
 	struct uuid centre, person;
 	char password[INIT_PASSWORD_SIZE];
 	char token[IDENTITY_TOKEN_SIZE];
+	char totp[INIT_URI_SIZE]; /* otpauth URI */
 };
 
 /**

@@ -29,6 +29,8 @@ static void print_json(const struct init_options *options, const struct init_res
 	       options->login, result->password);
 	if (options->token)
 		printf(",\"token\":\"%s\"", result->token);
+	if (options->totp)
+		printf(",\"totp\":\"%s\"", result->totp);
 	printf("}\n");
 }
 
@@ -38,9 +40,16 @@ static void print_text(const struct init_options *options, const struct init_res
 	       result->password);
 	if (options->token)
 		printf(tr("token:    %s (one day)\n", "トークン: %s (1日間有効)\n"), result->token);
-	printf("%s\n",
-	       tr("They are shown once. Change the password and add a second factor after the first sign-in.",
-		  "表示は一度限り。最初のサインイン後にパスワードを変更し、二要素認証を設定すること。"));
+	if (options->totp)
+		printf(tr("second factor, for an authenticator:\n%s\n",
+			  "二要素認証(認証アプリに登録):\n%s\n"),
+		       result->totp);
+	printf("%s\n", options->totp ? tr("They are shown once. Change the password after the first sign-in.",
+					  "表示は一度限り。最初のサインイン後にパスワードを変更すること。")
+				     : tr("They are shown once. Change the password and add a second factor "
+					  "after the first sign-in.",
+					  "表示は一度限り。最初のサインイン後にパスワードを変更し、二要素認証"
+					  "を設定すること。"));
 }
 
 static int init(const char *path, const struct hub_overrides *overrides, const struct init_options *options,
@@ -90,6 +99,9 @@ int hub_cmd_init(int argc, char **argv)
 		{"token", 0, OPTION_FLAG, &options.token, NULL,
 		 "show a token for scripts too, valid for a day",
 		 "スクリプト用のトークン(1日間有効)も表示する"},
+		{"totp", 0, OPTION_FLAG, &options.totp, NULL,
+		 "give a second factor (otpauth URI), asked for from the first sign-in on",
+		 "二要素認証の秘密(otpauth URI)も発行し、最初のサインインから求める"},
 		{"json", 0, OPTION_FLAG, &json, NULL, "as JSON", "JSONで表示する"},
 		{0},
 	};

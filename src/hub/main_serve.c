@@ -34,7 +34,7 @@ static int serve(const char *path, const struct hub_overrides *overrides, bool o
 		printf(tr("%s: good; %zu listeners\n", "%s: 問題なし。待受け %zu\n"), config->file,
 		       config->listen.count);
 	else
-		rc = hub_serve(config, &fault);
+		rc = hub_serve(config, overrides, &fault);
 	hub_config_free(config);
 	return rc == HN_OK ? HN_EXIT_DONE : hub_report(rc, &fault);
 }

@@ -15,7 +15,7 @@
 #include "hub/config.h"
 
 #define USER      "hinomi-hub"
-#define RULES_MAX 6
+#define RULES_MAX 7
 #define OUTGOING  5 /* of the system calls below */
 
 static int open_data(const struct hub_config *config, int *fd_out, struct fault *fault)
@@ -92,6 +92,8 @@ int sandbox_files(const struct hub_config *config, int data_fd, struct confineme
 		add_folder_of(config->database + 7, rules, &count, CONFINE_WRITE);
 	add_folder_of(config->http.certificate, rules, &count, CONFINE_READ);
 	add_folder_of(config->http.key, rules, &count, CONFINE_READ);
+	if (config->file[0] != '(') /* SIGHUP reads it again */
+		add_folder_of(config->file, rules, &count, CONFINE_READ);
 	add_rule(rules, &count, "/etc", CONFINE_READ);
 	add_rule(rules, &count, "/usr/share/ca-certificates", CONFINE_READ);
 	int rc = confine_service_files(rules, count, CONFINE_ABI_MAX, state);

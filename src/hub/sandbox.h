@@ -17,7 +17,8 @@ struct hub_config;
 HN_MUST_USE int sandbox_identity(const struct hub_config *config, int *data_fd_out, struct confinement *state,
 				 struct fault *fault);
 
-/** Landlock: the data folder to write, /etc and the folders of the keys of TLS to read, nothing else. */
+/** Landlock: the data folder to write, the configuration's to read, /etc and the folders of the keys of TLS
+ * to read, nothing else. */
 HN_MUST_USE int sandbox_files(const struct hub_config *config, int data_fd, struct confinement *state,
 			      struct fault *fault);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -12,6 +13,8 @@
 
 #include <sodium.h>
 
+#include "base/buf.h"
+#include "base/config_compare.h"
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/serving.h"
@@ -20,6 +23,7 @@
 #include "hub/api/common.h"
 #include "hub/api/tables.h"
 #include "hub/config.h"
+#include "hub/config_keep.h"
 #include "hub/edge/edge.h"
 #include "hub/exchange/fetch_process.h"
 #include "hub/hub.h"
@@ -36,10 +40,13 @@
 
 #define DRAIN_NS    (10 * NS_SECOND)
 #define ORIGIN_SIZE 96
+#define KEPT_MAX    4096 /* bytes of keys */
 
 /* All that runs, in the order in which it is made. */
 struct serving {
 	struct hub hub;
+	struct hub_config *first, *newest; /* configurations: of the start, in force */
+	const struct hub_overrides *overrides;
 	struct confinement confinement;
 	struct router *router;
 	int listeners[HUB_LISTENERS_MAX];
@@ -114,7 +121,6 @@ static int make_identity(struct serving *s, struct fault *fault)
 		.password_passes = c->passes,
 		.password_memory = c->memory,
 		.queue_max = c->queue,
-		.session_us = c->session_ns / 1000,
 	};
 	uint8_t numbers[SIPHASH_KEY];
 	rc = identity_open(&options, &s->hub.identity, fault);
@@ -210,9 +216,47 @@ static void tell_stays(const char *what, const struct fault *fault)
 		 fault->place, fault->place[0] ? ": " : "", fault->message);
 }
 
+static void tell_kept(const struct hub_config *c, const struct buf *kept)
+{
+	if (kept->len > 0)
+		log_line(LOG_LEVEL_WARNING,
+			 tr("%s: these come into force by a restart only, and stay as they were: %.*s",
+			    "%s: 次のキーは再起動でのみ反映され、今は元のまま: %.*s"),
+			 c->file, (int)kept->len, kept->data);
+}
+
+/* One that differs from what is in force takes its place as a whole; those before it stay, since requests
+ * read them. */
+static int reload_config(struct serving *s, struct fault *fault)
+{
+	struct hub_config *newer;
+	struct buf kept;
+	if (s->first->file[0] == '(')
+		return HN_OK;
+	int rc = hub_config_read(s->first->file, s->overrides, &newer, fault);
+	if (rc != HN_OK)
+		return rc;
+	buf_init(&kept, KEPT_MAX);
+	rc = hub_config_keep(newer, s->first, &kept);
+	if (rc == HN_OK)
+		tell_kept(newer, &kept);
+	if (rc == HN_OK && !config_same(HUB_KEYS, newer, s->newest)) {
+		newer->before = s->newest;
+		s->newest = newer;
+		atomic_store(&s->hub.config, newer);
+	} else {
+		hub_config_free(newer);
+	}
+	buf_clear(&kept);
+	return rc;
+}
+
 static void reload(struct serving *s)
 {
 	struct fault fault = {0};
+	if (reload_config(s, &fault) != HN_OK)
+		tell_stays(tr("the configuration", "設定"), &fault);
+	fault = (struct fault){0};
 	if (s->hub.config->http.certificate &&
 	    tls_keys_reload(&s->hub.config->http, s->hub.server, &fault) != HN_OK)
 		tell_stays("TLS", &fault);
@@ -286,9 +330,27 @@ static void clear(struct serving *s)
 		(void)close(s->data_fd);
 }
 
-int hub_serve(const struct hub_config *config, struct fault *fault)
+/* The first is the caller's. */
+static void free_configs(struct serving *s)
 {
-	struct serving s = {.hub = {.config = config, .fetch_fd = -1}, .signal_fd = -1, .data_fd = -1};
+	while (s->newest != s->first) {
+		struct hub_config *before = s->newest->before;
+		s->newest->before = NULL;
+		hub_config_free(s->newest);
+		s->newest = before;
+	}
+}
+
+int hub_serve(struct hub_config *config, const struct hub_overrides *overrides, struct fault *fault)
+{
+	struct serving s = {
+		.hub = {.config = config, .fetch_fd = -1},
+		.first = config,
+		.newest = config,
+		.overrides = overrides,
+		.signal_fd = -1,
+		.data_fd = -1,
+	};
 	serving_raise_descriptors();
 	int rc = make(&s, fault);
 	if (rc == HN_OK)
@@ -306,5 +368,6 @@ int hub_serve(const struct hub_config *config, struct fault *fault)
 	}
 	stop(&s);
 	clear(&s);
+	free_configs(&s);
 	return rc;
 }

@@ -384,7 +384,7 @@ static int first_centre(struct db *db, const struct uuid *id, const char *text, 
 
 int people_init_first_administrator(struct writing *w, const struct uuid *centre_id, const char *centre,
 				    const struct uuid *person_id, const char *person, const char *password,
-				    struct credential *token, struct fault *fault)
+				    struct credential *token, struct credential *totp, struct fault *fault)
 {
 	struct asker hub;
 	struct buf text;
@@ -413,6 +413,10 @@ int people_init_first_administrator(struct writing *w, const struct uuid *centre
 	if (err == HN_OK && token != NULL) {
 		token->person = secret.person;
 		err = credentials_add(w, &hub, token, fault);
+	}
+	if (err == HN_OK && totp != NULL) {
+		totp->person = secret.person;
+		err = credentials_add(w, &hub, totp, fault);
 	}
 	buf_clear(&text);
 	return err;

@@ -37,11 +37,13 @@ HN_MUST_USE int people_put(struct writing *w, const struct asker *actor, const s
  * @param person    JSON of the person; its places are set here
  * @param password  secret of CREDENTIAL_PASSWORD, NUL-terminated
  * @param token     a first token, or NULL
+ * @param totp      a second factor, or NULL
  * @return HN_EEXIST: somebody is there already; else as above
  */
 HN_MUST_USE int people_init_first_administrator(struct writing *w, const struct uuid *centre_id,
 						const char *centre, const struct uuid *person_id,
 						const char *person, const char *password,
-						struct credential *token, struct fault *fault);
+						struct credential *token, struct credential *totp,
+						struct fault *fault);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/utc.h"
 #include "http/answer.h"
 #include "hub/api/account.h"
+#include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
 #include "hub/identity/password.h"
@@ -155,7 +156,7 @@ static int password_known(struct request *r)
 	s->session.person = s->result.account.person;
 	s->session.session = true;
 	s->session.scopes = SCOPE_ALL;
-	s->session.expires_us = r->received_ns / 1000 + identity_session_us(i);
+	s->session.expires_us = r->received_ns / 1000 + hub_of(r)->config->sign_in.session_ns / 1000;
 	return request_change(r, begin_session, s);
 }
 
@@ -449,11 +450,10 @@ static int begin_totp(struct request *r)
 	identity_seal(hub_of(r)->identity, secret, sealed);
 	buf_init(&text, 64);
 	totp_base32(&text, secret, sizeof(secret));
+	buf_addf(b, "{\"secret\":\"%s\",\"uri\":\"", text.data);
+	identity_totp_uri(b, login, secret);
+	buf_adds(b, "\",\"pending\":\"");
 	sodium_memzero(secret, sizeof(secret));
-	buf_addf(b,
-		 "{\"secret\":\"%s\",\"uri\":\"otpauth://totp/"
-		 "Hinomi:%s?secret=%s&issuer=Hinomi\",\"pending\":\"",
-		 text.data, login, text.data);
 	base64url_add(b, sealed, sizeof(sealed));
 	buf_adds(b, "\"}");
 	sodium_memzero(text.data, text.len);

@@ -14,10 +14,12 @@
 #include "http/answer.h"
 #include "http/route.h"
 #include "http/server.h"
+#include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/identity/certificate.h"
 #include "hub/identity/lockout.h"
 #include "hub/identity/password.h"
+#include "hub/identity/totp.h"
 #include "hub/identity/verified.h"
 #include "hub/keys.h"
 #include "hub/record/record.h"
@@ -30,7 +32,6 @@
 #define PREFIX_SHOWN 12
 #define BASIC_MAX    2048
 #define FAILURES_NS  (60 * NS_SECOND)
-#define SESSION_US   (INT64_C(12) * 3600 * 1000000)
 
 struct identity {
 	struct directory *directory;
@@ -38,7 +39,6 @@ struct identity {
 	struct password_worker *passwords;
 	struct verified *verified;
 	struct lockout *lockout;
-	int64_t session_us;
 	pthread_mutex_t lock; /* guards what follows */
 	unsigned failures;    /* since the last entry about them */
 	int64_t noted_ns;
@@ -53,7 +53,6 @@ int identity_open(const struct identity_options *options, struct identity **out,
 		return fault_set(fault, HN_ENOMEM, "identity", "%s", hn_strerror(HN_ENOMEM));
 	(void)pthread_mutex_init(&i->lock, NULL);
 	i->directory = options->directory;
-	i->session_us = options->session_us == 0 ? SESSION_US : options->session_us;
 	int err = hub_key(options->data_fd, "identity", KEY_SIZE, &i->key, fault);
 	if (err != HN_OK) {
 		identity_close(i);
@@ -87,11 +86,6 @@ void identity_close(struct identity *i)
 struct directory *identity_directory(struct identity *i)
 {
 	return i->directory;
-}
-
-int64_t identity_session_us(const struct identity *i)
-{
-	return i->session_us;
 }
 
 /* ---- secrets ---- */
@@ -130,6 +124,20 @@ void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], 
 	randombytes_buf(out, crypto_secretbox_NONCEBYTES);
 	(void)crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, secret, TOTP_SECRET, out,
 				    i->key + crypto_generichash_KEYBYTES);
+}
+
+void identity_totp_uri(struct buf *out, const char *login, const uint8_t secret[TOTP_SECRET])
+{
+	buf_adds(out, "otpauth://totp/Hinomi:");
+	for (const char *at = login; *at != '\0'; at++) {
+		unsigned char c = (unsigned char)*at;
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			     strchr("-._~", c) != NULL;
+		buf_addf(out, plain ? "%c" : "%%%02X", c);
+	}
+	buf_adds(out, "?secret=");
+	totp_base32(out, secret, TOTP_SECRET);
+	buf_adds(out, "&issuer=Hinomi");
 }
 
 int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET])
@@ -240,6 +248,24 @@ void identity_tell(struct identity *i, struct request *r, const char *login, boo
 
 /* ---- a request ---- */
 
+/* What somebody does to get a second factor, or to leave. */
+static bool gets_factor(const struct route *route)
+{
+	static const char *const operations[] = {"getMe", "beginTotp", "confirmTotp", "signOut"};
+	for (size_t i = 0; route->operation != NULL && i < sizeof(operations) / sizeof(operations[0]); i++)
+		if (strcmp(route->operation, operations[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Tokens and certificates are more than a password already: whoever has one was signed in when it was made.
+ */
+static bool lacks_factor(const struct request *r, const struct account *account, const char *how)
+{
+	return hub_of(r)->config->sign_in.second_factor == SECOND_FACTOR_REQUIRED && account->person != 0 &&
+	       !account->has_totp && strcmp(how, "password") == 0 && !gets_factor(r->route);
+}
+
 static int believe(struct request *r, const struct account *account, const char *how)
 {
 	struct identity *i = hub_of(r)->identity;
@@ -255,6 +281,10 @@ static int believe(struct request *r, const struct account *account, const char 
 	int err = directory_asker(i->directory, account, organisation, r->asked_ns / 1000, &own_of(r)->asker);
 	if (err != HN_OK)
 		return err;
+	if (lacks_factor(r, account, how))
+		return answer_problem(r, 403, "second-factor",
+				      tr("set up a second factor first (POST /api/v1/me/totp)",
+					 "先に二要素認証を設定すること(POST /api/v1/me/totp)"));
 	r->who.signed_in = true;
 	r->who.scopes =
 		account->credential.kind == CREDENTIAL_PASSWORD ? SCOPE_ALL : account->credential.scopes;

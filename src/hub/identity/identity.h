@@ -34,7 +34,6 @@ struct identity_options {
 	unsigned password_passes; /* Argon2id: 1..; 0: libsodium's interactive */
 	size_t password_memory;   /* bytes; 0: libsodium's interactive */
 	unsigned queue_max;       /* sign-ins that may wait; 0: 64 */
-	int64_t session_us;       /* how long a sign-in lasts; 0: 12 hours */
 };
 
 /** Reads its key, begins the thread that works on passwords. @return as hub_key(); HN_ENOMEM */
@@ -90,11 +89,14 @@ HN_MUST_USE int identity_credential(struct request *r, struct account *out);
 /** A key by which the hub disguises its own numbers, made of its secret. */
 void identity_number_key(const struct identity *i, uint8_t out[SIPHASH_KEY]);
 
-/** How long a sign-in lasts, microseconds. */
-int64_t identity_session_us(const struct identity *i);
-
 #define TOTP_SECRET 20 /* bytes; RFC 4226, 4, R6 */
 #define TOTP_SEALED 60 /* a nonce, a tag and the secret */
+
+/**
+ * Appends the URI by which an authenticator takes the secret:
+ * otpauth://totp/Hinomi:LOGIN?secret=...&issuer=Hinomi. The login is written so that it stands for itself.
+ */
+void identity_totp_uri(struct buf *out, const char *login, const uint8_t secret[TOTP_SECRET]);
 
 /** Seals and opens a second factor's secret. @return HN_EAUTH: it is not ours */
 void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED]);

@@ -113,7 +113,7 @@ static inline int world_first_job(struct writing *w, void *context)
 	struct uuid person = world_uuid(2);
 	return people_init_first_administrator(
 		w, &centre, "{\"kind\":\"centre\",\"names\":[{\"language\":\"en\",\"name\":\"The centre\"}]}",
-		&person, "{\"login\":\"first\"}", "hash of first", &f->token, &f->world->fault);
+		&person, "{\"login\":\"first\"}", "hash of first", &f->token, NULL, &f->world->fault);
 }
 
 /** The centre is 1, its administrator 2 with the login "first". */
