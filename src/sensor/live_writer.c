@@ -31,12 +31,13 @@
 #include "sensor/receipt_write.h"
 #include "sensor/record.h"
 
-#define LINES_FLUSH (1u << 20)
-#define LINES_MAX   (2u << 20)
-#define TURN_MS     200 /* between looks at the clock */
-#define PINNED      "private/trust.json"
-#define RULES_MAX   96
-#define FRAMES_MAX  256 /* that are read before anything else is looked at */
+#define LINES_FLUSH   (1u << 20)
+#define LINES_MAX     (2u << 20)
+#define TURN_MS       200 /* between looks at the clock */
+#define CLOCK_STEP_NS (10 * NS_SECOND)
+#define PINNED        "private/trust.json"
+#define RULES_MAX     96
+#define FRAMES_MAX    256 /* that are read before anything else is looked at */
 
 /* What the parser was asked and has not answered yet. */
 enum asked { ASKED_NOTHING, ASKED_TICK, ASKED_CASE, ASKED_STOP };
@@ -350,7 +351,7 @@ static int make_receipt(struct writer *w, const struct message_sums *m)
 			    .input = w->state.input,
 			    .input_state = config->replay != NULL ? "replay" : "interface",
 			    .live = true,
-			    .from_ns = w->former_ns,
+			    .from_ns = w->former_ns < now ? w->former_ns : now,
 			    .until_ns = now,
 			    .sums = m,
 			    .records_count = w->waiting};
@@ -372,6 +373,9 @@ static int make_receipt(struct writer *w, const struct message_sums *m)
 	w->state.receipt = r.number;
 	w->state.receipt_ns = now;
 	w->state.receipts++;
+	/* A clock that is set back is not believed; one that is only put right goes on. */
+	if (rc == HN_OK && now - CLOCK_STEP_NS > w->world.newest_signed_ns)
+		w->world.newest_signed_ns = now - CLOCK_STEP_NS;
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/utc.h"
 
-#define VLAN_TAG        4 /* bytes */
+#define VLAN_TAG        4u /* bytes */
 #define MACS            12
 #define ETHERTYPE_8021Q 0x8100
 #define LINK_ETHERNET   1
@@ -73,6 +73,9 @@ static bool take_frame(struct ring_block *b, size_t at, const struct tpacket3_hd
 	}
 	size_t earlier = put_tag_back(b, h, frame, head_end);
 	uint32_t wire = h->tp_len < h->tp_snaplen ? h->tp_snaplen : h->tp_len;
+	/* No frame is so long, but the field could say so. */
+	if (wire > UINT32_MAX - earlier)
+		wire = UINT32_MAX - VLAN_TAG;
 	*r = (struct capture_record){.data = b->data + frame - earlier,
 				     .len = h->tp_snaplen + (uint32_t)earlier,
 				     .wire_len = wire + (uint32_t)earlier,

@@ -226,6 +226,11 @@ def time_passes(tap, world, library):
     count = sensor.state()["counters"]["receipts"]
     clock.passes(5)
     sensor.until(lambda s: s["counters"]["receipts"] > count)
+    clock.passes(-60)
+    state = sensor.until(lambda s: s["state"] == "not-authorised")
+    tap.equal("a clock that is set back is not believed", state["refused"]["reason"], "clock-behind")
+    clock.passes(60)
+    sensor.until(lambda s: s["state"] == "selecting")
     clock.passes(25 * 3600)
     state = sensor.until(lambda s: s["state"] == "not-authorised")
     tap.equal("a list of revocations that has run out ends the selection", state["refused"]["reason"],
