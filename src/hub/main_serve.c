@@ -5,6 +5,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/program.h"
 #include "hub/commands.h"
 #include "hub/config.h"
 #include "hub/serve.h"
@@ -66,12 +67,9 @@ int hub_cmd_serve(int argc, char **argv)
 	int code = options_read(argc, argv, rows, &help, &args, &count);
 	if (code != -1)
 		return code;
-	if (count > 0) {
-		log_line(LOG_LEVEL_ERROR,
-			 tr("no command '%s'; see --help", "'%s' というコマンドはない。--help を参照"),
-			 args[0]);
-		return HN_EXIT_USAGE;
-	}
+	code = program_no_command(args, count);
+	if (code != -1)
+		return code;
 	overrides.listen = listen.items;
 	overrides.listen_count = listen.count;
 	overrides.edge_listen = edge_listen.items;

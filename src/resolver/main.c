@@ -2,32 +2,17 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /* hinomi resolver [COMMAND] ... */
-#include <sodium.h>
-#include <string.h>
-
-#include "base/lang.h"
-#include "base/log.h"
+#include "base/program.h"
 #include "resolver/commands.h"
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct program_command commands[] = {
 	{"ctl", resolver_cmd_ctl},
 	{"explain", resolver_cmd_explain},
 	{"export", resolver_cmd_export},
+	{NULL, NULL},
 };
 
 int main(int argc, char **argv)
 {
-	(void)lang_get();
-	log_init("hinomi resolver", false);
-	if (sodium_init() < 0) {
-		log_line(LOG_LEVEL_ERROR, "%s", tr("no source of randomness", "乱数が得られない"));
-		return HN_EXIT_UNFINISHED;
-	}
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return resolver_cmd_serve(argc, argv);
+	return program_main("hinomi resolver", commands, resolver_cmd_serve, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/program.h"
 #include "resolver/commands.h"
 #include "resolver/config.h"
 #include "resolver/config_files.h"
@@ -165,11 +166,8 @@ int resolver_cmd_serve(int argc, char **argv)
 	int code = options_read(argc, argv, rows, &help, &args, &count);
 	if (code != -1)
 		return code;
-	if (count > 0) {
-		log_line(LOG_LEVEL_ERROR,
-			 tr("no command '%s'; see --help", "'%s' というコマンドはない。--help を参照"),
-			 args[0]);
-		return HN_EXIT_USAGE;
-	}
+	code = program_no_command(args, count);
+	if (code != -1)
+		return code;
 	return only_check ? check(path) : serve(path);
 }

@@ -5,7 +5,7 @@
 
 #include "base/lang.h"
 #include "store/approval_inside.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/labels.h"
 #include "store/object_inside.h"
 #include "store/person.h"
@@ -23,18 +23,16 @@ int approval_version(struct db *db, int64_t seq, struct approval_place *p)
 	struct db_rows *rows;
 	int err = db_query(db, &rows, "SELECT object, label, newest, flags FROM version WHERE seq = $1",
 			   db_number(seq));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		p->seq = seq;
-		p->object = db_int(rows, 0);
-		p->label = db_int(rows, 1);
-		p->newest = db_int(rows, 2) != 0;
-		p->revoked = (db_int(rows, 3) & VERSION_REVOKED) != 0;
-	}
+	p->seq = seq;
+	p->object = db_int(rows, 0);
+	p->label = db_int(rows, 1);
+	p->newest = db_int(rows, 2) != 0;
+	p->revoked = (db_int(rows, 3) & VERSION_REVOKED) != 0;
 	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return HN_OK;
 }
 
 /* ---- labels ---- */
@@ -146,32 +144,27 @@ int approval_fits(struct writing *w, const struct approval_place *p, struct appr
 
 /* ---- people ---- */
 
-int approval_person(struct db *db, int64_t person, struct uuid *out)
+static int id_of(struct db *db, const char *sql, int64_t number, struct uuid *out)
 {
+	const struct db_value value = db_number(number);
 	struct db_rows *rows;
-	int err =
-		db_query(db, &rows, "SELECT uuid_a, uuid_b FROM person WHERE number = $1", db_number(person));
+	int err = db_query_values(db, sql, &value, 1, &rows);
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*out = uuid_of_halves(db_int(rows, 0), db_int(rows, 1));
+	*out = uuid_of_halves(db_int(rows, 0), db_int(rows, 1));
 	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return HN_OK;
+}
+
+int approval_person(struct db *db, int64_t person, struct uuid *out)
+{
+	return id_of(db, "SELECT uuid_a, uuid_b FROM person WHERE number = $1", person, out);
 }
 
 static int organisation_id(struct db *db, int64_t number, struct uuid *out)
 {
-	struct db_rows *rows;
-	int err = db_query(db, &rows, "SELECT uuid_a, uuid_b FROM organisation WHERE number = $1",
-			   db_number(number));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*out = uuid_of_halves(db_int(rows, 0), db_int(rows, 1));
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return id_of(db, "SELECT uuid_a, uuid_b FROM organisation WHERE number = $1", number, out);
 }
 
 static bool has_place(const struct person *p, const struct uuid *organisation, unsigned roles, int64_t now_us)

@@ -6,7 +6,7 @@
 
 #include "base/lang.h"
 #include "store/approval_inside.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 /* ---- drafting ---- */
@@ -19,18 +19,16 @@ static int find_set(struct db *db, const struct uuid *id, int64_t organisation, 
 			   "SELECT number, label, organisation, action, persons FROM feed_set WHERE uuid_a = "
 			   "$1 AND uuid_b = $2 AND organisation = $3",
 			   db_number(u.a), db_number(u.b), db_number(organisation));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		p->set = db_int(rows, 0);
-		p->set_label = db_int(rows, 1);
-		p->organisation = db_int(rows, 2);
-		p->action = (enum set_action)db_int(rows, 3);
-		p->persons = (unsigned)db_int(rows, 4);
-	}
+	p->set = db_int(rows, 0);
+	p->set_label = db_int(rows, 1);
+	p->organisation = db_int(rows, 2);
+	p->action = (enum set_action)db_int(rows, 3);
+	p->persons = (unsigned)db_int(rows, 4);
 	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return HN_OK;
 }
 
 static int stands_already(struct db *db, const struct approval_place *p, bool *out)
@@ -40,12 +38,7 @@ static int stands_already(struct db *db, const struct approval_place *p, bool *o
 			   "SELECT number FROM approval WHERE feed_set = $1 AND seq = $2 AND state IN (0, 1, "
 			   "2)",
 			   db_number(p->set), db_number(p->seq));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	db_rows_end(rows);
-	*out = more == 1;
-	return more < 0 ? more : HN_OK;
+	return db_any(err, &rows, out);
 }
 
 static int may_draft(struct writing *w, const struct asker *actor, const struct approval_new *a,
@@ -77,13 +70,6 @@ static int may_draft(struct writing *w, const struct asker *actor, const struct 
 	return err == HN_OK ? approval_fits(w, p, why) : err;
 }
 
-static struct db_value text_value(const char *text)
-{
-	if (text == NULL)
-		return DB_VALUE_NULL;
-	return db_string(text, strlen(text));
-}
-
 static int64_t sooner(int64_t a_ns, int64_t b_us)
 {
 	int64_t b_ns = b_us * 1000;
@@ -99,9 +85,9 @@ static int add_entry(struct db *db, int64_t approval, size_t place, int64_t set,
 		"phase, valid_from, valid_until, confidence) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, "
 		"$10, $11, $12)",
 		db_number(approval), db_number((int64_t)place), db_number(set), db_number(e->key.kind),
-		db_bytes(e->key.data, e->key.len), text_value(e->meta.object),
-		text_value(a->act[0] != '\0' ? a->act : NULL), text_value(e->meta.marking),
-		text_value(e->meta.phase), db_number(e->meta.valid_from_ns),
+		db_bytes(e->key.data, e->key.len), db_text_value(e->meta.object),
+		db_text_value(a->act[0] != '\0' ? a->act : NULL), db_text_value(e->meta.marking),
+		db_text_value(e->meta.phase), db_number(e->meta.valid_from_ns),
 		db_number(sooner(e->meta.valid_until_ns, a->until_us)), db_number(e->meta.confidence));
 }
 
@@ -127,10 +113,10 @@ int approvals_draft(struct writing *w, const struct asker *actor, const struct a
 		"$15, $16, 0, 0, 0, 0, 0, 0, $17, $18, $19)",
 		db_number(number), db_number(id.a), db_number(id.b), db_number(p.set), db_number(p.object),
 		db_number(p.seq), db_number(a->propose ? APPROVAL_PROPOSED : APPROVAL_DRAFT),
-		text_value(a->act), text_value(a->reason), db_number(a->until_us), db_number(who.a),
+		db_text_value(a->act), db_text_value(a->reason), db_number(a->until_us), db_number(who.a),
 		db_number(who.b), db_number(writing_now_us(w)), db_number(proposer.a), db_number(proposer.b),
 		db_number(a->propose ? writing_now_us(w) : 0), db_bytes("", 0),
-		db_number((int64_t)a->entry_count), text_value(a->left_out));
+		db_number((int64_t)a->entry_count), db_text_value(a->left_out));
 	for (size_t i = 0; err == HN_OK && i < a->entry_count; i++)
 		err = add_entry(writing_db(w), number, i, p.set, &a->entries[i], a);
 	return err;

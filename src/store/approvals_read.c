@@ -5,7 +5,7 @@
 
 #include "base/cur.h"
 #include "store/approvals.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 static const char *const states[APPROVAL_STATES] = {"draft", "proposed", "approved", "refused", "retired"};
@@ -34,13 +34,6 @@ int approval_state_value(const char *word, size_t len)
 	" FROM approval a JOIN feed_set f ON f.number = a.feed_set JOIN version v ON v.seq = a.seq JOIN "    \
 	"type t ON t.number = v.type WHERE SEES(v.label) AND f.organisation = $1 AND "
 
-static const char *text_of(const struct db_rows *rows, unsigned column)
-{
-	size_t len;
-	const char *text = db_text(rows, column, &len);
-	return text == NULL ? "" : text;
-}
-
 static struct approval_step step_of(const struct db_rows *rows, unsigned column)
 {
 	return (struct approval_step){uuid_of_halves(db_int(rows, column), db_int(rows, column + 1)),
@@ -59,8 +52,14 @@ static void read_votes(const struct db_rows *rows, unsigned column, struct appro
 	}
 }
 
-static int tell(struct db_rows *rows, approval_fn fn, void *context)
+struct telling {
+	approval_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct approval a = {
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -71,24 +70,24 @@ static int tell(struct db_rows *rows, approval_fn fn, void *context)
 		.modified_ns = db_int(rows, 11),
 		.label = db_int(rows, 12),
 		.state = (enum approval_state)db_int(rows, 13),
-		.act = text_of(rows, 14),
-		.reason = text_of(rows, 15),
-		.closing = text_of(rows, 16),
+		.act = db_text_or_empty(rows, 14),
+		.reason = db_text_or_empty(rows, 15),
+		.closing = db_text_or_empty(rows, 16),
 		.until_us = db_int(rows, 17),
 		.drafted = step_of(rows, 18),
 		.proposed = step_of(rows, 21),
 		.decided = step_of(rows, 24),
 		.retired = step_of(rows, 27),
 		.entries = db_int(rows, 31),
-		.left_out = text_of(rows, 32),
+		.left_out = db_text_or_empty(rows, 32),
 		.action = (enum set_action)db_int(rows, 35),
 		.superseded = db_int(rows, 33) == 0 || (db_int(rows, 34) & VERSION_REVOKED) != 0,
 	};
 	a.object.uuid = uuid_of_halves(db_int(rows, 8), db_int(rows, 9));
-	a.object.type = text_of(rows, 10);
+	a.object.type = db_text_or_empty(rows, 10);
 	a.object.type_len = (uint8_t)strlen(a.object.type);
 	read_votes(rows, 30, &a);
-	return fn(context, &a);
+	return t->fn(t->context, &a);
 }
 
 int approvals_get(struct reader *reader, const struct uuid *id, approval_fn fn, void *context)
@@ -97,13 +96,7 @@ int approvals_get(struct reader *reader, const struct uuid *id, approval_fn fn, 
 	struct db_rows *rows;
 	int err = db_query(reader_db(reader), &rows, "SELECT " COLUMNS FROM "a.uuid_a = $2 AND a.uuid_b = $3",
 			   db_number(reader_asker(reader)->organisation), db_number(u.a), db_number(u.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int approvals_list(struct reader *reader, const struct uuid *set, int state, int64_t before, size_t limit,
@@ -117,17 +110,5 @@ int approvals_list(struct reader *reader, const struct uuid *set, int state, int
 			   "a.state = $5) ORDER BY a.number DESC LIMIT $6",
 			   db_number(reader_asker(reader)->organisation), db_number(u.a), db_number(u.b),
 			   db_number(before), db_number(state), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }

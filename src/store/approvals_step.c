@@ -6,7 +6,7 @@
 #include "base/cur.h"
 #include "base/utc.h"
 #include "store/approval_inside.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 #define VOTES_MAX (sizeof(((struct approval *)0)->votes) / sizeof(struct approval_step))
@@ -147,13 +147,7 @@ static int begin_change(struct stepping *s, int64_t *change_out)
 	int err = db_query(writing_db(s->w), &rows,
 			   "UPDATE feed_set SET change = change + 1 WHERE number = $1 RETURNING change",
 			   db_number(s->place.set));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*change_out = db_int(rows, 0);
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return db_one_number(err, &rows, change_out);
 }
 
 /* Puts an approval's entries into the set, or takes them out. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "stix/object.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/labels.h"
 #include "store/object_inside.h"
 #include "store/types.h"
@@ -79,13 +79,12 @@ int collections_find(struct reader *reader, const char *name, size_t len, struct
 		err = db_query(db, &rows, "SELECT " COLUMNS " FROM collection WHERE alias = $1 AND " SEEN,
 			       db_string(name, len));
 	}
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		read_row(rows, out);
+	read_row(rows, out);
 	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return HN_OK;
 }
 
 static bool alias_ok(const char *alias)
@@ -93,13 +92,6 @@ static bool alias_ok(const char *alias)
 	size_t len = strlen(alias);
 	return len > 0 && len <= COLLECTION_ALIAS_MAX &&
 	       strspn(alias, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-static struct db_value text_or_null(const char *text)
-{
-	if (text == NULL)
-		return DB_VALUE_NULL;
-	return db_string(text, strlen(text));
 }
 
 static int check_texts(const struct collection_new *c)
@@ -124,16 +116,10 @@ int collections_add(struct writing *w, const struct collection_new *c, int64_t *
 		       "read_label, "
 		       "write_label) SELECT coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 "
 		       "FROM collection WHERE true RETURNING number",
-		       db_number(h.a), db_number(h.b), db_number(c->kind), text_or_null(c->alias),
-		       text_or_null(c->title), text_or_null(c->description), db_number(c->read_label),
+		       db_number(h.a), db_number(h.b), db_number(c->kind), db_text_value(c->alias),
+		       db_text_value(c->title), db_text_value(c->description), db_number(c->read_label),
 		       db_number(c->write_label));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*number_out = db_int(rows, 0);
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_EIO;
+	return db_one_number(err, &rows, number_out);
 }
 
 int collections_read(struct writing *w, const struct uuid *uuid, struct collection *out)
@@ -143,13 +129,12 @@ int collections_read(struct writing *w, const struct uuid *uuid, struct collecti
 	int err = db_query(writing_db(w), &rows,
 			   "SELECT " COLUMNS_ALONE " FROM collection WHERE uuid_a = $1 AND uuid_b = $2",
 			   db_number(h.a), db_number(h.b));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		read_row(rows, out);
+	read_row(rows, out);
 	db_rows_end(rows);
-	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+	return HN_OK;
 }
 
 int collections_change(struct writing *w, int64_t number, const struct collection_new *c)
@@ -160,8 +145,8 @@ int collections_change(struct writing *w, int64_t number, const struct collectio
 	return db_run(writing_db(w),
 		      "UPDATE collection SET alias = $2, title = $3, description = $4, read_label = $5, "
 		      "write_label = $6 WHERE number = $1",
-		      db_number(number), text_or_null(c->alias), text_or_null(c->title),
-		      text_or_null(c->description), db_number(c->read_label), db_number(c->write_label));
+		      db_number(number), db_text_value(c->alias), db_text_value(c->title),
+		      db_text_value(c->description), db_number(c->read_label), db_number(c->write_label));
 }
 
 static int is_there(struct writing *w, const char *alias, bool *out)
@@ -169,12 +154,7 @@ static int is_there(struct writing *w, const char *alias, bool *out)
 	struct db_rows *rows;
 	int err = db_query(writing_db(w), &rows, "SELECT number FROM collection WHERE alias = $1",
 			   db_string(alias, strlen(alias)));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	db_rows_end(rows);
-	*out = more == 1;
-	return more < 0 ? more : HN_OK;
+	return db_any(err, &rows, out);
 }
 
 int collections_add_first(struct writing *w, int64_t centre)

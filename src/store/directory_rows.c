@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 #include "store/organisation.h"
 
@@ -27,27 +28,32 @@ static int query_row(struct db *db, enum directory_thing thing, const struct uui
 			db_number(h.a), db_number(h.b));
 }
 
+int directory_row_take(int err, struct db_rows **rows, size_t text_max, struct directory_row *out,
+		       int64_t *fourth_out)
+{
+	size_t len = 0;
+	out->number = 0;
+	out->revision = 0;
+	buf_init(&out->text, text_max);
+	err = db_first(err, rows);
+	if (err != HN_OK)
+		return err == HN_ENOENT ? HN_OK : err;
+	const char *text = db_text(*rows, 2, &len);
+	out->number = db_int(*rows, 0);
+	out->revision = db_int(*rows, 1);
+	if (fourth_out != NULL)
+		*fourth_out = db_int(*rows, 3);
+	buf_add(&out->text, text, len);
+	db_rows_end(*rows);
+	return buf_err(&out->text);
+}
+
 int directory_row_get(struct db *db, enum directory_thing thing, const struct uuid *id,
 		      struct directory_row *out)
 {
 	struct db_rows *rows = NULL;
-	out->number = 0;
-	out->revision = 0;
-	buf_init(&out->text, ORGANISATION_TEXT_MAX);
 	int err = query_row(db, thing, id, &rows);
-	if (err != HN_OK)
-		return err;
-	err = db_next(rows);
-	if (err == 1) {
-		size_t len = 0;
-		const char *text = db_text(rows, 2, &len);
-		out->number = db_int(rows, 0);
-		out->revision = db_int(rows, 1);
-		buf_add(&out->text, text, len);
-		err = buf_err(&out->text);
-	}
-	db_rows_end(rows);
-	return err;
+	return directory_row_take(err, &rows, ORGANISATION_TEXT_MAX, out, NULL);
 }
 
 int directory_row_note(struct db *db, enum directory_thing thing, int64_t number, int64_t *revision_out)

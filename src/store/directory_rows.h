@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "store/credentials.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/directory.h"
 
 /*
@@ -29,6 +29,16 @@ struct directory_row {
 /** Reads one. A row that is not there has the number 0. */
 HN_MUST_USE int directory_row_get(struct db *db, enum directory_thing thing, const struct uuid *id,
 				  struct directory_row *out);
+
+/**
+ * Takes the first row of a question whose columns are number, revision and body, and ends the rows.
+ *
+ * @param err        of the question, as of db_first() (store/db_row.h)
+ * @param text_max   bytes of the body
+ * @param fourth_out the number in a fourth column; NULL: there is none
+ */
+HN_MUST_USE int directory_row_take(int err, struct db_rows **rows, size_t text_max, struct directory_row *out,
+				   int64_t *fourth_out);
 
 /** Notes a change of a thing; number 0: a new one. */
 HN_MUST_USE int directory_row_note(struct db *db, enum directory_thing thing, int64_t number,

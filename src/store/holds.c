@@ -3,7 +3,7 @@
 #include "store/holds.h"
 
 #include "store/asker.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/hold_inside.h"
 #include "store/object_inside.h"
 
@@ -12,15 +12,14 @@
 	"h.person_b, h.value, h.reason, h.contact, h.made, h.until, h.released, h.label"
 #define FROM " FROM hold h LEFT JOIN organisation o ON o.number = h.organisation "
 
-static const char *text_of(const struct db_rows *rows, unsigned column)
-{
-	size_t len;
-	const char *text = db_text(rows, column, &len);
-	return text == NULL ? "" : text;
-}
+struct telling {
+	hold_fn fn;
+	void *context;
+};
 
-static int tell(struct db_rows *rows, hold_fn fn, void *context)
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	const struct hold h = {
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -28,15 +27,15 @@ static int tell(struct db_rows *rows, hold_fn fn, void *context)
 		.organisation = db_int(rows, 4),
 		.organisation_id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6)),
 		.person = uuid_of_halves(db_int(rows, 7), db_int(rows, 8)),
-		.value = text_of(rows, 9),
-		.reason = text_of(rows, 10),
-		.contact = text_of(rows, 11),
+		.value = db_text_or_empty(rows, 9),
+		.reason = db_text_or_empty(rows, 10),
+		.contact = db_text_or_empty(rows, 11),
 		.made_us = db_int(rows, 12),
 		.until_us = db_int(rows, 13),
 		.released_us = db_int(rows, 14),
 		.label = db_int(rows, 15),
 	};
-	return fn(context, &h);
+	return t->fn(t->context, &h);
 }
 
 int holds_get(struct reader *reader, const struct uuid *id, hold_fn fn, void *context)
@@ -46,13 +45,7 @@ int holds_get(struct reader *reader, const struct uuid *id, hold_fn fn, void *co
 	int err = db_query(reader_db(reader), &rows,
 			   "SELECT " COLUMNS FROM "WHERE h.uuid_a = $1 AND h.uuid_b = $2 AND SEES(h.label)",
 			   db_number(u.a), db_number(u.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int holds_list(struct reader *reader, int64_t after, bool all, int64_t now_us, size_t limit, hold_fn fn,
@@ -65,27 +58,10 @@ int holds_list(struct reader *reader, int64_t after, bool all, int64_t now_us, s
 			 "WHERE h.number > $1 AND SEES(h.label) AND ($2 = 1 OR (h.released = 0 AND h.until "
 			 "> $3)) ORDER BY h.number LIMIT $4",
 			 db_number(after), db_number(all), db_number(now_us), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 /* ---- changes ---- */
-
-static struct db_value text_value(const char *text)
-{
-	return db_string(text, strlen(text));
-}
 
 static int add_key(struct db *db, int64_t hold, const struct value_key *key, bool host)
 {
@@ -126,7 +102,7 @@ int holds_add(struct writing *w, const struct hold_new *h)
 			"$3, $1, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
 			db_number(number), db_number(id.a), db_number(id.b), db_number(h->organisation),
 			db_number(person.a), db_number(person.b), db_string(value.data, value.len),
-			text_value(h->reason), text_value(h->contact), db_number(writing_now_us(w)),
+			db_text_value(h->reason), db_text_value(h->contact), db_number(writing_now_us(w)),
 			db_number(h->until_us), db_number(h->label));
 	if (err == HN_OK)
 		err = add_keys(writing_db(w), number, h->key);
@@ -145,16 +121,14 @@ static int find_own(struct writing *w, int64_t organisation, const struct uuid *
 			 "SELECT number, revision, released FROM hold WHERE uuid_a = $1 AND uuid_b = $2 AND "
 			 "organisation = $3",
 			 db_number(u.a), db_number(u.b), db_number(organisation));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		*number_out = db_int(rows, 0);
-		if (db_int(rows, 2) != 0 || (revision >= 0 && revision != db_int(rows, 1)))
-			err = HN_ESTATE;
-	}
+	*number_out = db_int(rows, 0);
+	if (db_int(rows, 2) != 0 || (revision >= 0 && revision != db_int(rows, 1)))
+		err = HN_ESTATE;
 	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return err;
 }
 
 int holds_change(struct writing *w, const struct hold_new *h, int64_t revision)
@@ -167,8 +141,8 @@ int holds_change(struct writing *w, const struct hold_new *h, int64_t revision)
 		writing_db(w),
 		"UPDATE hold SET revision = $2, reason = $3, contact = $4, until = $5, label = $6 WHERE "
 		"number = $1",
-		db_number(number), db_number(writing_next_seq(w)), text_value(h->reason),
-		text_value(h->contact), db_number(h->until_us), db_number(h->label));
+		db_number(number), db_number(writing_next_seq(w)), db_text_value(h->reason),
+		db_text_value(h->contact), db_number(h->until_us), db_number(h->label));
 }
 
 int holds_release(struct writing *w, int64_t organisation, const struct uuid *id, int64_t revision)
@@ -185,6 +159,23 @@ int holds_release(struct writing *w, int64_t organisation, const struct uuid *id
 
 /* ---- questions ---- */
 
+struct asking {
+	hold_question_fn fn;
+	void *context;
+};
+
+static int tell_question(const struct db_rows *rows, void *context)
+{
+	const struct asking *a = context;
+	const struct hold_question q = {
+		.number = db_int(rows, 0),
+		.made_us = db_int(rows, 1),
+		.organisation = uuid_of_halves(db_int(rows, 2), db_int(rows, 3)),
+		.approval = db_int(rows, 4) != 0,
+	};
+	return a->fn(a->context, &q);
+}
+
 int holds_questions(struct reader *reader, const struct uuid *id, int64_t before, size_t limit,
 		    hold_question_fn fn, void *context, bool *more_out)
 {
@@ -195,35 +186,15 @@ int holds_questions(struct reader *reader, const struct uuid *id, int64_t before
 	int err = db_query(db, &rows,
 			   "SELECT number FROM hold WHERE uuid_a = $1 AND uuid_b = $2 AND organisation = $3",
 			   db_number(u.a), db_number(u.b), db_number(own));
-	if (err != HN_OK)
-		return err;
-	int more = own != 0 ? db_next(rows) : 0;
-	int64_t hold = more == 1 ? db_int(rows, 0) : 0;
-	db_rows_end(rows);
-	if (more != 1)
-		return more < 0 ? more : HN_ENOENT;
+	int64_t hold = 0;
+	err = db_one_number(err, &rows, &hold);
+	if (err != HN_OK || own == 0)
+		return err == HN_OK ? HN_ENOENT : err;
 	err = db_query(
 		db, &rows,
 		"SELECT q.number, q.made, o.uuid_a, o.uuid_b, q.approval FROM hold_question q LEFT JOIN "
 		"organisation o ON o.number = q.organisation WHERE q.hold = $1 AND ($2 = 0 OR q.number "
 		"< $2) ORDER BY q.number DESC LIMIT $3",
 		db_number(hold), db_number(before), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		const struct hold_question q = {
-			.number = db_int(rows, 0),
-			.made_us = db_int(rows, 1),
-			.organisation = uuid_of_halves(db_int(rows, 2), db_int(rows, 3)),
-			.approval = db_int(rows, 4) != 0,
-		};
-		err = fn(context, &q);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell_question, &(struct asking){fn, context}, more_out);
 }

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "store/marking_find.h"
 
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 static int centre_number(struct db *db, int64_t *out)
@@ -11,12 +11,9 @@ static int centre_number(struct db *db, int64_t *out)
 	int err = db_query(db, &rows,
 			   "SELECT number FROM organisation WHERE body LIKE '%\"kind\":\"centre\"%' ORDER BY "
 			   "number LIMIT 1");
-	if (err != HN_OK)
-		return err;
-	err = db_next(rows);
-	*out = err == 1 ? db_int(rows, 0) : 0;
-	db_rows_end(rows);
-	return err < 0 ? err : HN_OK;
+	*out = 0;
+	err = db_one_number(err, &rows, out);
+	return err == HN_ENOENT ? HN_OK : err;
 }
 
 int marking_holds_for_all(struct writing *w, int64_t owner, bool *out)
@@ -49,21 +46,16 @@ static int find_of(struct db *db, int64_t owner, const struct stix_id *id, struc
 		"t.number = o.type WHERE o.uuid_a = $1 AND o.uuid_b = $2 AND o.owner = $3 AND t.name = "
 		"'marking-definition' ORDER BY o.spec DESC LIMIT 1",
 		db_number(h.a), db_number(h.b), db_number(owner));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	err = db_next(rows);
-	if (err == 1) {
-		size_t len = 0;
-		const uint8_t *bytes = db_blob(rows, 1, &len);
-		err = read_definition(bytes, len, (enum stix_spec)db_int(rows, 0), out);
-		/* What a newer program took and this one cannot read is closed. */
-		if (err != HN_OK && err != HN_ENOMEM) {
-			*out = (struct stix_marking){
-				.unknown = true, .tlp = STIX_TLP_UNSAID, .pap = STIX_PAP_UNSAID};
-			err = HN_OK;
-		}
-	} else if (err == 0) {
-		err = HN_ENOENT;
+	size_t len = 0;
+	const uint8_t *bytes = db_blob(rows, 1, &len);
+	err = read_definition(bytes, len, (enum stix_spec)db_int(rows, 0), out);
+	/* What a newer program took and this one cannot read is closed. */
+	if (err != HN_OK && err != HN_ENOMEM) {
+		*out = (struct stix_marking){.unknown = true, .tlp = STIX_TLP_UNSAID, .pap = STIX_PAP_UNSAID};
+		err = HN_OK;
 	}
 	db_rows_end(rows);
 	return err;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/labels.h"
 #include "store/marking.h"
 #include "store/marking_find.h"
@@ -81,27 +81,22 @@ static int read_version(struct db *db, int64_t seq, struct version *out)
 		"FROM version o WHERE o.object = v.object AND o.newest = 0) FROM version v JOIN content c "
 		"ON c.seq = v.seq WHERE v.seq = $1",
 		db_number(seq));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	err = db_next(rows);
-	if (err == 1) {
-		size_t len = 0;
-		const uint8_t *bytes = db_blob(rows, 6, &len);
-		out->seq = seq;
-		out->object = db_int(rows, 0);
-		out->type = db_int(rows, 1);
-		out->spec = (enum stix_spec)db_int(rows, 2);
-		out->label = db_int(rows, 3);
-		out->own_label = db_int(rows, 4);
-		out->newest = db_int(rows, 5) != 0;
-		out->has_older = db_int(rows, 7) != 0;
-		buf_add(&out->bytes, bytes, len);
-		err = buf_err(&out->bytes);
-	} else if (err == 0) {
-		err = HN_ENOENT;
-	}
+	size_t len = 0;
+	const uint8_t *bytes = db_blob(rows, 6, &len);
+	out->seq = seq;
+	out->object = db_int(rows, 0);
+	out->type = db_int(rows, 1);
+	out->spec = (enum stix_spec)db_int(rows, 2);
+	out->label = db_int(rows, 3);
+	out->own_label = db_int(rows, 4);
+	out->newest = db_int(rows, 5) != 0;
+	out->has_older = db_int(rows, 7) != 0;
+	buf_add(&out->bytes, bytes, len);
 	db_rows_end(rows);
-	return err;
+	return buf_err(&out->bytes);
 }
 
 static int newest_own_label(struct db *db, int64_t object, int64_t *out)
@@ -109,15 +104,7 @@ static int newest_own_label(struct db *db, int64_t object, int64_t *out)
 	struct db_rows *rows = NULL;
 	int err = db_query(db, &rows, "SELECT own_label FROM version WHERE object = $1 AND newest = 1",
 			   db_number(object));
-	if (err != HN_OK)
-		return err;
-	err = db_next(rows);
-	if (err == 1)
-		*out = db_int(rows, 0);
-	db_rows_end(rows);
-	if (err == 1)
-		return HN_OK;
-	return err == 0 ? HN_ENOENT : err;
+	return db_one_number(err, &rows, out);
 }
 
 /* The newest version's label covers the older ones. */

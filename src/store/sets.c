@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 static const struct {
@@ -30,11 +30,6 @@ int set_action_value(const char *word, size_t len)
 	return -1;
 }
 
-static struct db_value text_value(const char *text)
-{
-	return db_string(text, strlen(text));
-}
-
 static int read_persons(enum set_action action, unsigned asked, unsigned *out)
 {
 	*out = asked == 0 ? set_persons_least(action) : asked;
@@ -54,8 +49,8 @@ int sets_add(struct writing *w, const struct set_new *s)
 		"name_ja, action, persons, label, made, change, entries, version, head_change, expires, "
 		"head) VALUES ($1, $2, $3, $1, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, '')",
 		db_number(writing_next_seq(w)), db_number(id.a), db_number(id.b), db_number(s->organisation),
-		text_value(s->name_en), text_value(s->name_ja), db_number(s->action), db_number(persons),
-		db_number(s->label), db_number(writing_now_us(w)));
+		db_text_value(s->name_en), db_text_value(s->name_ja), db_number(s->action),
+		db_number(persons), db_number(s->label), db_number(writing_now_us(w)));
 }
 
 int sets_change(struct writing *w, const struct set_new *s, int64_t revision)
@@ -66,15 +61,15 @@ int sets_change(struct writing *w, const struct set_new *s, int64_t revision)
 			   "SELECT number, revision, action FROM feed_set WHERE uuid_a = $1 AND uuid_b = $2 "
 			   "AND organisation = $3",
 			   db_number(id.a), db_number(id.b), db_number(s->organisation));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	int64_t number = more == 1 ? db_int(rows, 0) : 0;
-	bool changed = more == 1 && revision >= 0 && db_int(rows, 1) != revision;
-	enum set_action action = more == 1 ? (enum set_action)db_int(rows, 2) : SET_WATCH;
+	int64_t number = db_int(rows, 0);
+	bool changed = revision >= 0 && db_int(rows, 1) != revision;
+	enum set_action action = (enum set_action)db_int(rows, 2);
 	db_rows_end(rows);
-	if (more != 1 || changed)
-		return more < 0 ? more : changed ? HN_ESTATE : HN_ENOENT;
+	if (changed)
+		return HN_ESTATE;
 	unsigned persons;
 	err = read_persons(action, s->persons, &persons);
 	if (err != HN_OK)
@@ -82,8 +77,8 @@ int sets_change(struct writing *w, const struct set_new *s, int64_t revision)
 	return db_run(writing_db(w),
 		      "UPDATE feed_set SET revision = $2, name_en = $3, name_ja = $4, persons = $5, label = "
 		      "CASE WHEN $6 > 0 THEN $6 ELSE label END WHERE number = $1",
-		      db_number(number), db_number(writing_next_seq(w)), text_value(s->name_en),
-		      text_value(s->name_ja), db_number(persons), db_number(s->label));
+		      db_number(number), db_number(writing_next_seq(w)), db_text_value(s->name_en),
+		      db_text_value(s->name_ja), db_number(persons), db_number(s->label));
 }
 
 /* ---- reading ---- */
@@ -101,23 +96,22 @@ int sets_read(struct store *store, const struct asker *asker, struct reader **ou
 	"s.expires, s.head"
 #define FROM " FROM feed_set s LEFT JOIN organisation o ON o.number = s.organisation "
 
-static const char *text_of(const struct db_rows *rows, unsigned column)
-{
-	size_t len;
-	const char *text = db_text(rows, column, &len);
-	return text == NULL ? "" : text;
-}
+struct telling {
+	set_fn fn;
+	void *context;
+};
 
-static int tell(struct db_rows *rows, set_fn fn, void *context)
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	const struct set_row s = {
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
 		.revision = db_int(rows, 3),
 		.organisation = db_int(rows, 4),
 		.organisation_id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6)),
-		.name_en = text_of(rows, 7),
-		.name_ja = text_of(rows, 8),
+		.name_en = db_text_or_empty(rows, 7),
+		.name_ja = db_text_or_empty(rows, 8),
 		.action = (enum set_action)db_int(rows, 9),
 		.persons = (unsigned)db_int(rows, 10),
 		.label = db_int(rows, 11),
@@ -127,9 +121,9 @@ static int tell(struct db_rows *rows, set_fn fn, void *context)
 		.version = db_int(rows, 15),
 		.head_change = db_int(rows, 16),
 		.expires_us = db_int(rows, 17),
-		.head = text_of(rows, 18),
+		.head = db_text_or_empty(rows, 18),
 	};
-	return fn(context, &s);
+	return t->fn(t->context, &s);
 }
 
 int sets_get(struct reader *reader, const struct uuid *id, set_fn fn, void *context)
@@ -139,13 +133,7 @@ int sets_get(struct reader *reader, const struct uuid *id, set_fn fn, void *cont
 	int err = db_query(reader_db(reader), &rows,
 			   "SELECT " COLUMNS FROM "WHERE s.uuid_a = $1 AND s.uuid_b = $2 AND SEES(s.label)",
 			   db_number(u.a), db_number(u.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int sets_list(struct reader *reader, int64_t after, size_t limit, set_fn fn, void *context, bool *more_out)
@@ -155,17 +143,5 @@ int sets_list(struct reader *reader, int64_t after, size_t limit, set_fn fn, voi
 			   "SELECT " COLUMNS FROM
 			   "WHERE s.number > $1 AND SEES(s.label) ORDER BY s.number LIMIT $2",
 			   db_number(after), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }

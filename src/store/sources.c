@@ -8,7 +8,7 @@
 
 #include "base/lang.h"
 #include "base/utc.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/directory_rows.h"
 #include "store/object_inside.h"
 #include "store/source_read.h"
@@ -36,27 +36,12 @@ static int find_row(struct db *db, const struct uuid *id, struct directory_row *
 		    int64_t *organisation_out)
 {
 	struct uuid_halves h = uuid_halves(id);
-	struct db_rows *rows;
-	memset(row, 0, sizeof(*row));
-	buf_init(&row->text, SOURCE_TEXT_MAX * (size_t)2);
+	struct db_rows *rows = NULL;
 	int err = db_query(db, &rows,
-			   "SELECT number, revision, organisation, body FROM source WHERE uuid_a = $1 AND "
+			   "SELECT number, revision, body, organisation FROM source WHERE uuid_a = $1 AND "
 			   "uuid_b = $2",
 			   db_number(h.a), db_number(h.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		size_t len;
-		const char *text = db_text(rows, 3, &len);
-		row->number = db_int(rows, 0);
-		row->revision = db_int(rows, 1);
-		*organisation_out = db_int(rows, 2);
-		buf_add(&row->text, text, len);
-		more = buf_err(&row->text);
-	}
-	db_rows_end(rows);
-	return more;
+	return directory_row_take(err, &rows, SOURCE_TEXT_MAX * (size_t)2, row, organisation_out);
 }
 
 static int number_of(struct db *db, const char *sql, int64_t argument, int64_t *out)
@@ -64,13 +49,8 @@ static int number_of(struct db *db, const char *sql, int64_t argument, int64_t *
 	const struct db_value value = db_number(argument);
 	struct db_rows *rows;
 	int err = db_query_values(db, sql, &value, 1, &rows);
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*out = db_int(rows, 0);
-	db_rows_end(rows);
-	return more < 0 ? more : HN_OK;
+	err = db_one_number(err, &rows, out);
+	return err == HN_ENOENT ? HN_OK : err;
 }
 
 /* An organisation has one default. */
@@ -317,17 +297,17 @@ int sources_run_now(struct writing *w, const struct asker *actor, const struct u
 
 /* ---- reading ---- */
 
-static int read_one(struct reader *reader, struct db_rows *rows, bool any, struct source *out)
+/* @param err  of the question, as of db_first() */
+static int read_one(struct reader *reader, int err, struct db_rows **rows, struct source *out)
 {
-	int more = db_next(rows);
-	int err = more == 1 ? HN_OK : more == 0 ? HN_ENOENT : more;
-	if (err == HN_OK && !any && !manages(reader_asker(reader), db_int(rows, 2)))
-		err = HN_ENOENT;
 	struct source s = {0};
-	if (err == HN_OK)
-		err = source_of_row(reader_db(reader), rows, &s);
+	err = db_first(err, rows);
+	if (err != HN_OK)
+		return err;
+	err = source_of_row(reader_db(reader), *rows, &s);
 	if (err == HN_OK)
 		*out = s;
+	db_rows_end(*rows);
 	return err;
 }
 
@@ -338,11 +318,8 @@ int sources_find(struct reader *reader, const struct uuid *id, struct source *ou
 	int err = db_query(reader_db(reader), &rows,
 			   "SELECT " SOURCE_COLUMNS " FROM source s WHERE s.uuid_a = $1 AND s.uuid_b = $2",
 			   db_number(h.a), db_number(h.b));
-	if (err != HN_OK)
-		return err;
 	const struct asker *asker = reader_asker(reader);
-	err = read_one(reader, rows, true, out);
-	db_rows_end(rows);
+	err = read_one(reader, err, &rows, out);
 	/* Machines and people without such a role hand in by the sources of their own organisation. */
 	if (err == HN_OK && !manages(asker, out->organisation) &&
 	    (asker->organisation == 0 || asker->organisation != out->organisation))
@@ -358,11 +335,7 @@ int sources_default(struct reader *reader, struct source *out)
 			   " FROM source s WHERE s.organisation = $1 AND s.by_default = 1 AND "
 			   "s.enabled = 1",
 			   db_number(reader_asker(reader)->organisation));
-	if (err != HN_OK)
-		return err;
-	err = read_one(reader, rows, true, out);
-	db_rows_end(rows);
-	return err;
+	return read_one(reader, err, &rows, out);
 }
 
 int sources_secret(struct reader *reader, int64_t number, struct buf *out)

@@ -3,7 +3,7 @@
 #include "store/statuses.h"
 
 #include "store/asker.h"
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 int statuses_put(struct writing *w, const struct uuid *id, int64_t owner, const char *text, size_t len)
@@ -25,19 +25,17 @@ int statuses_get(struct reader *reader, const struct uuid *id, int64_t now_us, s
 {
 	struct uuid_halves h = uuid_halves(id);
 	struct db_rows *rows;
-	int err = db_query(
-		reader_db(reader), &rows,
-		"SELECT text FROM status WHERE uuid_a = $1 AND uuid_b = $2 AND owner = $3 AND made >= $4",
-		db_number(h.a), db_number(h.b), db_number(reader_asker(reader)->organisation),
-		db_number(now_us - STATUS_KEPT_US));
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT text FROM status WHERE uuid_a = $1 AND uuid_b = $2 AND owner = "
+			   "$3 AND made >= $4",
+			   db_number(h.a), db_number(h.b), db_number(reader_asker(reader)->organisation),
+			   db_number(now_us - STATUS_KEPT_US));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		size_t len;
-		const char *text = db_text(rows, 0, &len);
-		buf_add(out, text, len);
-	}
+	size_t len;
+	const char *text = db_text(rows, 0, &len);
+	buf_add(out, text, len);
 	db_rows_end(rows);
-	return more == 1 ? buf_err(out) : more < 0 ? more : HN_ENOENT;
+	return buf_err(out);
 }

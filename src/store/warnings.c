@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "store/db_row.h"
 #include "store/directory_rows.h"
 #include "store/form.h"
 #include "store/object_inside.h"
@@ -135,26 +136,12 @@ int warnings_may_change(const struct asker *actor, struct fault *fault)
 static int find_row(struct db *db, const struct uuid *id, struct directory_row *row)
 {
 	struct uuid_halves h = uuid_halves(id);
-	struct db_rows *rows;
-	memset(row, 0, sizeof(*row));
-	buf_init(&row->text, TEXT_MAX * (size_t)2);
+	struct db_rows *rows = NULL;
 	int err = db_query(db, &rows,
 			   "SELECT number, revision, body FROM warning_list WHERE uuid_a = $1 AND uuid_b = "
 			   "$2",
 			   db_number(h.a), db_number(h.b));
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		size_t len;
-		const char *text = db_text(rows, 2, &len);
-		row->number = db_int(rows, 0);
-		row->revision = db_int(rows, 1);
-		buf_add(&row->text, text, len);
-		more = buf_err(&row->text);
-	}
-	db_rows_end(rows);
-	return more;
+	return directory_row_take(err, &rows, TEXT_MAX * (size_t)2, row, NULL);
 }
 
 /* The number of the change: of what was changed too, and by it others see that something was. */
@@ -164,13 +151,7 @@ static int next_revision(struct db *db, int64_t *out)
 	int err = db_query(db, &rows,
 			   "UPDATE warning_change SET revision = revision + 1 WHERE number = 1 RETURNING "
 			   "revision");
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*out = db_int(rows, 0);
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more == 0 ? HN_EFORMAT : more;
+	return db_one_number(err, &rows, out);
 }
 
 static int write_body(struct db *db, const struct uuid *id, const struct directory_row *row,
@@ -308,15 +289,13 @@ int warnings_get(struct reader *reader, const struct uuid *id, struct buf *out, 
 	int err = db_query(reader_db(reader), &rows,
 			   "SELECT " COLUMNS " FROM warning_list WHERE uuid_a = $1 AND uuid_b = $2",
 			   db_number(h.a), db_number(h.b));
+	err = db_first(err, &rows);
 	if (err != HN_OK)
 		return err;
-	int more = db_next(rows);
-	if (more == 1) {
-		write_row(out, rows);
-		*revision_out = db_int(rows, 0);
-	}
+	write_row(out, rows);
+	*revision_out = db_int(rows, 0);
 	db_rows_end(rows);
-	return more == 1 ? buf_err(out) : more == 0 ? HN_ENOENT : more;
+	return buf_err(out);
 }
 
 int warnings_list(struct reader *reader, struct buf *out)

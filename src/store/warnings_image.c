@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 #include "store/warnings_rows.h"
 
@@ -49,13 +50,7 @@ int warnings_revision_now(struct db *db, int64_t *out)
 {
 	struct db_rows *rows;
 	int err = db_query(db, &rows, "SELECT revision FROM warning_change WHERE number = 1");
-	if (err != HN_OK)
-		return err;
-	int more = db_next(rows);
-	if (more == 1)
-		*out = db_int(rows, 0);
-	db_rows_end(rows);
-	return more == 1 ? HN_OK : more == 0 ? HN_EFORMAT : more;
+	return db_one_number(err, &rows, out);
 }
 
 static int read_list(struct db *db, const struct db_rows *rows, struct image *image, struct list *list,

@@ -3,6 +3,7 @@
 #include "hub/api/common.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@
 #include "base/lang.h"
 #include "base/utc.h"
 #include "http/answer.h"
+#include "hub/request/request_store.h"
+#include "store/asker.h"
+#include "store/label_form.h"
+#include "store/store.h"
 
 int common_body(struct request *r, const char *const names[], struct form *f_out)
 {
@@ -100,6 +105,76 @@ int common_if_match(struct request *r, int64_t *out)
 	}
 	(void)answer_problem(r, 412, "changed", NULL);
 	return HN_ESTATE;
+}
+
+int common_put(struct request *r, common_read_fn read, const void *context, size_t text_max,
+	       int64_t *revision_out)
+{
+	size_t len = 0;
+	char etag[COMMON_ETAG_SIZE];
+	struct buf seen;
+	const char *none = request_header(r, "If-None-Match", &len);
+	*revision_out = 0;
+	if (none != NULL && len == 1 && none[0] == '*')
+		return HN_OK;
+	buf_init(&seen, text_max);
+	int err = read(r, context, &seen, revision_out);
+	buf_clear(&seen);
+	if (err != HN_OK)
+		return err;
+	common_etag(*revision_out, etag);
+	return request_if_match(r, etag, true);
+}
+
+int common_get(struct request *r, common_read_fn read, const void *context)
+{
+	int64_t revision = 0;
+	int err = read(r, context, answer_body(r), &revision);
+	if (err != HN_OK)
+		return err;
+	common_tag(r, revision);
+	return answer_send(r, 200, NULL);
+}
+
+int common_made(struct request *r, const char *path, const struct uuid *id)
+{
+	char location[128], text[UUID_TEXT_SIZE];
+	uuid_format(id, text);
+	(void)snprintf(location, sizeof(location), "%s/%s", path, text);
+	buf_addf(answer_body(r), "{\"id\":\"%s\"}", text);
+	return answer_created(r, location);
+}
+
+int common_put_answer(struct request *r, const char *path, const struct uuid *id, bool made, int64_t revision)
+{
+	common_tag(r, revision);
+	return made ? common_made(r, path, id) : answer_send(r, 204, NULL);
+}
+
+int common_note(struct writing *w, struct request *r, const char *kind, const char *name,
+		const struct uuid *id)
+{
+	char record[128], text[UUID_TEXT_SIZE];
+	uuid_format(id, text);
+	int len = snprintf(record, sizeof(record), "{\"%s\":\"%s\"}", name, text);
+	return request_note(w, r, kind, record, (size_t)len);
+}
+
+int common_marking(struct request *r, const struct form *f, struct label *out)
+{
+	const json_t *object = NULL;
+	label_init(out, r->who.asker->organisation);
+	int err = json_get_object(f->at, "marking", false, &object, f->fault);
+	if (err != HN_OK || object == NULL)
+		return err;
+	struct reader *reader;
+	err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	const struct form inner = {.at = object, .arena = f->arena, .fault = f->fault};
+	err = label_form_read(&inner, reader_db(reader), r->who.asker->organisation, out);
+	reader_end(reader);
+	return form_within(f, "marking", err == HN_ENOENT ? HN_EFORMAT : err);
 }
 
 void common_text(struct buf *b, const char *name, const char *text)

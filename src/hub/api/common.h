@@ -13,6 +13,9 @@
 #include "http/request.h"
 #include "store/form.h"
 
+struct label;
+struct writing;
+
 /* Small things that the parts of the API share. */
 
 #define COMMON_ETAG_SIZE 64
@@ -49,6 +52,36 @@ void common_etag(int64_t revision, char out[COMMON_ETAG_SIZE]);
 /** The revision that If-Match names, which is what stands before a dot, if there is one; -1: none is named.
  * @return HN_OK; HN_ESTATE: 412 is answered */
 HN_MUST_USE int common_if_match(struct request *r, int64_t *out);
+
+/**
+ * A PUT that makes a thing under a given identifier (If-None-Match: *) or replaces what was read (If-Match,
+ * demanded).
+ *
+ * @param read          reads the thing as the asker may see it, as a GET does
+ * @param text_max      bytes that it writes at the most
+ * @param revision_out  of what is to be replaced; 0: it is to be made
+ * @return what `read` returned; HN_ESTATE: 412 or 428 is answered
+ */
+typedef int (*common_read_fn)(struct request *r, const void *context, struct buf *out, int64_t *revision_out);
+HN_MUST_USE int common_put(struct request *r, common_read_fn read, const void *context, size_t text_max,
+			   int64_t *revision_out);
+
+/** Answers with what is there by it (200), under its entity tag. */
+HN_MUST_USE int common_get(struct request *r, common_read_fn read, const void *context);
+
+/** The end of a change that put a thing: 201 with its place under `path`, or 204; under its entity tag. */
+HN_MUST_USE int common_put_answer(struct request *r, const char *path, const struct uuid *id, bool made,
+				  int64_t revision);
+
+/** Answers a change that made a thing without an entity tag: 201 with its place. */
+HN_MUST_USE int common_made(struct request *r, const char *path, const struct uuid *id);
+
+/** In a job: an entry of the ledger that names one thing, {"NAME":"UUID"}. */
+HN_MUST_USE int common_note(struct writing *w, struct request *r, const char *kind, const char *name,
+			    const struct uuid *id);
+
+/** The form's "marking", or what holds where it says nothing: the asker's own. @return HN_EFORMAT */
+HN_MUST_USE int common_marking(struct request *r, const struct form *f, struct label *out);
 
 /* Append `"name":value` with a comma in front. A time of 0 is left out. */
 void common_text(struct buf *b, const char *name, const char *text);

@@ -35,16 +35,17 @@ static const struct kind groups = {DIRECTORY_GROUP, "/api/v1/groups", "groups", 
 static const struct kind people = {DIRECTORY_PERSON, "/api/v1/people",       "people",
 				   "organisation",   DIRECTORY_ORGANISATION, people_put};
 
+static int read_one(struct request *r, const void *context, struct buf *out, int64_t *revision_out)
+{
+	const struct kind *k = context;
+	return directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, k->thing,
+			     &r->params[0].uuid, out, revision_out);
+}
+
 static int get(struct request *r, const struct kind *k)
 {
-	int64_t revision = 0;
-	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, k->thing,
-				&r->params[0].uuid, answer_body(r), &revision);
-	if (err != HN_OK)
-		return err;
-	common_tag(r, revision);
 	answer_cache(r, "private, no-cache");
-	return answer_send(r, 200, NULL);
+	return common_get(r, read_one, k);
 }
 
 /* ---- changes ---- */
@@ -69,8 +70,6 @@ static int note(struct writing *w, struct request *r, const struct change *c, in
 static int put_job(struct writing *w, struct request *r, void *context)
 {
 	const struct change *c = context;
-	char path[96];
-	char id[UUID_TEXT_SIZE];
 	int64_t number = 0;
 	int64_t revision = 0;
 	int err = c->kind->put(w, r->who.asker, &c->id, c->revision, r->body.data, r->body.len, &number,
@@ -83,13 +82,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, c, revision);
 	if (err != HN_OK)
 		return err;
-	common_tag(r, revision);
-	if (!c->made)
-		return answer_send(r, 204, NULL);
-	uuid_format(&c->id, id);
-	(void)snprintf(path, sizeof(path), "%s/%s", c->kind->path, id);
-	buf_addf(answer_body(r), "{\"id\":\"%s\"}", id);
-	return answer_created(r, path);
+	return common_put_answer(r, c->kind->path, &c->id, c->made, revision);
 }
 
 static int start(struct request *r, const struct kind *k, const struct uuid *id, int64_t revision, bool made)
@@ -109,26 +102,11 @@ static int post(struct request *r, const struct kind *k)
 	return start(r, k, &id, 0, true);
 }
 
-/* Replacing wants If-Match with the tag that was read; a new one under a given identifier, If-None-Match: *.
- */
 static int put(struct request *r, const struct kind *k)
 {
-	size_t len = 0;
-	struct buf seen;
-	char etag[COMMON_ETAG_SIZE];
 	int64_t revision = 0;
-	const char *none = request_header(r, "If-None-Match", &len);
-	if (none != NULL && len == 1 && none[0] == '*')
-		return start(r, k, &r->params[0].uuid, 0, true);
-	buf_init(&seen, ORGANISATION_TEXT_MAX);
-	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, k->thing,
-				&r->params[0].uuid, &seen, &revision);
-	buf_clear(&seen);
-	if (err != HN_OK)
-		return err;
-	common_etag(revision, etag);
-	err = request_if_match(r, etag, true);
-	return err == HN_OK ? start(r, k, &r->params[0].uuid, revision, false) : err;
+	int err = common_put(r, read_one, k, ORGANISATION_TEXT_MAX, &revision);
+	return err == HN_OK ? start(r, k, &r->params[0].uuid, revision, revision == 0) : err;
 }
 
 /* ---- handlers ---- */

@@ -127,23 +127,6 @@ struct entering {
 	int64_t revision;
 };
 
-static int read_marking(struct request *r, const struct form *f, struct label *out)
-{
-	const json_t *object = NULL;
-	label_init(out, r->who.asker->organisation);
-	int err = json_get_object(f->at, "marking", false, &object, f->fault);
-	if (err != HN_OK || object == NULL)
-		return err;
-	struct reader *reader;
-	err = request_read(r, &reader);
-	if (err != HN_OK)
-		return err;
-	struct form inner = {.at = object, .arena = f->arena, .fault = f->fault};
-	err = label_form_read(&inner, reader_db(reader), r->who.asker->organisation, out);
-	reader_end(reader);
-	return form_within(f, "marking", err == HN_ENOENT ? HN_EFORMAT : err);
-}
-
 static int read_form(struct request *r, bool with_value, struct entering **out)
 {
 	static const char *const names[] = {"value", "reason", "contact", "until", "marking", NULL};
@@ -166,7 +149,7 @@ static int read_form(struct request *r, bool with_value, struct entering **out)
 	if (err == HN_OK && e->hold.until_us <= r->received_ns / 1000)
 		err = form_wrong(&f, "until", "must be a time to come", "は将来の時刻でなければならない");
 	if (err == HN_OK)
-		err = read_marking(r, &f, &e->label);
+		err = common_marking(r, &f, &e->label);
 	e->hold.key = &e->value.key;
 	e->hold.organisation = r->who.asker->organisation;
 	e->hold.person = r->who.account;
@@ -174,28 +157,17 @@ static int read_form(struct request *r, bool with_value, struct entering **out)
 	return err == HN_ELIMIT ? HN_EFORMAT : err;
 }
 
-static int note(struct writing *w, struct request *r, const char *kind, const struct uuid *id)
-{
-	char record[80], text[UUID_TEXT_SIZE];
-	uuid_format(id, text);
-	int len = snprintf(record, sizeof(record), "{\"hold\":\"%s\"}", text);
-	return request_note(w, r, kind, record, (size_t)len);
-}
-
 static int enter(struct writing *w, struct request *r, void *context)
 {
 	struct entering *e = context;
-	char location[64] = "/api/v1/holds/";
 	int err = labels_number(w, &e->label, &e->hold.label);
 	if (err == HN_OK)
 		err = holds_add(w, &e->hold);
 	if (err == HN_OK)
-		err = note(w, r, "hub.hold.enter", &e->hold.id);
+		err = common_note(w, r, "hub.hold.enter", "hold", &e->hold.id);
 	if (err != HN_OK)
 		return err;
-	uuid_format(&e->hold.id, location + strlen(location));
-	buf_addf(answer_body(r), "{\"id\":\"%s\"}", strrchr(location, '/') + 1);
-	return answer_created(r, location);
+	return common_made(r, "/api/v1/holds", &e->hold.id);
 }
 
 int holds_post(struct request *r)
@@ -224,7 +196,7 @@ static int change(struct writing *w, struct request *r, void *context)
 	if (err == HN_OK)
 		err = holds_change(w, &e->hold, e->revision);
 	if (err == HN_OK)
-		err = note(w, r, "hub.hold.change", &e->hold.id);
+		err = common_note(w, r, "hub.hold.change", "hold", &e->hold.id);
 	return changed(r, err);
 }
 
@@ -246,7 +218,7 @@ static int release(struct writing *w, struct request *r, void *context)
 {
 	int err = holds_release(w, r->who.asker->organisation, &r->params[0].uuid, *(const int64_t *)context);
 	if (err == HN_OK)
-		err = note(w, r, "hub.hold.release", &r->params[0].uuid);
+		err = common_note(w, r, "hub.hold.release", "hold", &r->params[0].uuid);
 	return changed(r, err);
 }
 

@@ -67,17 +67,7 @@ static const struct query_spec search_query[] = {
 	{0},
 };
 
-static const struct query_spec handin_query[] = {
-	{.name = "dry",
-	 .kind = QUERY_FLAG,
-	 .help_en = "tell what would come of it, change nothing",
-	 .help_ja = "何も変えずに結果だけを示す"},
-	{.name = "source",
-	 .kind = QUERY_UUID,
-	 .help_en = "the source of one's organisation from which they come",
-	 .help_ja = "自組織のどの情報源によるものか"},
-	{0},
-};
+static const struct query_spec handin_query[] = {HANDIN_QUERY, {0}};
 
 #define OBJECT "/api/v1/objects/{object:stix}"
 #define READ(path, name, handler, query_, schema_, en, ja)                                                   \
@@ -118,18 +108,14 @@ const struct route OBJECT_ROUTES[] = {
 	READ("/api/v1/counts", "countObjects", object_counts_get, count_query, "count",
 	     "How many objects the asker may see", "閲覧できるオブジェクトの数"),
 	{
-		.method = HTTP_POST,
+		HANDIN_ROUTE,
 		.pattern = "/api/v1/objects",
 		.operation = "addObjects",
-		.flags = ROUTE_NO_KEEP,
-		.scopes = SCOPE_WRITE,
 		.handle = objects_post,
 		.takes = "application/json|application/stix+json|application/x-ndjson",
 		.piece = objects_post_piece,
-		.end = handin_free,
 		.query = handin_query,
 		.answers = {{200, "handin-result", NULL}},
-		.tag = "objects",
 		.summary_en = "Hands in STIX: a bundle, objects in an array, one a line, or one",
 		.summary_ja = "STIXを登録する: バンドル、配列、1行1件、または1件",
 	},

@@ -31,4 +31,19 @@ void handin_result_write(struct buf *b, const struct intake_result *result, bool
 /** Appends a row as the API shows it: when it was added, its marking, and the object as it stands. */
 HN_MUST_USE int object_item_write(struct reader *reader, const struct object_row *row, struct buf *out);
 
+/* What the routes that take objects share: members of the route, query parameters. */
+#define HANDIN_ROUTE                                                                                         \
+	.method = HTTP_POST, .flags = ROUTE_NO_KEEP, .scopes = SCOPE_WRITE, .end = handin_free,              \
+	.tag = "objects"
+#define HANDIN_QUERY                                                                                         \
+	{.name = "dry",                                                                                      \
+	 .kind = QUERY_FLAG,                                                                                 \
+	 .help_en = "tell what would come of it, change nothing",                                            \
+	 .help_ja = "何も変えずに結果だけを示す"},                                                           \
+	{                                                                                                    \
+		.name = "source", .kind = QUERY_UUID,                                                        \
+		.help_en = "the source of one's organisation from which it comes",                           \
+		.help_ja = "自組織のどの情報源によるものか",                                                 \
+	}
+
 #endif

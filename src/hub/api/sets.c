@@ -122,23 +122,6 @@ static int read_names(const struct form *f, struct set_new *s)
 	return form_within(f, "names", err);
 }
 
-static int read_audience(struct request *r, const struct form *f, struct label *out)
-{
-	const json_t *object = NULL;
-	label_init(out, r->who.asker->organisation);
-	int err = json_get_object(f->at, "marking", false, &object, f->fault);
-	if (err != HN_OK || object == NULL)
-		return err;
-	struct reader *reader;
-	err = request_read(r, &reader);
-	if (err != HN_OK)
-		return err;
-	const struct form inner = {.at = object, .arena = f->arena, .fault = f->fault};
-	err = label_form_read(&inner, reader_db(reader), r->who.asker->organisation, out);
-	reader_end(reader);
-	return form_within(f, "marking", err == HN_ENOENT ? HN_EFORMAT : err);
-}
-
 static int read_form(struct request *r, const char *const names[], bool with_action, struct making **out)
 {
 	struct form f;
@@ -157,7 +140,7 @@ static int read_form(struct request *r, const char *const names[], bool with_act
 		err = form_wrong(&f, "persons", "is fewer than the action asks",
 				 "が動作の求める人数より少ない");
 	if (err == HN_OK)
-		err = read_audience(r, &f, &m->audience);
+		err = common_marking(r, &f, &m->audience);
 	if (err != HN_OK)
 		return err;
 	m->set.action = (enum set_action)action;
@@ -167,29 +150,18 @@ static int read_form(struct request *r, const char *const names[], bool with_act
 	return HN_OK;
 }
 
-static int note(struct writing *w, struct request *r, const char *kind, const struct uuid *id)
-{
-	char record[80], text[UUID_TEXT_SIZE];
-	uuid_format(id, text);
-	int len = snprintf(record, sizeof(record), "{\"set\":\"%s\"}", text);
-	return request_note(w, r, kind, record, (size_t)len);
-}
-
 static int make(struct writing *w, struct request *r, void *context)
 {
 	struct making *m = context;
-	char location[64] = "/api/v1/sets/";
 	int err = labels_number(w, &m->audience, &m->set.label);
 	if (err == HN_OK)
 		err = sets_add(w, &m->set);
 	if (err == HN_OK)
-		err = note(w, r, "hub.set.make", &m->set.id);
+		err = common_note(w, r, "hub.set.make", "set", &m->set.id);
 	if (err != HN_OK)
 		return err;
 	sets_decided();
-	uuid_format(&m->set.id, location + strlen(location));
-	buf_addf(answer_body(r), "{\"id\":\"%s\"}", strrchr(location, '/') + 1);
-	return answer_created(r, location);
+	return common_made(r, "/api/v1/sets", &m->set.id);
 }
 
 int sets_post(struct request *r)
@@ -213,7 +185,7 @@ static int change(struct writing *w, struct request *r, void *context)
 		return fault_set(&r->fault, err, "/persons", "%s",
 				 tr("is fewer than the action asks", "が動作の求める人数より少ない"));
 	if (err == HN_OK)
-		err = note(w, r, "hub.set.change", &m->set.id);
+		err = common_note(w, r, "hub.set.change", "set", &m->set.id);
 	return err == HN_OK ? answer_send(r, 204, NULL) : err;
 }
 

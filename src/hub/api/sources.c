@@ -40,8 +40,9 @@ static int list(struct request *r)
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 
-static int read_one(struct request *r, struct buf *out, int64_t *revision_out)
+static int read_one(struct request *r, const void *context, struct buf *out, int64_t *revision_out)
 {
+	(void)context;
 	struct reader *reader;
 	int err = request_read(r, &reader);
 	if (err != HN_OK)
@@ -54,12 +55,7 @@ static int read_one(struct request *r, struct buf *out, int64_t *revision_out)
 /* The entity tag is that of what was put: state and use may change without it, so nobody keeps it. */
 static int get(struct request *r)
 {
-	int64_t revision = 0;
-	int err = read_one(r, answer_body(r), &revision);
-	if (err != HN_OK)
-		return err;
-	common_tag(r, revision);
-	return answer_send(r, 200, NULL);
+	return common_get(r, read_one, NULL);
 }
 
 /* ---- changes ---- */
@@ -83,7 +79,6 @@ static int note(struct writing *w, struct request *r, const struct uuid *id, con
 static int put_job(struct writing *w, struct request *r, void *context)
 {
 	const struct change *c = context;
-	char path[96], id[UUID_TEXT_SIZE];
 	int64_t revision = 0;
 	int err = sources_put(w, r->who.asker, &c->id, c->revision, r->body.data, r->body.len, NULL,
 			      &revision, &r->fault);
@@ -95,13 +90,7 @@ static int put_job(struct writing *w, struct request *r, void *context)
 		err = note(w, r, &c->id, c->made ? "made" : "replaced");
 	if (err != HN_OK)
 		return err;
-	common_tag(r, revision);
-	if (!c->made)
-		return answer_send(r, 204, NULL);
-	uuid_format(&c->id, id);
-	(void)snprintf(path, sizeof(path), "/api/v1/sources/%s", id);
-	buf_addf(answer_body(r), "{\"id\":\"%s\"}", id);
-	return answer_created(r, path);
+	return common_put_answer(r, "/api/v1/sources", &c->id, c->made, revision);
 }
 
 static int start(struct request *r, int (*job)(struct writing *w, struct request *r, void *context),
@@ -122,22 +111,9 @@ static int post(struct request *r)
 
 static int put(struct request *r)
 {
-	size_t len = 0;
-	char etag[COMMON_ETAG_SIZE];
-	struct buf seen;
 	struct change c = {.id = r->params[0].uuid};
-	const char *none = request_header(r, "If-None-Match", &len);
-	if (none != NULL && len == 1 && none[0] == '*') {
-		c.made = true;
-		return start(r, put_job, &c);
-	}
-	buf_init(&seen, BODY_MAX);
-	int err = read_one(r, &seen, &c.revision);
-	buf_clear(&seen);
-	if (err != HN_OK)
-		return err;
-	common_etag(c.revision, etag);
-	err = request_if_match(r, etag, true);
+	int err = common_put(r, read_one, NULL, BODY_MAX, &c.revision);
+	c.made = c.revision == 0;
 	return err == HN_OK ? start(r, put_job, &c) : err;
 }
 

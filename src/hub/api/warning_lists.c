@@ -32,8 +32,9 @@ static int list(struct request *r)
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 
-static int read_one(struct request *r, struct buf *out, int64_t *revision_out)
+static int read_one(struct request *r, const void *context, struct buf *out, int64_t *revision_out)
 {
+	(void)context;
 	struct reader *reader;
 	int err = request_read(r, &reader);
 	if (err != HN_OK)
@@ -45,12 +46,7 @@ static int read_one(struct request *r, struct buf *out, int64_t *revision_out)
 
 static int get(struct request *r)
 {
-	int64_t revision = 0;
-	int err = read_one(r, answer_body(r), &revision);
-	if (err != HN_OK)
-		return err;
-	common_tag(r, revision);
-	return answer_send(r, 200, NULL);
+	return common_get(r, read_one, NULL);
 }
 
 static int note(struct writing *w, struct request *r, const char *what)
@@ -66,7 +62,6 @@ static int note(struct writing *w, struct request *r, const char *what)
 static int put_job(struct writing *w, struct request *r, void *context)
 {
 	const int64_t *revision = context;
-	char path[96], id[UUID_TEXT_SIZE];
 	int64_t now = 0;
 	int err = warnings_put(w, r->who.asker, &r->params[0].uuid, *revision, r->body.data, r->body.len,
 			       &now, &r->fault);
@@ -79,33 +74,15 @@ static int put_job(struct writing *w, struct request *r, void *context)
 	if (err != HN_OK)
 		return err;
 	sets_lists_changed();
-	common_tag(r, now);
-	if (*revision != 0)
-		return answer_send(r, 204, NULL);
-	uuid_format(&r->params[0].uuid, id);
-	(void)snprintf(path, sizeof(path), "/api/v1/warning-lists/%s", id);
-	buf_addf(answer_body(r), "{\"id\":\"%s\"}", id);
-	return answer_created(r, path);
+	return common_put_answer(r, "/api/v1/warning-lists", &r->params[0].uuid, *revision == 0, now);
 }
 
 static int put(struct request *r)
 {
-	size_t len = 0;
-	char etag[COMMON_ETAG_SIZE];
-	struct buf seen;
 	int64_t *revision = arena_alloc(r->arena, sizeof(*revision));
-	const char *none = request_header(r, "If-None-Match", &len);
 	if (revision == NULL)
 		return HN_ENOMEM;
-	if (none != NULL && len == 1 && none[0] == '*')
-		return request_change(r, put_job, revision);
-	buf_init(&seen, BODY_MAX * (size_t)2);
-	int err = read_one(r, &seen, revision);
-	buf_clear(&seen);
-	if (err != HN_OK)
-		return err;
-	common_etag(*revision, etag);
-	err = request_if_match(r, etag, true);
+	int err = common_put(r, read_one, NULL, BODY_MAX * (size_t)2, revision);
 	return err == HN_OK ? request_change(r, put_job, revision) : err;
 }
 

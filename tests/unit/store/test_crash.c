@@ -41,46 +41,26 @@ static int add_thing(struct writing *w, void *context)
 	return err;
 }
 
-static int64_t ask(struct store_world *w, const char *sql)
-{
-	struct asker nobody;
-	struct reader *reader;
-	struct db_rows *rows;
-	asker_public(&nobody);
-	assert_int_equal(store_read(w->store, &nobody, &reader), HN_OK);
-	assert_int_equal(db_query_values(reader_db(reader), sql, NULL, 0, &rows), HN_OK);
-	assert_int_equal(db_next(rows), 1);
-	int64_t number = db_int(rows, 0);
-	db_rows_end(rows);
-	reader_end(reader);
-	return number;
-}
-
-static void fail_on_finding(void *context, const char *text)
-{
-	(void)context;
-	fail_msg("%s", text);
-}
-
 /* Twice, half, or out of order; then what the store's own rules find. */
 static void nothing_is_odd(struct store_world *w)
 {
 	struct fault fault;
 	uint64_t wrong;
-	assert_int_equal(ask(w, "SELECT count(*) FROM (SELECT writer FROM a GROUP BY writer, number HAVING "
-				"count(*) > 1) x"),
-			 0);
-	assert_int_equal(ask(w, "SELECT count(*) FROM (SELECT writer FROM b GROUP BY writer, number HAVING "
-				"count(*) > 1) x"),
-			 0);
 	assert_int_equal(
-		ask(w,
-		    "SELECT count(*) FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.writer = a.writer AND "
-		    "b.number = a.number)"),
+		world_ask(w, "SELECT count(*) FROM (SELECT writer FROM a GROUP BY writer, number HAVING "
+			     "count(*) > 1) x"),
 		0);
-	assert_int_equal(ask(w, "SELECT (SELECT count(*) FROM a) - (SELECT count(*) FROM b)"), 0);
-	assert_int_equal(ask(w, "SELECT count(*) - count(DISTINCT seq) FROM a"), 0);
-	assert_int_equal(store_check(w->store, fail_on_finding, NULL, &wrong, &fault), HN_OK);
+	assert_int_equal(
+		world_ask(w, "SELECT count(*) FROM (SELECT writer FROM b GROUP BY writer, number HAVING "
+			     "count(*) > 1) x"),
+		0);
+	assert_int_equal(world_ask(w, "SELECT count(*) FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE "
+				      "b.writer = a.writer AND "
+				      "b.number = a.number)"),
+			 0);
+	assert_int_equal(world_ask(w, "SELECT (SELECT count(*) FROM a) - (SELECT count(*) FROM b)"), 0);
+	assert_int_equal(world_ask(w, "SELECT count(*) - count(DISTINCT seq) FROM a"), 0);
+	assert_int_equal(store_check(w->store, world_fail_on_finding, NULL, &wrong, &fault), HN_OK);
 }
 
 /* ---- the process is killed ---- */
@@ -160,12 +140,12 @@ static void killed_at_any_moment(void **state)
 				       "SELECT count(*) FROM a WHERE writer = %d AND number >= %lld AND "
 				       "number <= %lld",
 				       i, (long long)round * EACH, (long long)told[i]);
-			assert_int_equal(ask(&w, sql), told[i] + 1 - (int64_t)round * EACH);
+			assert_int_equal(world_ask(&w, sql), told[i] + 1 - (int64_t)round * EACH);
 			/* Of what was not told, at most the one that was under way. */
 			(void)snprintf(sql, sizeof(sql),
 				       "SELECT count(*) FROM a WHERE writer = %d AND number > %lld", i,
 				       (long long)told[i]);
-			assert_in_range(ask(&w, sql), 0, 1);
+			assert_in_range(world_ask(&w, sql), 0, 1);
 		}
 		nothing_is_odd(&w);
 		world_close_store(&w);

@@ -32,36 +32,13 @@ static int add_thing(struct writing *w, void *context)
 	return err;
 }
 
-static int64_t count(struct store_world *w, int64_t number)
-{
-	struct asker nobody;
-	struct reader *reader;
-	struct db_rows *rows;
-	asker_public(&nobody);
-	assert_int_equal(store_read(w->store, &nobody, &reader), HN_OK);
-	assert_int_equal(db_query(reader_db(reader), &rows, "SELECT count(*) FROM thing WHERE number = $1",
-				  db_number(number)),
-			 HN_OK);
-	assert_int_equal(db_next(rows), 1);
-	int64_t there = db_int(rows, 0);
-	db_rows_end(rows);
-	reader_end(reader);
-	return there;
-}
-
-static void fail_on_finding(void *context, const char *text)
-{
-	(void)context;
-	fail_msg("%s", text);
-}
-
 static void is_whole(struct store_world *w, const int errs[THINGS])
 {
 	struct fault fault;
 	uint64_t wrong;
 	for (int64_t i = 0; i < THINGS; i++)
-		assert_int_equal(count(w, i), errs[i] == HN_OK ? 2 : 0);
-	assert_int_equal(store_check(w->store, fail_on_finding, NULL, &wrong, &fault), HN_OK);
+		assert_int_equal(world_things(w, i), errs[i] == HN_OK ? 2 : 0);
+	assert_int_equal(store_check(w->store, world_fail_on_finding, NULL, &wrong, &fault), HN_OK);
 }
 
 /* @return whether the call that was to fail came */
@@ -79,7 +56,7 @@ static bool write_through(unsigned fail_at, bool for_good, enum disk_failure fai
 			disk_fail(0, false, failure);
 		errs[i] = store_write(w.store, add_thing, &i);
 		/* What is read is right meanwhile. */
-		assert_int_equal(count(&w, i), errs[i] == HN_OK ? 2 : 0);
+		assert_int_equal(world_things(&w, i), errs[i] == HN_OK ? 2 : 0);
 		if (for_good && failed && i < THINGS - 1)
 			assert_int_equal(errs[i], failure == DISK_FULL ? HN_ENOSPC : HN_EIO);
 		if (i == THINGS - 2)
@@ -188,12 +165,12 @@ static void a_file_may_not_grow(void **state)
 		err = store_write(w.store, add_thing, &number);
 	last = number - 1;
 	int again = store_write(w.store, add_thing, &number);
-	int64_t there = count(&w, last - 1);
+	int64_t there = world_things(&w, last - 1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(err, HN_ENOSPC);
 	assert_int_equal(again, HN_ENOSPC);
 	assert_int_equal(there, 2);
-	assert_int_equal(count(&w, last), 0);
+	assert_int_equal(world_things(&w, last), 0);
 	for (int64_t i = 0; i < THINGS; i++)
 		errs[i] = store_write(w.store, add_thing, &i);
 	is_whole(&w, errs);

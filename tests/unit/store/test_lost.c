@@ -145,23 +145,6 @@ static int add_thing(struct writing *w, void *context)
 		      db_number(*(const int64_t *)context));
 }
 
-static int64_t count(struct store_world *w, int64_t number)
-{
-	struct asker nobody;
-	struct reader *reader;
-	struct db_rows *rows;
-	asker_public(&nobody);
-	assert_int_equal(store_read(w->store, &nobody, &reader), HN_OK);
-	assert_int_equal(db_query(reader_db(reader), &rows, "SELECT count(*) FROM thing WHERE number = $1",
-				  db_number(number)),
-			 HN_OK);
-	assert_int_equal(db_next(rows), 1);
-	int64_t there = db_int(rows, 0);
-	db_rows_end(rows);
-	reader_end(reader);
-	return there;
-}
-
 static void a_commit_whose_answer_is_lost_holds_once(void **state)
 {
 	(void)state;
@@ -183,7 +166,7 @@ static void a_commit_whose_answer_is_lost_holds_once(void **state)
 		relay.cut = i % 3 == 0 ? CUT_ANSWER : (i % 3 == 1 ? CUT_QUESTION : CUT_NOTHING);
 		(void)pthread_mutex_unlock(&relay.lock);
 		assert_int_equal(store_write(w.store, add_thing, &i), HN_OK);
-		assert_int_equal(count(&w, i), 1);
+		assert_int_equal(world_things(&w, i), 1);
 	}
 	assert_int_equal(relay.cuts, 8);
 	world_close(&w);

@@ -64,21 +64,6 @@ static void with_things(struct store_world *w)
 	assert_int_equal(store_write(w->store, make_things, NULL), HN_OK);
 }
 
-static int64_t ask(struct store_world *w, const char *sql)
-{
-	struct asker nobody;
-	struct reader *reader;
-	struct db_rows *rows;
-	asker_public(&nobody);
-	assert_int_equal(store_read(w->store, &nobody, &reader), HN_OK);
-	assert_int_equal(db_query_values(reader_db(reader), sql, NULL, 0, &rows), HN_OK);
-	assert_int_equal(db_next(rows), 1);
-	int64_t number = db_int(rows, 0);
-	db_rows_end(rows);
-	reader_end(reader);
-	return number;
-}
-
 /* ---- one after another ---- */
 
 static void what_was_told_is_there(void **state)
@@ -91,15 +76,15 @@ static void what_was_told_is_there(void **state)
 	assert_int_equal(store_write(w.store, add_thing, &one), HN_EEXIST);
 	assert_int_equal(store_write(w.store, add_and_fail, &two), HN_EAUTH);
 	assert_int_equal(store_write(w.store, add_twice_later, &three), HN_EEXIST);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 1);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 1);
 	assert_int_equal(store_write(w.store, add_thing, &two), HN_OK);
 	world_close_store(&w);
 	world_open_store(&w);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 2);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 2);
 	int64_t hundred = 100;
 	assert_int_equal(store_write(w.store, add_later, &hundred), HN_OK);
 	assert_int_equal(store_write(w.store, add_later, &hundred), HN_EEXIST);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 1002);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 1002);
 	world_close(&w);
 }
 
@@ -120,14 +105,14 @@ static void numbers_rise(void **state)
 			world_open_store(&w);
 		}
 		assert_int_equal(store_write(w.store, add_thing, &i), HN_OK);
-		int64_t seq = ask(&w, "SELECT max(seq) FROM thing");
+		int64_t seq = world_ask(&w, "SELECT max(seq) FROM thing");
 		assert_true(seq > last);
 		if (i == 1 || i == 15)
 			assert_true(seq == w.now_us);
 		last = seq;
 	}
-	assert_int_equal(ask(&w, "SELECT count(DISTINCT seq) FROM thing"), 20);
-	assert_true(ask(&w, "SELECT last_seq FROM writer") == last);
+	assert_int_equal(world_ask(&w, "SELECT count(DISTINCT seq) FROM thing"), 20);
+	assert_true(world_ask(&w, "SELECT last_seq FROM writer") == last);
 	world_close(&w);
 }
 
@@ -162,7 +147,7 @@ static void a_reader_sees_one_moment(void **state)
 	reader_end(NULL);
 	store_status(w.store, &status);
 	assert_int_equal(status.readers, 0);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 2);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 2);
 	world_close(&w);
 }
 
@@ -195,7 +180,7 @@ static void an_old_snapshot_ends(void **state)
 	db_rows_end(rows);
 	reader_end(young);
 	reader_end(old);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 1);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 1);
 	world_close(&w);
 }
 
@@ -311,9 +296,9 @@ static void who_waits_shares_a_commit(void **state)
 	for (int64_t i = 0; i < JOBS; i++)
 		assert_int_equal(gate.errs[i], i % 4 == 3 ? HN_EAUTH : (i % 4 == 1 ? HN_EEXIST : HN_OK));
 	assert_int_equal(gate.commits, 1);
-	assert_true(gate.seq == ask(&w, "SELECT last_seq FROM writer"));
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), JOBS / 2);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing WHERE number % 2 = 1"), 0);
+	assert_true(gate.seq == world_ask(&w, "SELECT last_seq FROM writer"));
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), JOBS / 2);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing WHERE number % 2 = 1"), 0);
 	world_close(&w);
 }
 
@@ -330,7 +315,7 @@ static void a_full_queue_refuses(void **state)
 	assert_int_equal(accepted, 256);
 	assert_int_equal(store_write(w.store, add_thing, &number), HN_ELIMIT);
 	release_writer(accepted);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 1);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 1);
 	world_close(&w);
 }
 
@@ -353,7 +338,7 @@ static void closing_drains(void **state)
 	world_close_store(&w);
 	assert_int_equal(gate.told, JOBS + 1);
 	world_open_store(&w);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), JOBS);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), JOBS);
 	world_close(&w);
 }
 
@@ -390,7 +375,7 @@ static void the_writer_does_not_wait_for_itself(void **state)
 		(void)pthread_cond_wait(&gate.moved, &gate.lock);
 	(void)pthread_mutex_unlock(&gate.lock);
 	assert_int_equal(gate.errs[0], HN_ESTATE);
-	assert_int_equal(ask(&w, "SELECT count(*) FROM thing"), 0);
+	assert_int_equal(world_ask(&w, "SELECT count(*) FROM thing"), 0);
 	world_close(&w);
 }
 
@@ -466,7 +451,7 @@ static void many_write_and_read(void **state)
 		assert_int_equal(pthread_join(readers[i], &failed), 0);
 		assert_null(failed);
 	}
-	assert_int_equal(ask(&w, "SELECT count(DISTINCT seq) FROM thing"), (int64_t)WRITERS * EACH);
+	assert_int_equal(world_ask(&w, "SELECT count(DISTINCT seq) FROM thing"), (int64_t)WRITERS * EACH);
 	world_close(&w);
 }
 
@@ -484,8 +469,8 @@ static void two_stores_on_one_database(void **state)
 	for (int64_t i = 0; i < 20; i++) {
 		struct store_world *who = i % 2 == 0 ? &w : &other;
 		assert_int_equal(store_write(who->store, add_thing, &i), HN_OK);
-		int64_t seq =
-			ask(&w, "SELECT max(seq) FROM thing WHERE number = (SELECT max(number) FROM thing)");
+		int64_t seq = world_ask(
+			&w, "SELECT max(seq) FROM thing WHERE number = (SELECT max(number) FROM thing)");
 		assert_true(seq > last);
 		last = seq;
 	}

@@ -10,21 +10,6 @@
 #include "store/store_private.h"
 #include "store_world.h"
 
-static int64_t ask(struct store_world *w, const char *sql)
-{
-	struct asker nobody;
-	struct reader *reader;
-	struct db_rows *rows;
-	asker_public(&nobody);
-	assert_int_equal(store_read(w->store, &nobody, &reader), HN_OK);
-	assert_int_equal(db_query_values(reader_db(reader), sql, NULL, 0, &rows), HN_OK);
-	assert_int_equal(db_next(rows), 1);
-	int64_t number = db_int(rows, 0);
-	db_rows_end(rows);
-	reader_end(reader);
-	return number;
-}
-
 /* A version with all that belongs to it. */
 static int add_version(struct writing *w, void *context)
 {
@@ -131,16 +116,16 @@ static void a_backup_while_writing_is_one_moment(void **state)
 		fail_msg("%s: %s", fault.place, fault.message);
 	assert_int_equal(store_restore(path, back.url, &fault), HN_EEXIST);
 	world_open_store(&back);
-	int64_t count = ask(&back, "SELECT count(*) FROM version");
+	int64_t count = world_ask(&back, "SELECT count(*) FROM version");
 	assert_true(count >= 100 && count <= 100 + busy.written);
 	assert_int_equal(check(&back), 0);
 	struct stat st;
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* It goes on behind the last number of the backup. */
-	int64_t last = ask(&back, "SELECT max(seq) FROM version");
+	int64_t last = world_ask(&back, "SELECT max(seq) FROM version");
 	add_versions(&back, 1);
-	assert_true(ask(&back, "SELECT max(seq) FROM version") > last);
+	assert_true(world_ask(&back, "SELECT max(seq) FROM version") > last);
 	world_close(&back);
 	world_close(&w);
 }
@@ -187,7 +172,7 @@ static void what_is_no_whole_backup_restores_nothing(void **state)
 	/* Nothing of the failed ones is in the way. */
 	assert_int_equal(store_restore(path, back.url, &fault), HN_OK);
 	world_open_store(&back);
-	assert_int_equal(ask(&back, "SELECT count(*) FROM version"), 50);
+	assert_int_equal(world_ask(&back, "SELECT count(*) FROM version"), 50);
 	world_close(&back);
 	world_close(&w);
 }
@@ -343,7 +328,7 @@ static void a_migration_leaves_a_backup(void **state)
 	world_open(&w);
 	add_versions(&w, 3);
 	/* As if the last step were not there yet. */
-	int64_t steps = ask(&w, "SELECT max(number) FROM schema_step");
+	int64_t steps = world_ask(&w, "SELECT max(number) FROM schema_step");
 	world_close_store(&w);
 	struct schema_step more[32] = {{0}};
 	for (int64_t i = 0; i < steps; i++)
@@ -371,7 +356,7 @@ static void a_migration_leaves_a_backup(void **state)
 	if (store_restore(path, back.url, &fault) != HN_OK)
 		fail_msg("%s: %s", fault.place, fault.message);
 	world_open_store(&back);
-	assert_int_equal(ask(&back, "SELECT count(*) FROM version"), 3);
+	assert_int_equal(world_ask(&back, "SELECT count(*) FROM version"), 3);
 	world_close(&back);
 	world_clear(&w);
 }
