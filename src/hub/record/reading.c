@@ -83,7 +83,13 @@ int reading_append(struct reading *g, void (*done)(void *context, int err), void
 	int n = snprintf(
 		text, sizeof(text),
 		"{\"account\":\"%s\",\"operation\":\"%s\",\"reads\":[{\"digest\":\"%s\",\"count\":%llu,"
-		"\"marking\":\"%s\"}],\"request\":\"%s\"}",
-		account, r->route->operation, digest, (unsigned long long)g->noted, marking_of(g), uid);
-	return record_append(hub_of(r)->record, "hub.read", text, (size_t)n, done, context);
+		"\"marking\":\"%s\",\"part\":%llu}],\"request\":\"%s\"}",
+		account, r->route->operation, digest, (unsigned long long)g->noted, marking_of(g),
+		(unsigned long long)g->part + 1, uid);
+	int err = record_append(hub_of(r)->record, "hub.read", text, (size_t)n, done, context);
+	if (err == HN_OK) {
+		g->appended = g->noted;
+		g->part++;
+	}
+	return err;
 }
