@@ -22,7 +22,6 @@ static const struct route *objects_route(void)
 static void check(const struct taxii_query *q)
 {
 	assert(q->limit >= 1 && q->limit <= TAXII_PAGE_MAX);
-	assert(q->filter.after_seq >= 0 || q->filter.after_seq > INT64_MIN / 1000 - 1);
 	assert(q->filter.id_count <= 64 && q->filter.type_count <= 64 && q->filter.version_count <= 64);
 	assert(q->filter.specs < 8 && q->filter.versions < 8);
 	for (size_t i = 0; i < q->filter.type_count; i++)

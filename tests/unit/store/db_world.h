@@ -167,9 +167,7 @@ static inline void world_restart_cluster(void)
 /** An absent database and its URL, for tests of db.h; nothing is opened. */
 static inline void world_init(struct store_world *w)
 {
-	memset(w, 0, sizeof(*w));
-	w->now_us = 1700000000000000;
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/hinomi-store-XXXXXX");
+	*w = (struct store_world){.dir = "/tmp/hinomi-store-XXXXXX", .now_us = 1700000000000000};
 	if (world_is_postgres()) {
 		world_start_cluster();
 		(void)snprintf(w->url, sizeof(w->url), "postgresql://postgres@/postgres?host=%s&schema=w%u",
