@@ -85,3 +85,35 @@ export const ready = (signal?: AbortSignal) => get<S.Health>("/readyz", {}, sign
 export const root = (signal?: AbortSignal) => get<S.Root>("/api/v1", {}, signal);
 export const checkpoint = (signal?: AbortSignal) => get<string>("/api/v1/ledger/checkpoint", {}, signal);
 export const sources = (signal?: AbortSignal) => get<S.SourceList>("/api/v1/sources", { limit: 200 }, signal);
+
+// ---- edges and what they report ----
+export const situation = (hours: number, signal?: AbortSignal) => get<S.Situation>("/api/v1/situation", { hours }, signal);
+export const edges = (signal?: AbortSignal) =>
+	all(async (cursor) => {
+		const page = await get<S.EdgePage>("/api/v1/edges", { cursor, limit: 500 }, signal);
+		return { rows: page.edges, next: page.next };
+	});
+export const edge = (id: string, signal?: AbortSignal) => ask<S.Edge>("GET", `/api/v1/edges/${id}`, { signal });
+export const inviteEdge = (body: S.EdgeNew) => ask<S.EdgeCode>("POST", "/api/v1/edges", { body });
+export const nameEdge = (id: string, body: S.EdgeChange, etag: string | null) => ask<"">("PUT", `/api/v1/edges/${id}`, { body, ifMatch: etag ?? undefined });
+export const revokeEdge = (id: string, etag: string | null) => ask<"">("DELETE", `/api/v1/edges/${id}`, { ifMatch: etag ?? undefined, key: newKey() });
+export const askEdge = (id: string, body: S.EdgeQuestionNew) => post<S.Made>(`/api/v1/edges/${id}/questions`, body);
+export const edgeAnswer = (id: string, question: string, signal?: AbortSignal) => get<S.EdgeQuestion>(`/api/v1/edges/${id}/questions/${question}`, {}, signal);
+export const edgeEvents = (query: { edge?: string; indicator?: string; organisation?: string; from?: string; until?: string }, cursor?: string, signal?: AbortSignal) =>
+	get<S.EdgeEventPage>("/api/v1/edge-events", { ...query, cursor, limit: 50 }, signal);
+export const sightings = (indicator: string, signal?: AbortSignal) => get<S.Sightings>("/api/v1/sightings", { indicator }, signal);
+export const receipts = (query: { edge?: string; authorisation?: string }, cursor?: string, signal?: AbortSignal) =>
+	get<S.ReceiptPage>("/api/v1/receipts", { ...query, cursor, limit: 50 }, signal);
+
+// ---- authorisations ----
+export const authorisations = (state: string | undefined, cursor?: string, signal?: AbortSignal) =>
+	get<S.AuthorisationPage>("/api/v1/authorisations", { state, cursor, limit: 100 }, signal);
+export const authorisation = (id: string, signal?: AbortSignal) => ask<S.Authorisation>("GET", `/api/v1/authorisations/${id}`, { signal });
+export const applyForAuthorisation = (body: unknown, key: string) => post<S.Made>("/api/v1/authorisations", body, key);
+export const stepAuthorisation = (id: string, verb: "hand" | "issue", etag: string | null, key: string) =>
+	ask<"">("POST", `/api/v1/authorisations/${id}/${verb}`, { ifMatch: etag ?? undefined, key });
+export const refuseAuthorisation = (id: string, reason: string, etag: string | null, key: string) =>
+	ask<"">("POST", `/api/v1/authorisations/${id}/refuse`, { body: { reason }, ifMatch: etag ?? undefined, key });
+export const signAuthorisation = (id: string, document: string, etag: string | null, key: string) =>
+	ask<"">("PUT", `/api/v1/authorisations/${id}/document`, { body: document, media: "application/jose+json", ifMatch: etag ?? undefined, key });
+export const nation = (signal?: AbortSignal) => get<S.NationDocuments>("/api/v1/nation", {}, signal);

@@ -2,15 +2,18 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
+import { Refused } from "../api/problem";
 import type { ObjectItem, Set as NamedSet, Approval } from "../api/schema";
 import { t, word } from "../lang/text";
 import { defang } from "../model/extract";
+import { number } from "../model/format";
 import { externals, patternValues, references, text, texts, titleOf, typeOf, type Stix } from "../model/stix";
 import { Page } from "../shell/page";
 import { Link } from "../shell/router";
 import { decides, me } from "../session";
 import { language } from "../preferences";
 import { Badge, Marking, State } from "../ui/badge";
+import { Columns } from "../ui/chart";
 import { Copy } from "../ui/copy";
 import { Load, useLive, useLoad } from "../ui/load";
 import { OrganisationName, PersonName } from "../ui/names";
@@ -79,7 +82,12 @@ export function ObjectPage({ id }: { id: string }) {
 							<Tabs label={t("object.tabs")} tabs={tabs} chosen={tab} onChoose={setTab}>
 								{tab === "what" && <What item={newest} />}
 								{tab === "force" && <InForce id={id} />}
-								{tab === "sightings" && <Load of={related}>{() => <Sightings rows={sightings} />}</Load>}
+								{tab === "sightings" && (
+									<>
+										{newest.object.type === "indicator" && <SeenByEdges id={id} />}
+										<Load of={related}>{() => <Sightings rows={sightings} />}</Load>
+									</>
+								)}
 								{tab === "links" && <Load of={related}>{() => <Links id={id} object={object} rows={others} />}</Load>}
 								{tab === "history" && <History rows={page.objects} />}
 								{tab === "access" && <Explain id={id} />}
@@ -223,6 +231,52 @@ function InForce({ id }: { id: string }) {
 					/>
 				</>
 			)}
+		</Load>
+	);
+}
+
+/** How often edges saw it: by day for one's own organisation, in sum for all. */
+function SeenByEdges({ id }: { id: string }) {
+	const loaded = useLoad((signal) => hub.sightings(id, signal), [id]);
+	useLive(loaded.again, undefined, 5000);
+	if (loaded.error instanceof Refused && loaded.error.status === 404) return null;
+	return (
+		<Load of={loaded}>
+			{({ days, everywhere }) => {
+				const byDay = new Map<string, number>();
+				for (const one of days) byDay.set(one.day.slice(0, 10), (byDay.get(one.day.slice(0, 10)) ?? 0) + one.count);
+				const points = [...byDay].sort(([a], [b]) => a.localeCompare(b)).slice(-60);
+				return (
+					<>
+						{everywhere && <p class="alert">{t("sightings.everywhere", { n: number(everywhere.count, language.value), organisations: everywhere.organisations })}</p>}
+						{points.length > 0 && (
+							<Columns
+								title={t("sightings.byDay")}
+								unit={t("sightings.count")}
+								points={points.map(([day, value]) => ({
+									label: day.slice(5),
+									value,
+									href: `/edges?${new URLSearchParams({ tab: "events", indicator: id, from: `${day}T00:00:00Z`, until: new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString() })}`,
+								}))}
+							/>
+						)}
+						{days.length > 0 && (
+							<Table
+								caption={t("sightings.edges")}
+								rows={days}
+								id={(row) => `${row.source} ${row.organisation} ${row.day} ${row.selected}`}
+								columns={[
+									{ key: "day", label: t("sightings.day"), head: true, show: (row) => row.day.slice(0, 10) },
+									{ key: "source", label: t("edge.title"), class: "tight", show: (row) => word("edgeKind", row.source) },
+									{ key: "organisation", label: t("set.organisation"), show: (row) => <OrganisationName id={row.organisation} /> },
+									{ key: "count", label: t("sightings.count"), class: "number", show: (row) => number(row.count, language.value) },
+									{ key: "marks", label: t("object.marking"), class: "tight", show: (row) => (row.selected ? <Badge tone="hot">{t("marking.selected")}</Badge> : null) },
+								]}
+							/>
+						)}
+					</>
+				);
+			}}
 		</Load>
 	);
 }

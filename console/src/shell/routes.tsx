@@ -6,8 +6,10 @@ import { isStixId } from "../model/stix";
 import { Account } from "../pages/account";
 import { ApprovalPage } from "../pages/approval";
 import { Approvals } from "../pages/approvals";
+import { AuthorisationPage } from "../pages/authorisation";
 import { Authorisations } from "../pages/authorisations";
 import { Directory } from "../pages/directory";
+import { EdgePage } from "../pages/edge";
 import { Edges } from "../pages/edges";
 import { Extract } from "../pages/extract";
 import { ObjectPage } from "../pages/object";
@@ -46,6 +48,8 @@ const rows: Row[] = [
 	},
 	{ path: /^\/threats\/objects\/([a-z0-9-]+--[0-9a-f-]{36})$/, title: () => t("object.title"), show: (id) => (id && isStixId(id) ? <ObjectPage key={id} id={id} /> : <Nowhere />) },
 	{ path: /^\/authorisations$/, title: () => t("section.authorisations"), show: () => <Authorisations /> },
+	{ path: new RegExp(`^/authorisations/(${UUID})$`), title: () => t("section.authorisations"), show: (id) => <AuthorisationPage key={id} id={id ?? ""} /> },
+	{ path: new RegExp(`^/edges/(${UUID})$`), title: () => t("edge.title"), show: (id) => <EdgePage key={id} id={id ?? ""} /> },
 	{ path: /^\/edges$/, title: () => t("section.edges"), show: () => <Edges /> },
 	{ path: /^\/directory$/, title: () => t("section.directory"), show: () => <Directory /> },
 	{ path: new RegExp(`^/directory/organisations/(${UUID})$`), title: () => t("organisation.title"), show: (id) => <OrganisationPage key={id} id={id ?? ""} /> },

@@ -59,7 +59,7 @@ export function Columns({ title, unit, points }: { title: string; unit: string; 
 				</button>
 			</figcaption>
 			{table ? (
-				<table class="table">
+				<table class="table few">
 					<caption class="hidden">{title}</caption>
 					<thead>
 						<tr>

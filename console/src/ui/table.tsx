@@ -35,7 +35,7 @@ export function Table<T>({ caption, quiet, columns, rows, id, empty, foot, keys 
 	if (!rows.length && empty !== undefined) return <div class="empty">{empty}</div>;
 	return (
 		<div class="table-wrap">
-			<table class="table">
+			<table class={columns.length > 3 ? "table wide" : "table few"}>
 				<caption class={quiet ? "hidden" : undefined}>{caption}</caption>
 				<thead>
 					<tr>
