@@ -17,6 +17,8 @@ interface SessionStanding {
 export type Standing = "unknown" | "out" | "in";
 export const standing = signal<Standing>("unknown");
 export const me = signal<Me | null>(null);
+/** Whether the hub keeps sessions of browsers, and so takes passkeys too. */
+export const sessions = signal(true);
 /** Shown on the sign-in page: why one is there. */
 export const ended = signal(false);
 
@@ -59,7 +61,8 @@ export async function begin() {
 		if (!value.csrf) throw new Error();
 		present({ csrf: value.csrf });
 		await enter();
-	} catch {
+	} catch (error) {
+		if (error instanceof Refused && (error.status === 404 || error.status === 405)) sessions.value = false;
 		standing.value = "out";
 	}
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../lang/text";
 import { language } from "../preferences";
-import { ended, passkeysWork, signIn, signInByPasskey } from "../session";
+import { ended, passkeysWork, sessions, signIn, signInByPasskey } from "../session";
 import { Failure } from "../ui/failure";
 import { Input } from "../ui/field";
 import { Icon } from "../ui/icon";
@@ -39,7 +39,7 @@ export function SignIn() {
 						{t("signin.ended")}
 					</p>
 				)}
-				{passkeysWork() && (
+				{passkeysWork() && sessions.value && (
 					<>
 						<button type="button" class="button" disabled={byKey.busy} onClick={() => void byKey.send(() => signInByPasskey(login.trim()))}>
 							<Icon name="key" />
@@ -70,7 +70,7 @@ export function SignIn() {
 						maxLength={6}
 						mono
 					/>
-					<Failure error={byPassword.error} />
+					<Failure error={byPassword.error} brief />
 					<button type="submit" class="button primary" disabled={byPassword.busy}>
 						{byPassword.busy ? t("signin.busy") : t("signin.do")}
 					</button>
@@ -84,5 +84,5 @@ export function SignIn() {
 /** The browser's own refusals have no words that help; the hub's have. */
 function PasskeyFailure({ error }: { error: unknown }) {
 	if (error instanceof DOMException) return <p class="alert warn">{t("signin.passkeyNot")}</p>;
-	return <Failure error={error} />;
+	return <Failure error={error} brief />;
 }

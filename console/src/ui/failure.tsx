@@ -10,16 +10,18 @@ export function messageOf(error: unknown): string {
 }
 
 /** What the hub refused, and why; `fields` say theirs themselves. */
-export function Failure({ error, fields = [], again }: { error: unknown; fields?: readonly string[]; again?: () => void }) {
+export function Failure({ error, fields = [], again, brief }: { error: unknown; fields?: readonly string[]; again?: () => void; brief?: boolean }) {
 	if (!error) return null;
 	const refused = error instanceof Refused ? error : undefined;
 	const besides = refused?.besides(fields) ?? [];
 	return (
 		<div class="alert hot" role="alert">
-			<p>
-				<strong>{refused ? refused.problem.title : t("error.title")}</strong>
-			</p>
-			{messageOf(error) !== refused?.problem.title && <p>{messageOf(error)}</p>}
+			{!brief && (
+				<p>
+					<strong>{refused ? refused.problem.title : t("error.title")}</strong>
+				</p>
+			)}
+			{(brief || messageOf(error) !== refused?.problem.title) && <p>{messageOf(error)}</p>}
 			{besides.length > 0 && (
 				<ul>
 					{besides.map((one) => (
