@@ -76,6 +76,9 @@ const pages = {
 	set: `/threats/sets/${world.set}`,
 	authorisations: "/authorisations",
 	edges: "/edges",
+	events: "/edges?tab=events",
+	receipts: "/edges?tab=receipts",
+	edge: `/edges/${world.edge}`,
 	directory: "/directory",
 	people: "/directory?tab=people",
 	groups: "/directory?tab=groups",
@@ -240,6 +243,41 @@ await part("explain", async () => {
 	await shot(anna, "explain");
 });
 
+// ---- edges ----
+await part("edges", async () => {
+	await visit(anna, "/situation");
+	const bars = anna.locator(".columns svg a");
+	await bars.first().waitFor();
+	check("what was blocked is shown by the hour", (await bars.count()) >= 15, await bars.count());
+	await shot(anna, "situation-edges");
+	await anna.getByRole("button", { name: "As a table" }).click();
+	check("a chart is a table too", (await anna.locator(".columns table tbody tr").count()) === 24, await anna.locator(".columns").innerText());
+	await anna.getByRole("button", { name: "As a chart" }).click();
+	await bars.last().focus();
+	await anna.keyboard.press("Enter");
+	await anna.getByRole("link", { name: "c2.fubuki.example" }).first().waitFor();
+	check("a column opens the list behind it", new URL(anna.url()).searchParams.get("tab") === "events", anna.url());
+	await visit(anna, `/threats/objects/${world.attack}`);
+	await anna.getByRole("tab", { name: /^Sightings/ }).click();
+	await anna.locator(".columns").waitFor();
+	check("an indicator shows where edges saw it", true);
+	await shot(anna, "sightings");
+	await visit(anna, "/edges");
+	await anna.getByRole("button", { name: "Enrol an edge" }).click();
+	await anna.locator("dialog input[name=ja]").fill("大手町リゾルバー");
+	await anna.locator("dialog input[name=en]").fill("Otemachi resolver");
+	await anna.locator("dialog button[type=submit]").click();
+	check("an enrolment code is shown", /^hinomi1-/.test(await anna.locator(".secret").innerText()));
+	await shot(anna, "enrol");
+	await anna.keyboard.press("Escape");
+	await visit(anna, `/edges/${world.edge}`);
+	await anna.locator("input[name=name]").fill("c2.fubuki.example");
+	await anna.getByRole("button", { name: "Ask" }).click();
+	await anna.getByText("Waiting for the answer").waitFor();
+	check("a resolver is asked", true);
+	await shot(anna, "edge");
+});
+
 // ---- the directory ----
 await part("directory", async () => {
 	await visit(anna, "/directory");
@@ -320,7 +358,11 @@ await part("hostile text", async () => {
 		`/directory/organisations/${world.foreign}`,
 		`/directory/people/${world.stranger}`,
 		`/threats?${new URLSearchParams({ q: world.hostile })}`,
+		"/situation",
 		"/edges",
+		"/edges?tab=events",
+		"/edges?tab=sets",
+		`/edges/${world.edge}`,
 	];
 	for (const place of places) {
 		await visit(anna, place);

@@ -3,13 +3,19 @@
 # SPDX-FileCopyrightText: The Hinomi authors
 """The console in a browser against the real hub. This part makes a small nation, with hostile text in every field that others
 fill; console.mjs drives the browser and prints the results. Usage: console.py [--stay]: with it the hub stays for looking."""
+import base64
 import datetime
+import hashlib
+import http.client
 import json
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
+import tempfile
+import time
 import uuid
 
 sys.dont_write_bytecode = True
@@ -56,6 +62,68 @@ def hostile_bundle():
         stix("sighting", sighting_of_ref=evil["id"], description=HOSTILE, count=3, first_seen="2026-11-20T00:00:00Z",
              last_seen="2026-11-20T10:00:00Z", summary=False),
     ]
+
+
+def b64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Edge:
+    """Speaks the edge channel as a resolver would, by the packaged openssl and zstd."""
+
+    def __init__(self, code, port):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-edge-"))
+        self.port, self.epoch, self.through = port, str(uuid.uuid4()), {}
+        self.enrol(code)
+
+    def run(self, *command, **options):
+        return subprocess.run(command, check=True, cwd=self.dir, capture_output=True, timeout=60, **options).stdout
+
+    def key(self, kind):
+        self.run("openssl", "genpkey", "-algorithm", kind, "-out", f"{kind}.pem")
+        return self.run("openssl", "pkey", "-in", f"{kind}.pem", "-pubout", "-outform", "DER")[-32:]
+
+    def enrol(self, code):
+        raw = base64.urlsafe_b64decode(code.removeprefix("hinomi1-") + "==")
+        ed25519, x25519 = b64url(self.key("ed25519")), b64url(self.key("x25519"))
+        kid = b64url(hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{ed25519}"}}'.encode()).digest())
+        identity = {"type": "hinomi-public-key", "version": 1, "kid": kid, "name": "edge", "ed25519": ed25519, "x25519": x25519}
+        self.run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "tls.pem")
+        csr = self.run("openssl", "req", "-new", "-key", "tls.pem", "-subj", "/CN=edge").decode()
+        payload = b64url(json.dumps({"secret": b64url(raw[2:18]), "csr": csr, "identity": json.dumps(identity), "kind": "resolver",
+                                     "program": {"name": "hinomi-edge", "version": HOSTILE[:100], "build": HOSTILE[:100]}}).encode())
+        head = b64url(json.dumps({"alg": "Ed25519", "kid": kid}).encode())
+        (self.dir / "signed").write_bytes(f"{head}.{payload}".encode())
+        signature = b64url(self.run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", "ed25519.pem", "-in", "signed"))
+        status, answer = self.ask("POST", "/edge/v1/enrol", json.dumps({"payload": payload, "signatures": [
+            {"protected": head, "signature": signature}]}).encode(), {"Content-Type": "application/jose+json"}, certificate=False)
+        assert status == 201, answer
+        self.id = answer["edge"]
+        (self.dir / "certificate.pem").write_text(answer["certificate"])
+
+    def ask(self, method, path, body, headers, certificate=True):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if certificate:
+            context.load_cert_chain(self.dir / "certificate.pem", self.dir / "tls.pem")
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, json.loads(text) if text else None
+
+    def send(self, stream, *lines):
+        body = self.run("zstd", "-q", "-c", input="".join(json.dumps(line) + "\n" for line in lines).encode())
+        first = self.through.get(stream, 0) + 1
+        status, answer = self.ask("POST", f"/edge/v1/streams/{stream}", body, {
+            "Content-Type": "application/x-ndjson", "Content-Encoding": "zstd", "Hinomi-Epoch": self.epoch, "Hinomi-First": str(first),
+            "Hinomi-Count": str(len(lines)), "Hinomi-Digest": hashlib.sha256(body).hexdigest()})
+        assert status == 200, answer
+        self.through[stream] = answer["through"]
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
 
 
 class World:
@@ -127,13 +195,29 @@ class World:
         proposed = self.anna.post(f"/api/v1/sets/{hostile.json['id']}/approvals",
                                   {"object": inside[0]["id"], "propose": True, "reason": HOSTILE})
         assert proposed.status == 201, proposed
+        self.report(inside[0]["id"])
         self.hostile_approval = f"/threats/sets/{hostile.json['id']}/approvals/{proposed.json['id']}"
+
+    def report(self, indicator_id):
+        """A resolver that blocked now and then for a day, and says hostile things of itself."""
+        made = self.admin.post("/api/v1/edges", {"kind": "resolver", "names": {"en": HOSTILE, "ja": HOSTILE}})
+        assert made.status == 201, made
+        self.edge = Edge(made.json["code"], self.hub.edge_port)
+        at = int(time.time() * 1000)
+        lines = []
+        for hour in range(20):
+            own = {"set": HOSTILE if hour == 3 else "block", "action": "block", "indicator": indicator_id if hour == 3 else self.attack["id"],
+                   "value": HOSTILE[:200] if hour == 3 else "c2.fubuki.example"}
+            lines.append({"metadata": {"uid": str(uuid.uuid4())}, "time": at - hour * 3_600_000, "count": 1 + hour * 7 % 11,
+                          "query": {"hostname": own["value"]}, "unmapped": {"hinomi": own}})
+        self.edge.send("events", *lines)
+        self.edge.send("health", {"time": now(), "sets": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE, "spool": {"bytes": 4096}})
 
     def told(self):
         """What the browser's part needs to know."""
         return {"url": f"http://localhost:{self.hub.port}", "set": self.set, "evil": self.evil["id"], "attack": self.attack["id"],
                 "centre": self.centre, "power": self.power, "foreign": self.foreign, "stranger": self.people["stranger"],
-                "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
+                "edge": self.edge.id, "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
                 "password": {login: PASSWORD.format(login) for login in self.people}}
 
 
@@ -170,6 +254,7 @@ def main():
                                        CONSOLE_PACKAGES=str(SOURCE / "console/package.json"), CONSOLE_BROWSER=shutil.which("chromium")))
         sys.exit(done.returncode)
     finally:
+        world.edge.remove()
         world.hub.remove()
 
 
