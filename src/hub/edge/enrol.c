@@ -66,7 +66,9 @@ static int give_certificate(struct writing *w, struct request *r, int64_t edge, 
 	int err = pki_sign_edge(edge_pki(), csr, csr_len, id, r->received_ns, &b, &said, &r->fault);
 	size_t serial_len = strlen(said.serial) / 2;
 	if (err == HN_OK)
-		err = hex_decode(said.serial, serial_len * 2, serial, sizeof(serial));
+		err = serial_len > sizeof(serial)
+			      ? HN_ELIMIT
+			      : hex_decode(said.serial, serial_len * 2, serial, serial_len);
 	if (err == HN_OK) {
 		const struct edge_certificate c = {serial, serial_len, said.until_ns / 1000, b.data};
 		err = edges_certificate_add(w, edge, &c, secret);
