@@ -8,6 +8,7 @@
 
 #include "authority/pseudonym.h"
 #include "base/err.h"
+#include "base/uuid.h"
 
 /*
  * What the writer of a live sensor tells the parser, over a socket between the two: one message a packet,
@@ -36,6 +37,7 @@ struct control {
 	uint32_t set;        /* LAYER */
 	bool basis;          /* BEGIN */
 	bool authorised;     /* BEGIN */
+	struct uuid edge;    /* BEGIN */
 	int64_t stops_ns;    /* BEGIN: from then on nothing is authorised any more, whoever may still live */
 	uint8_t secret[PSEUDONYM_SECRET_SIZE]; /* BEGIN */
 };

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/confine.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/lang.h"
 #include "base/log.h"
@@ -177,7 +178,7 @@ static void adopt(struct worker *w, const struct stand *s)
 	engine_adopt(w->engine, (const struct set *const *)s->sets, s->set_count, f->patterns,
 		     f->scratch[w->number], f->authorization == NULL ? 0 : f->authorization->classes,
 		     s->generation);
-	stand_deidentify(s, &w->parser->options->edge, &w->parser->options->epoch, &w->deidentify);
+	stand_deidentify(s, &w->parser->options->epoch, &w->deidentify);
 	w->adopted = true;
 }
 
@@ -401,8 +402,10 @@ static int close_sandbox(const struct live_parser *p, struct confinement *state)
 				    /* Of a replay, for its beginning again and again: */
 				    SCMP_SYS(lseek), SCMP_SYS(dup)};
 	const size_t count = sizeof(calls) / sizeof(calls[0]);
-	/* It would open a source of randomness for its tables when it is first used. */
+	/* Libraries open files when they are first used: a source of randomness, a configuration. */
 	json_object_seed(0);
+	sha256_free(sha256_new());
+	(void)uuid_v5(&p->options->epoch, "", 0);
 	(void)close(STDIN_FILENO);
 	(void)close(STDOUT_FILENO);
 	int rc = forbid_sending(p);

@@ -22,7 +22,6 @@ struct live_parser_options {
 	bool outgoing;
 	int replay_fd;    /* -1: none */
 	size_t flows_max; /* of all threads together */
-	struct uuid edge;
 	struct uuid epoch;
 	int pipe_fd;
 	int control_fd;

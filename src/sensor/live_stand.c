@@ -37,8 +37,7 @@ void stand_free(struct stand *s)
 	free(s);
 }
 
-void stand_deidentify(const struct stand *s, const struct uuid *edge, const struct uuid *epoch,
-		      struct deidentify *out)
+void stand_deidentify(const struct stand *s, const struct uuid *epoch, struct deidentify *out)
 {
 	const struct footing *b = s->basis;
 	*out = (struct deidentify){.domestic = b->domestic,
@@ -47,7 +46,7 @@ void stand_deidentify(const struct stand *s, const struct uuid *edge, const stru
 				   .sets = (const struct set *const *)s->sets,
 				   .set_count = s->set_count,
 				   .identified = b->authorization != NULL && b->authorization->identified,
-				   .edge = *edge,
+				   .edge = s->edge,
 				   .epoch = *epoch};
 }
 
@@ -74,6 +73,7 @@ static int begin(struct stand_builder *b, const struct control *c)
 		return HN_ENOMEM;
 	b->stand->generation = c->generation;
 	b->stand->stops_ns = c->stops_ns;
+	b->stand->edge = c->edge;
 	b->authorised = c->authorised;
 	b->fresh = c->basis;
 	memcpy(b->secret, c->secret, sizeof(b->secret));

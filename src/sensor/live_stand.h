@@ -43,6 +43,7 @@ struct footing {
 struct stand {
 	uint32_t generation;
 	int64_t stops_ns;
+	struct uuid edge;
 	struct footing *basis;
 	struct set *sets[STAND_SETS_MAX];
 	size_t set_count;
@@ -76,7 +77,6 @@ HN_MUST_USE int stand_take(struct stand_builder *b, struct control *c, int fd, s
 void stand_free(struct stand *s);
 
 /** How flows become messages under it. */
-void stand_deidentify(const struct stand *s, const struct uuid *edge, const struct uuid *epoch,
-		      struct deidentify *out);
+void stand_deidentify(const struct stand *s, const struct uuid *epoch, struct deidentify *out);
 
 #endif

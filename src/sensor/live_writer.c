@@ -201,6 +201,7 @@ static int hand_over(const struct writer *w, const struct live_case *c)
 			    .generation = c->generation,
 			    .basis = w->present == NULL || !live_case_same_footing(w->present, c),
 			    .authorised = c->authorization != NULL,
+			    .edge = w->options->edge,
 			    .stops_ns = c->stops_ns};
 	memcpy(m.secret, c->secret, sizeof(m.secret));
 	int rc = tell_parser(w, &m, -1);

@@ -174,7 +174,6 @@ static _Noreturn void be_parser(const struct sensor *s, int pipe_fd, int control
 						    .outgoing = c->outgoing,
 						    .replay_fd = s->replay_fd,
 						    .flows_max = c->flows,
-						    .edge = s->edge,
 						    .epoch = s->epoch,
 						    .pipe_fd = pipe_fd,
 						    .control_fd = control_fd,
@@ -182,30 +181,20 @@ static _Noreturn void be_parser(const struct sensor *s, int pipe_fd, int control
 	live_parser_run(&options);
 }
 
-/* The parser is begun before the output is opened, so it never holds it; nor the identity. */
-static int part(struct sensor *s)
+/* The writer, once the parser is there and privileges are gone. */
+static int be_writer(struct sensor *s, int pipe_fd, int control_fd, pid_t parser)
 {
-	int pipe_ends[2], control_ends[2];
-	if (pipe2(pipe_ends, O_CLOEXEC) != 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control_ends) != 0)
-		return unfinished(tr("no pipe", "パイプを作れない"));
-	(void)fcntl(pipe_ends[1], F_SETPIPE_SZ, 1 << 20);
-	key_sensor_id(key_public(s->identity), &s->edge);
-	s->begun_ns = utc_now_ns();
-	s->epoch = uuid_v7(s->begun_ns);
-	pid_t writer = getpid();
-	pid_t parser = fork();
-	if (parser < 0)
-		return unfinished(tr("no second process", "プロセスを作れない"));
-	if (parser == 0) {
-		key_free(s->identity);
-		be_parser(s, pipe_ends[1], control_ends[1], writer);
-	}
-	int keep[] = {pipe_ends[0], control_ends[0], s->signal_fd};
+	int keep[] = {pipe_fd, control_fd, s->signal_fd};
 	if (fd_close_except(keep, sizeof(keep) / sizeof(keep[0])) != HN_OK)
 		return unfinished(tr("cannot close what the writer must not hold",
 				     "書き込みプロセスが持ってはならないものを閉じられない"));
-	int code = open_output(s);
+	int code = become_user(s->config.user);
+	if (code == -1)
+		code = load_identity(s);
+	if (code != -1)
+		return code;
+	key_sensor_id(key_public(s->identity), &s->edge);
+	code = open_output(s);
 	if (code != -1)
 		return code;
 	const struct live_writer_options options = {.config = &s->config,
@@ -214,11 +203,30 @@ static int part(struct sensor *s)
 						    .edge = s->edge,
 						    .epoch = s->epoch,
 						    .begun_ns = s->begun_ns,
-						    .pipe_fd = pipe_ends[0],
-						    .control_fd = control_ends[0],
+						    .pipe_fd = pipe_fd,
+						    .control_fd = control_fd,
 						    .signal_fd = s->signal_fd,
 						    .parser = parser};
 	return live_writer_run(&options);
+}
+
+/* The parser is begun before identity and output are opened, so it never holds them. */
+static int part(struct sensor *s)
+{
+	int pipe_ends[2], control_ends[2];
+	if (pipe2(pipe_ends, O_CLOEXEC) != 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control_ends) != 0)
+		return unfinished(tr("no pipe", "パイプを作れない"));
+	(void)fcntl(pipe_ends[1], F_SETPIPE_SZ, 1 << 20);
+	s->begun_ns = utc_now_ns();
+	s->epoch = uuid_v7(s->begun_ns);
+	pid_t writer = getpid();
+	pid_t parser = fork();
+	if (parser < 0)
+		return unfinished(tr("no second process", "プロセスを作れない"));
+	if (parser == 0)
+		be_parser(s, pipe_ends[1], control_ends[1], writer);
+	return be_writer(s, pipe_ends[0], control_ends[0], parser);
 }
 
 static int run(struct sensor *s)
@@ -227,10 +235,6 @@ static int run(struct sensor *s)
 	if (serving_signals(&s->signal_fd, &fault) != HN_OK)
 		return fail(HN_EXIT_UNFINISHED, "signalfd", &fault, HN_EIO);
 	int code = open_source(s);
-	if (code == -1)
-		code = become_user(s->config.user);
-	if (code == -1)
-		code = load_identity(s);
 	if (code == -1)
 		code = part(s);
 	output_close(s->output);

@@ -6,6 +6,7 @@ packets flow, and nothing is selected while nothing is authorised. Told by TAP."
 import collections
 import json
 import os
+import pwd
 import signal
 import socket
 import struct
@@ -349,6 +350,30 @@ def refusals(tap, world, edge):
     tap.equal("and verify", (sensor.output().faults(), again.output().faults()), ([], []))
 
 
+def users(tap, world):
+    """Started as root: the writer becomes the user that is named, the parser nobody."""
+    if os.geteuid() != 0 or os.environ.get("HINOMI_NAMESPACE") != "1":
+        tap.skip("another user", "needs root")
+        return
+    try:
+        user = pwd.getpwnam("daemon")
+    except KeyError:
+        tap.skip("another user", "there is no daemon here")
+        return
+    edge, out = Edge(world, "edge-user"), world.fresh()
+    out.mkdir()
+    os.chmod(world.dir, 0o711)
+    for path in (out, edge.path, *edge.path.rglob("*")):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    sensor = Sensor(edge, out=out, interface="near", user="daemon").start()
+    status = [next(line.split()[1] for line in open(f"/proc/{pid}/status", encoding="ascii") if line.startswith("Uid:"))
+              for pid in (sensor.process.pid, *children(sensor.process.pid))]
+    tap.equal("the writer is the user that is named, the parser nobody", status, [str(user.pw_uid), "65534"])
+    tap.check("both without privileges", all(process["unprivileged"] for process in
+                                             (sensor.state()["sandbox"][name] for name in ("parser", "writer"))))
+    tap.equal("ends well, and verifies", (sensor.stop(), sensor.output().faults()), (DONE, []))
+
+
 def main():
     tap = Tap()
     why = in_namespace()
@@ -364,7 +389,8 @@ def main():
                        ("kills", lambda: kills(tap, world, Edge(world, "edge-kills"))),
                        ("drops", lambda: drops(tap, world, Edge(world, "edge-drops"))),
                        ("replays", lambda: replays(tap, world, Edge(world, "edge-replays"))),
-                       ("refusals", lambda: refusals(tap, world, Edge(world, "edge-refusals")))):
+                       ("refusals", lambda: refusals(tap, world, Edge(world, "edge-refusals"))),
+                       ("users", lambda: users(tap, world))):
         if not wanted or name in wanted:
             test()
     tap.done()
