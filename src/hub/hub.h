@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "http/request.h"
 
+struct fetch_keeper;
 struct directory;  /* store/directory.h */
 struct hub_config; /* hub/config.h */
 struct identity;   /* hub/identity */
@@ -27,7 +28,7 @@ struct hub {
 	struct record *record;       /* the ledger's thread and the access log */
 	struct identity *identity;   /* who signs in, and how */
 	struct server *server;
-	int fetch_fd; /* to the process that fetches (hub/exchange/fetch_process.h) */
+	struct fetch_keeper *fetch; /* of the processes that fetch (hub/exchange/fetch_process.h) */
 };
 
 /** The hub whose request it is. */

@@ -174,7 +174,7 @@ static int make_server(struct serving *s, struct fault *fault)
 
 static int make(struct serving *s, struct fault *fault)
 {
-	int rc = fetch_process_start(&s->hub.fetch_fd, fault);
+	int rc = fetch_process_start(&s->hub.fetch, fault);
 	if (rc == HN_OK)
 		rc = serving_signals(&s->signal_fd, fault);
 	if (rc == HN_OK)
@@ -322,8 +322,7 @@ static void clear(struct serving *s)
 	sodium_free(s->ledger_key);
 	for (size_t i = 0; i < s->listener_count; i++)
 		(void)close(s->listeners[i]);
-	if (s->hub.fetch_fd >= 0)
-		(void)close(s->hub.fetch_fd);
+	fetch_process_end(s->hub.fetch);
 	if (s->signal_fd >= 0)
 		(void)close(s->signal_fd);
 	if (s->data_fd >= 0)
@@ -344,7 +343,7 @@ static void free_configs(struct serving *s)
 int hub_serve(struct hub_config *config, const struct hub_overrides *overrides, struct fault *fault)
 {
 	struct serving s = {
-		.hub = {.config = config, .fetch_fd = -1},
+		.hub = {.config = config},
 		.first = config,
 		.newest = config,
 		.overrides = overrides,

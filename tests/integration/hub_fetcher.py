@@ -92,9 +92,27 @@ class Source:
         return until(lambda: (lambda s: s if s["use"]["runs"] > self.runs else None)(self.get()), "the run's end")
 
 
-def keeper_of(hub):
-    return until(lambda: [p for p in children(hub.process.pid) if b"fetch-process" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()],
-                 "the keeper")[0]
+def processes(hub):
+    """All that the hub has begun, by their second argument. @return keepers, sessions (whose calls are filtered)"""
+    found = ([], [])
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            if arguments[1:3] == [b"fetch-process", str(hub.process.pid).encode()] and alive(folder.name):
+                found[status(folder.name)["Seccomp"] == "2"].append(int(folder.name))
+        except OSError:
+            pass
+    return found
+
+
+def keepers_of(hub):
+    """The one that is asked and the one in reserve."""
+    both = until(lambda: (lambda k: k if len(k) == 2 else None)(processes(hub)[0]), "two keepers")
+    return sorted(both, key=lambda pid: len(children(pid)), reverse=True)
+
+
+def session_of(hub):
+    return until(lambda: processes(hub)[1], "the session")[0]
 
 
 def files(pid):
@@ -142,16 +160,16 @@ def killing(hub, centre):
     server = Stalling()
     source = Source(hub, centre, f"http://127.0.0.1:{server.port}/x")
     centre.put(source.path + "/credential", {"kind": "token", "token": SECRET})
-    keeper = keeper_of(hub)
-    tap.equal("nobody fetches yet", children(keeper), [])
+    keeper, reserve = keepers_of(hub)
+    tap.equal("nobody fetches yet", processes(hub)[1], [])
     # A restart, so that what the request with the credential left in the hub's memory is not taken for the fetcher's.
     hub.stop()
-    tap.check("the keeper ends with the hub", until(lambda: not alive(keeper), "its end"))
+    tap.check("the keepers end with the hub", until(lambda: not alive(keeper) and not alive(reserve), "their end"))
     hub.start()
-    keeper = keeper_of(hub)
+    keeper, reserve = keepers_of(hub)
     source.start()
     until(lambda: server.asked, "the question")
-    session = until(lambda: children(keeper), "the session")[0]
+    session = session_of(hub)
     tap.check("it is asked with the credential", f"Authorization: Bearer {SECRET}".encode() in server.asked[0])
     confined(hub, keeper, session)
     for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -166,19 +184,28 @@ def killing(hub, centre):
     source.start()
     done = source.end()
     tap.equal("the next run has another", [done["use"]["new"], done["state"].get("error")], [1, None])
-    until(lambda: not children(keeper), "the session's end")
+    until(lambda: not processes(hub)[1], "the session's end")
     tap.check("which ends with its run", True)
     server.go.clear()
     server.asked.clear()
     source.start()
     until(lambda: server.asked, "the question")
-    session = until(lambda: children(keeper), "the session")[0]
+    session = session_of(hub)
     hub.kill()
-    tap.check("all end with the hub", until(lambda: not alive(keeper) and not alive(session), "their end"))
+    tap.check("all end with the hub", until(lambda: not any(alive(pid) for pid in (keeper, reserve, session)), "their end"))
     server.go.set()
     hub.start()
     until(lambda: source.get()["state"].get("error") is None and source.get()["use"]["runs"] >= 3, "the run goes on")
-    os.kill(keeper_of(hub), signal.SIGKILL)
+    former = keepers_of(hub)
+    for _ in range(3):
+        keeper, reserve = keepers_of(hub)
+        os.kill(keeper, signal.SIGKILL)
+        source.start()
+        done = source.end()
+        tap.equal("for a keeper that is killed the reserve goes on", done["state"].get("error"), None)
+    tap.equal("and has another behind it", set(former) & set(keepers_of(hub)), set())
+    for pid in processes(hub)[0]:
+        os.kill(pid, signal.SIGKILL)
     source.start()
     done = source.end()
     tap.check("without a keeper nothing is fetched, and it is told", "restart" in done["state"]["error"], done["state"])

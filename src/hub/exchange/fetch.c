@@ -109,7 +109,7 @@ static int send_frame(const struct fetch_session *s, enum fetch_frame kind, cons
 
 /* ---- a session ---- */
 
-int fetch_open(int keeper_fd, const struct fetch_terms *terms, struct fetch_session **out,
+int fetch_open(struct fetch_keeper *keeper, const struct fetch_terms *terms, struct fetch_session **out,
 	       struct fault *fault)
 {
 	int ends[2];
@@ -126,7 +126,7 @@ int fetch_open(int keeper_fd, const struct fetch_terms *terms, struct fetch_sess
 	s->broken = false;
 	s->terms = *terms;
 	s->until_s = now_s() + WHOLE_S;
-	int err = fetch_process_new(keeper_fd, ends[1], fault);
+	int err = fetch_process_new(keeper, ends[1], fault);
 	(void)close(ends[1]);
 	if (err == HN_OK && terms->credential != NULL)
 		err = send_frame(s, FETCH_CREDENTIAL, terms->credential, terms->credential_len, fault);

@@ -17,6 +17,7 @@
  * inside (loopback, private) are refused unless the operator allows them, slow answers end, and an answer has
  * a most of bytes. What comes back is read here as what a stranger says.
  */
+struct fetch_keeper;
 struct fetch_session;
 
 #define FETCH_TAG_SIZE  256
@@ -54,11 +55,11 @@ struct fetch_answer {
 /**
  * Begins a session: a new process, told the credential.
  *
- * @param keeper_fd  as fetch_process_start() gave it
- * @return HN_EIO: the keeper of those processes has ended; HN_ENOMEM; HN_ELIMIT: the credential is too long
+ * @param keeper  of hub/exchange/fetch_process.h
+ * @return HN_EIO: the keepers of those processes have ended; HN_ENOMEM; HN_ELIMIT: the credential is too long
  */
-HN_MUST_USE int fetch_open(int keeper_fd, const struct fetch_terms *terms, struct fetch_session **out,
-			   struct fault *fault);
+HN_MUST_USE int fetch_open(struct fetch_keeper *keeper, const struct fetch_terms *terms,
+			   struct fetch_session **out, struct fault *fault);
 
 /**
  * Fetches. Blocks; for a thread of its own. Connections are used again within a session.

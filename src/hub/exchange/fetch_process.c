@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,23 +63,8 @@ static _Noreturn void become_keeper(int fd, pid_t hub)
 	_exit(HN_EXIT_UNFINISHED);
 }
 
-int fetch_process_start(int *fd_out, struct fault *fault)
-{
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return fault_set(fault, HN_EIO, "socketpair", "%s", hn_errno_text(errno));
-	pid_t hub = getpid();
-	pid_t pid = fork();
-	if (pid == 0)
-		become_keeper(ends[1], hub);
-	(void)close(ends[1]);
-	if (pid < 0) {
-		(void)close(ends[0]);
-		return fault_set(fault, HN_EIO, "fork", "%s", hn_errno_text(errno));
-	}
-	*fd_out = ends[0];
-	return HN_OK;
-}
+/* What the keeper is given a socket for. */
+enum passed { PASSED_SESSION = 1, PASSED_KEEPER = 2 };
 
 /* One byte with the descriptor beside it. */
 struct passing {
@@ -101,24 +87,113 @@ static void passing_init(struct passing *p)
 	p->message.msg_controllen = sizeof(p->control.bytes);
 }
 
-int fetch_process_new(int keeper_fd, int session_fd, struct fault *fault)
+/* @return whether the keeper has it */
+static bool pass(int keeper_fd, enum passed what, int fd)
 {
 	struct passing p;
 	passing_init(&p);
+	p.byte = (uint8_t)what;
 	struct cmsghdr *c = CMSG_FIRSTHDR(&p.message);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &session_fd, sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	ssize_t n;
 	do
 		n = sendmsg(keeper_fd, &p.message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n == 1)
+	return n == 1;
+}
+
+struct fetch_keeper {
+	pthread_mutex_t lock; /* guards what follows */
+	int fd, reserve_fd;   /* -1: none */
+};
+
+/* By the keeper, since the hub begins no program any more. */
+static void begin_reserve(struct fetch_keeper *k)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return;
+	if (pass(k->fd, PASSED_KEEPER, ends[1]))
+		k->reserve_fd = ends[0];
+	else
+		(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+static int begin_keeper(int *fd_out, struct fault *fault)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return fault_set(fault, HN_EIO, "socketpair", "%s", hn_errno_text(errno));
+	pid_t hub = getpid();
+	(void)signal(SIGCHLD, SIG_IGN); /* one that dies leaves nothing behind to be asked about */
+	pid_t pid = fork();
+	if (pid == 0)
+		become_keeper(ends[1], hub);
+	(void)close(ends[1]);
+	if (pid < 0) {
+		(void)close(ends[0]);
+		return fault_set(fault, HN_EIO, "fork", "%s", hn_errno_text(errno));
+	}
+	*fd_out = ends[0];
+	return HN_OK;
+}
+
+int fetch_process_start(struct fetch_keeper **out, struct fault *fault)
+{
+	struct fetch_keeper *k = malloc(sizeof(*k));
+	if (k == NULL)
+		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+	*k = (struct fetch_keeper){.fd = -1, .reserve_fd = -1};
+	(void)pthread_mutex_init(&k->lock, NULL);
+	int err = begin_keeper(&k->fd, fault);
+	if (err != HN_OK) {
+		fetch_process_end(k);
+		return err;
+	}
+	begin_reserve(k);
+	*out = k;
+	return HN_OK;
+}
+
+static bool take_reserve(struct fetch_keeper *k)
+{
+	if (k->reserve_fd < 0)
+		return false;
+	(void)close(k->fd);
+	k->fd = k->reserve_fd;
+	k->reserve_fd = -1;
+	begin_reserve(k);
+	return true;
+}
+
+int fetch_process_new(struct fetch_keeper *keeper, int session_fd, struct fault *fault)
+{
+	(void)pthread_mutex_lock(&keeper->lock);
+	bool passed = pass(keeper->fd, PASSED_SESSION, session_fd);
+	if (!passed && take_reserve(keeper))
+		passed = pass(keeper->fd, PASSED_SESSION, session_fd);
+	(void)pthread_mutex_unlock(&keeper->lock);
+	if (passed)
 		return HN_OK;
 	return fault_set(fault, HN_EIO, "", "%s",
-			 tr("the process that begins fetching has ended; restart the hub",
+			 tr("the processes that begin fetching have ended; restart the hub",
 			    "取得を開始するプロセスが終了している。ハブを再起動すること"));
+}
+
+void fetch_process_end(struct fetch_keeper *keeper)
+{
+	if (keeper == NULL)
+		return;
+	if (keeper->fd >= 0)
+		(void)close(keeper->fd);
+	if (keeper->reserve_fd >= 0)
+		(void)close(keeper->reserve_fd);
+	(void)pthread_mutex_destroy(&keeper->lock);
+	free(keeper);
 }
 
 /* ---- a session, in its own process ---- */
@@ -198,8 +273,8 @@ static int read_credential(struct session *s, size_t len)
 static int read_frame(struct session *s)
 {
 	uint8_t head[FETCH_HEAD_SIZE];
-	enum fetch_frame kind;
-	size_t got, len;
+	enum fetch_frame kind = FETCH_END;
+	size_t got = 0, len = 0;
 	int err = fd_read_full(s->fd, head, sizeof(head), &got);
 	if (err == HN_OK && got != sizeof(head))
 		err = HN_ETRUNC;
@@ -349,27 +424,40 @@ static int begin(pid_t parent)
 	return err;
 }
 
+/* @return the descriptor that came; -1: none, *end_out: nor will any */
+static int receive(int fd, enum passed *what_out, bool *end_out)
+{
+	struct passing p;
+	int passed;
+	passing_init(&p);
+	ssize_t n = recvmsg(fd, &p.message, MSG_CMSG_CLOEXEC);
+	*end_out = n == 0 || (n < 0 && errno != EINTR);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&p.message) : NULL;
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -1;
+	memcpy(&passed, CMSG_DATA(c), sizeof(passed));
+	*what_out = (enum passed)p.byte;
+	return passed;
+}
+
+/* A reserve is a child that goes on here with a socket of its own; it outlives us, and ends with the hub,
+ * which alone has the other end. */
 static void serve(int fd)
 {
-	pid_t keeper = getpid();
-	for (;;) {
-		struct passing p;
-		passing_init(&p);
-		ssize_t n = recvmsg(fd, &p.message, MSG_CMSG_CLOEXEC);
-		if (n < 0 && errno == EINTR)
+	for (bool end = false; !end;) {
+		enum passed what;
+		pid_t keeper = getpid();
+		int passed = receive(fd, &what, &end);
+		if (passed < 0)
 			continue;
-		if (n <= 0)
-			return;
-		const struct cmsghdr *c = CMSG_FIRSTHDR(&p.message);
-		int session;
-		if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-			continue;
-		memcpy(&session, CMSG_DATA(c), sizeof(session));
-		if (fork() == 0) {
+		bool child = fork() == 0;
+		if (child && what == PASSED_SESSION) {
 			(void)close(fd);
-			run_session(session, keeper);
+			run_session(passed, keeper);
 		}
-		(void)close(session);
+		(void)close(child ? fd : passed);
+		if (child)
+			fd = passed;
 	}
 }
 

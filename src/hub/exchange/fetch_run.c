@@ -104,7 +104,7 @@ static int open_session(struct fetch_run *run, const struct buf *sealed, struct 
 				 tr("the credential cannot be opened: give it again",
 				    "資格情報を開けない。再登録すること"));
 	terms.credential = secret;
-	int err = fetch_open(run->hub->fetch_fd, &terms, &run->session, fault);
+	int err = fetch_open(run->hub->fetch, &terms, &run->session, fault);
 	sodium_free(secret); /* wipes it */
 	return err;
 }
