@@ -25,7 +25,8 @@ def in_namespace():
     for program in ("unshare", "ip"):
         if shutil.which(program) is None:
             return f"needs {program}"
-    namespace = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
+    own = ["unshare", "--user", "--map-current-user", "--keep-caps", "--net"]
+    namespace = ["unshare", "--net"] if os.geteuid() == 0 else own
     make = ("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6; "
             "ip link add near type veth peer name far && ip link set near up && ip link set far up && ip link set lo up")
     if subprocess.run([*namespace, "sh", "-c", make], stderr=subprocess.DEVNULL, check=False).returncode != 0:
