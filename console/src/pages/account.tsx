@@ -17,7 +17,6 @@ import { OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { tell } from "../ui/toast";
-import { Passkeys } from "./passkeys";
 
 export function Account() {
 	const who = me.value;
@@ -57,7 +56,6 @@ export function Account() {
 				<Password />
 				<SecondFactor />
 			</div>
-			<Passkeys />
 			<section class="card">
 				<h2>{t("account.credentials")}</h2>
 				<Credentials person={who.account} />

@@ -121,7 +121,7 @@ export function Events({ query }: { query: EventQuery }) {
 	const key = JSON.stringify(query);
 	const loaded = useLoad((signal) => hub.edgeEvents(query, undefined, signal), [key]);
 	useLive(loaded.again, undefined, 3000);
-	const narrowed = query.from ?? query.indicator ?? query.edge;
+	const narrowed = place.value.path === "/edges" && (query.from ?? query.indicator ?? query.edge);
 	return (
 		<>
 			{narrowed && (

@@ -140,6 +140,16 @@ function What({ item }: { item: ObjectItem }) {
 						</dd>
 					</>
 				))}
+				{text(object.created_by_ref) && (
+					<>
+						<dt>{word("member", "created_by_ref")}</dt>
+						<dd>
+							<Link to={`/threats/objects/${String(object.created_by_ref)}`} class="value">
+								{String(object.created_by_ref)}
+							</Link>
+						</dd>
+					</>
+				)}
 				<dt>{t("object.created")}</dt>
 				<dd>
 					<Time value={text(object.created)} both />
