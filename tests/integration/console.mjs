@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 
 // Drives a browser through the console; console.py made the hub and says where it is. Prints TAP.
-import { mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -276,6 +277,48 @@ await part("edges", async () => {
 	await anna.getByText("Waiting for the answer").waitFor();
 	check("a resolver is asked", true);
 	await shot(anna, "edge");
+});
+
+// ---- an authorisation, from the application to the sensor ----
+await part("authorisations", async () => {
+	await visit(anna, "/authorisations");
+	await anna.getByRole("button", { name: "Apply" }).click();
+	const form = anna.locator("dialog form");
+	await form.locator("textarea[name=purpose]").fill("吹雪の指令通信の把握");
+	await form.locator("textarea[name=acts]").fill("act-2026-001");
+	await form.locator("textarea[name=facilities]").fill("198.51.100.0/8");
+	await form.getByRole("checkbox", { name: "Toyosu sensor" }).check();
+	await form.locator("button[type=submit]").click();
+	await form.locator("[role=alert], .wrong").first().waitFor();
+	check("an application beyond the law is refused where it is written", true);
+	await form.locator("textarea[name=facilities]").fill("198.51.100.0/24");
+	await form.locator("button[type=submit]").click();
+	await anna.getByRole("button", { name: "Hand to the commission" }).waitFor();
+	const place = new URL(anna.url()).pathname;
+	await anna.getByRole("button", { name: "Hand to the commission" }).click();
+	await anna.locator("dialog button[type=submit]").click();
+	await anna.locator(".page-head .badge", { hasText: "At the commission" }).waitFor();
+	await shot(anna, "authorisation");
+	const file = join(world.keys, "application.json");
+	const answer = await fetch(`${world.url}/api/v1${place}`, { headers: { Authorization: `Basic ${Buffer.from(`carol:${world.password.carol}`).toString("base64")}` } });
+	writeFileSync(file, JSON.stringify((await answer.json()).document));
+	execFileSync(world.authority, ["sign", "--key", join(world.keys, "member.key"), file], { stdio: "ignore" });
+	const carol = await open();
+	await signIn(carol, "carol");
+	await visit(carol, place);
+	await carol.getByRole("button", { name: "Hand in signatures" }).click();
+	await carol.locator("dialog textarea[name=document]").fill(readFileSync(file, "utf8"));
+	await carol.locator("dialog button[type=submit]").click();
+	await carol.locator(".page-head .badge", { hasText: "Signed" }).waitFor();
+	check("a commissioner's signature is handed in", true);
+	await carol.context().close();
+	await visit(anna, "/authorisations");
+	await visit(anna, place);
+	await anna.getByRole("button", { name: "Issue to sensors" }).click();
+	await anna.locator("dialog button[type=submit]").click();
+	await anna.locator(".page-head .badge", { hasText: "In effect" }).waitFor();
+	check("it is issued to its sensors", true);
+	pages.authorisation = place;
 });
 
 // ---- the directory ----

@@ -71,7 +71,8 @@ def b64url(data):
 class Edge:
     """Speaks the edge channel as a resolver would, by the packaged openssl and zstd."""
 
-    def __init__(self, code, port):
+    def __init__(self, code, port, kind="resolver"):
+        self.kind = kind
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-edge-"))
         self.port, self.epoch, self.through = port, str(uuid.uuid4()), {}
         self.enrol(code)
@@ -90,7 +91,7 @@ class Edge:
         identity = {"type": "hinomi-public-key", "version": 1, "kid": kid, "name": "edge", "ed25519": ed25519, "x25519": x25519}
         self.run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "tls.pem")
         csr = self.run("openssl", "req", "-new", "-key", "tls.pem", "-subj", "/CN=edge").decode()
-        payload = b64url(json.dumps({"secret": b64url(raw[2:18]), "csr": csr, "identity": json.dumps(identity), "kind": "resolver",
+        payload = b64url(json.dumps({"secret": b64url(raw[2:18]), "csr": csr, "identity": json.dumps(identity), "kind": self.kind,
                                      "program": {"name": "hinomi-edge", "version": HOSTILE[:100], "build": HOSTILE[:100]}}).encode())
         head = b64url(json.dumps({"alg": "Ed25519", "kid": kid}).encode())
         (self.dir / "signed").write_bytes(f"{head}.{payload}".encode())
@@ -196,6 +197,7 @@ class World:
                                   {"object": inside[0]["id"], "propose": True, "reason": HOSTILE})
         assert proposed.status == 201, proposed
         self.report(inside[0]["id"])
+        self.commission()
         self.hostile_approval = f"/threats/sets/{hostile.json['id']}/approvals/{proposed.json['id']}"
 
     def report(self, indicator_id):
@@ -213,11 +215,27 @@ class World:
         self.edge.send("events", *lines)
         self.edge.send("health", {"time": now(), "sets": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE, "spool": {"bytes": 4096}})
 
+    def commission(self):
+        """The oversight commission, its trust file, a sensor and a set to select by."""
+        commission = self.organisation("commission", "サイバー通信情報監理委員会", "Oversight commission")
+        self.carol = self.person("carol", commission, [("ja", "鈴木 薫"), ("en", "Kaoru Suzuki")], "commissioner")
+        made = self.anna.post("/api/v1/sets", {"names": {"en": "Selection", "ja": "選別用"}, "action": "select", "marking": {"tlp": "green"}})
+        assert made.status == 201, made
+        made = self.admin.post("/api/v1/edges", {"kind": "sensor", "names": {"en": "Toyosu sensor", "ja": "豊洲センサー"}})
+        assert made.status == 201, made
+        self.sensor = Edge(made.json["code"], self.hub.edge_port, "sensor")
+        self.keys = self.sensor.dir
+        authority = str(BIN / "hinomi-authority")
+        self.sensor.run(authority, "keygen", "-o", "member.key")
+        self.sensor.run(authority, "trust", "--threshold", "1", "member.key.pub", "--mark", "test", "-o", "trust.json")
+        put = self.admin.ask("PUT", "/api/v1/nation/trust", (self.keys / "trust.json").read_bytes(), Content_Type="application/jose+json")
+        assert put.status == 204, put
+
     def told(self):
         """What the browser's part needs to know."""
         return {"url": f"http://localhost:{self.hub.port}", "set": self.set, "evil": self.evil["id"], "attack": self.attack["id"],
                 "centre": self.centre, "power": self.power, "foreign": self.foreign, "stranger": self.people["stranger"],
-                "edge": self.edge.id, "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
+                "edge": self.edge.id, "keys": str(self.keys), "authority": str(BIN / "hinomi-authority"), "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
                 "password": {login: PASSWORD.format(login) for login in self.people}}
 
 
@@ -255,6 +273,7 @@ def main():
         sys.exit(done.returncode)
     finally:
         world.edge.remove()
+        world.sensor.remove()
         world.hub.remove()
 
 
