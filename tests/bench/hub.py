@@ -200,7 +200,7 @@ def part_attack(args):
     body = subprocess.run(["zstd", "-dc", files[0]], check=True, capture_output=True).stdout
     rows = []
     clusters = [(None, "SQLite", "under 1.5 s")]
-    cluster = Postgres() if Postgres.installed() else None
+    cluster = Postgres(durable=True) if Postgres.installed() else None
     if cluster:
         clusters.append((cluster, "PostgreSQL", "under 4 s"))
     for where, name, wanted in clusters:
@@ -226,9 +226,9 @@ def part_million(args):
     rows.append(("resident with them", "", f"{world.memory()[0]:.0f} MB, at most {world.memory()[1]:.0f}", "under 300 MB", ""))
     if args.five:
         for n in range(count, 5 * count, step):
-            world.post("/api/v1/objects", bundle(indicator(i) for i in range(n, n + step)), "application/json")
+            total += world.post("/api/v1/objects", bundle(indicator(i) for i in range(n, n + step)), "application/json")[0]
         count *= 5
-        world.indexed()
+        rows.append(("indicators added", f"{count}", f"{total:.0f} s", "", f"index {world.indexed():.1f} s behind"))
     asked = [f"/api/v1/search?value={address_of(n * 7919 % count)}" for n in range(20000)]
     found = world.load(asked, args.seconds, connections=1)
     rows.append(("a value looked up", f"among {count}", f"{found['p50_us']} µs, 99 of 100 in {found['p99_us']} µs", "under 1 ms", ""))
@@ -236,6 +236,51 @@ def part_million(args):
     rows.append(("pages of 100", f"{count} stored", f"{few['a_second']:.0f}/s, {few['cpu_us']:.0f} µs CPU", "as with fewer", ""))
     world.stop()
     return rows
+
+
+def part_stream(args):
+    """A bundle of 2 GiB, objects of 100 kB, sent in chunks: nobody has all of it in memory."""
+    world = World()
+    size, filler = (64 << 20 if args.quick else 2 << 30), "x" * 100_000
+
+    def pieces():
+        yield b'{"type":"bundle","id":"bundle--8e2e2d2b-17d4-4cbf-938f-000000000000","objects":['
+        total = number = 0
+        while total < size:
+            text = (("," if number else "") + indicator(number)[:-1] + f',"description":"{filler}"}}').encode()
+            total += len(text)
+            number += 1
+            yield text
+        yield b"]}"
+
+    connection = http.client.HTTPConnection("127.0.0.1", world.hub.port, timeout=3600)
+    start = time.monotonic()
+    connection.request("POST", "/api/v1/objects", pieces(), {
+        "Authorization": f"Bearer {world.token}", "Content-Type": "application/json", "Transfer-Encoding": "chunked"},
+        encode_chunked=True)
+    answer = connection.getresponse()
+    result = json.loads(answer.read())
+    seconds = time.monotonic() - start
+    connection.close()
+    if answer.status // 100 != 2 or result["failed"]:
+        raise SystemExit(f"the stream: {answer.status} {result}")
+    row = (f"a bundle of {size >> 20} MiB in one POST", f"{result['new']} objects", f"{seconds:.1f} s",
+           "bounded memory", f"resident at most {world.memory()[1]:.0f} MB")
+    world.stop()
+    return [row]
+
+
+def part_owners(args):
+    """A million events matched to who holds the address, name, network or certificate, on one core."""
+    subprocess.run(["ninja", "-C", str(BUILD), "tests/bench/bench_hub_owners"], check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as folder:
+        out = [json.loads(subprocess.run(
+            ["taskset", "-c", HUB_CORE, BUILD / "tests/bench/bench_hub_owners", f"sqlite:{folder}/{run}.db",
+             "1000" if args.quick else "20000", "1000000"], check=True, capture_output=True, text=True).stdout)
+            for run in range(min(args.runs, 3))]
+    got = sorted(out, key=lambda one: one["seconds"])[len(out) // 2]
+    return [("events matched to owners", f"{got['events']} events, {got['holdings']} holdings, {got['held']} held by somebody",
+             f"{got['seconds']:.2f} s", "1 million under 1 s", f"image made in {got['image_seconds']:.2f} s")]
 
 
 def measure_pages_some(world, args):
@@ -246,7 +291,7 @@ def measure_pages_some(world, args):
     return world.load([f"{PAGES}?limit=100&next={stamp + span * i // 500:x}" for i in range(500)], args.seconds)
 
 
-PARTS = {"objects": part_objects, "attack": part_attack, "million": part_million}
+PARTS = {"objects": part_objects, "attack": part_attack, "million": part_million, "stream": part_stream, "owners": part_owners}
 
 
 def main():
