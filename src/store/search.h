@@ -96,7 +96,7 @@ HN_MUST_USE int search_ready_new(struct search_ready **out);
 void search_ready_free(struct search_ready *ready);
 
 /**
- * Works out the rows for the next versions, at most `limit` and some 8 MB of rows.
+ * Works out the rows for the next versions, at most `limit`, some 16 MB of objects and 8 MB of rows.
  *
  * @param taken_out  how many versions; 0: there are none
  * @param more_out   whether there are more behind them

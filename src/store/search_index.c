@@ -12,8 +12,9 @@
 
 #define WORDS_TEXT_MAX (256u << 10) /* bytes of words of one object; what is more is not found */
 #define READY_BYTES    (8u << 20)   /* of keys and words; then no more versions are taken */
+#define READ_BYTES     (16u << 20)  /* of objects; the same */
 #define READY_MAX      (512u << 20) /* with those of the last one */
-#define READ_AT_ONCE   512          /* versions of one question */
+#define READ_AT_ONCE   256          /* versions of one question */
 
 /*
  * A key and a version that speaks of it. Keys of many versions are put in order before they are inserted: the
@@ -40,7 +41,7 @@ struct search_ready {
 	struct buf scratch;
 	size_t text_start; /* of the version that is being read */
 	int64_t from, last;
-	size_t taken;
+	size_t taken, read;   /* versions, and their bytes */
 	bool lengths[2][129]; /* of prefixes, IPv4 and IPv6 */
 };
 
@@ -81,7 +82,12 @@ static void empty(struct search_ready *r)
 	buf_reset(&r->texts);
 	buf_reset(&r->words);
 	memset(r->lengths, 0, sizeof(r->lengths));
-	r->taken = 0;
+	r->taken = r->read = 0;
+}
+
+static bool is_full(const struct search_ready *r)
+{
+	return r->keys.len + r->words.len >= READY_BYTES || r->read >= READ_BYTES;
 }
 
 static int add_word(void *context, const char *word, size_t len, size_t start, size_t end)
@@ -153,6 +159,7 @@ static int take_row(struct search_ready *r, const struct db_rows *rows)
 	const uint8_t *bytes = db_blob(rows, 1, &len);
 	r->last = db_int(rows, 0);
 	r->taken++;
+	r->read += len;
 	int err = stix_object_read(&r->object, cur_of(bytes, len),
 				   db_int(rows, 2) == STIX_2_0 ? STIX_2_0 : STIX_2_1, &STIX_DEFAULTS, NULL);
 	if (err == HN_ENOMEM)
@@ -163,8 +170,8 @@ static int take_row(struct search_ready *r, const struct db_rows *rows)
 	return err == HN_OK ? add_pairs(r, r->last) : err;
 }
 
-/* @param count_out  rows that came */
-static int take_rows(struct search_ready *r, struct db *db, size_t limit, size_t *count_out)
+/* @param more_out  whether there may be more behind them */
+static int take_rows(struct search_ready *r, struct db *db, size_t limit, bool *more_out)
 {
 	struct db_rows *rows;
 	size_t before = r->taken;
@@ -176,10 +183,10 @@ static int take_rows(struct search_ready *r, struct db *db, size_t limit, size_t
 	if (err != HN_OK)
 		return err;
 	int more = 0;
-	while (err == HN_OK && (more = db_next(rows)) == 1)
+	while (err == HN_OK && !is_full(r) && (more = db_next(rows)) == 1)
 		err = take_row(r, rows);
 	db_rows_end(rows);
-	*count_out = r->taken - before;
+	*more_out = is_full(r) || r->taken - before == limit;
 	return err == HN_OK && more < 0 ? more : err;
 }
 
@@ -230,11 +237,9 @@ static int work(struct search_ready *r, struct db *db, size_t limit, bool *more_
 	int err = find_start(db, &r->from);
 	r->last = r->from;
 	*more_out = true;
-	while (err == HN_OK && *more_out && r->taken < limit && r->keys.len + r->words.len < READY_BYTES) {
-		size_t left = limit - r->taken, count = 0;
-		size_t asked = left < READ_AT_ONCE ? left : READ_AT_ONCE;
-		err = take_rows(r, db, asked, &count);
-		*more_out = count == asked;
+	while (err == HN_OK && *more_out && r->taken < limit && !is_full(r)) {
+		size_t left = limit - r->taken;
+		err = take_rows(r, db, left < READ_AT_ONCE ? left : READ_AT_ONCE, more_out);
 	}
 	if (err == HN_OK)
 		put_in_order(r);

@@ -117,20 +117,32 @@ static int tell_folded(const struct reading *r, const uint8_t *at, size_t len)
 	return err;
 }
 
+static bool is_ascii(const uint8_t *at, size_t len)
+{
+	uint8_t all = 0;
+	for (size_t i = 0; i < len; i++)
+		all |= at[i];
+	return all < 0x80;
+}
+
+/* As u8_casefold(): into room if it is large enough, else into memory of its own. */
+static uint8_t *fold_ascii(const uint8_t *at, size_t len, uint8_t *room, size_t *len_io)
+{
+	uint8_t *out = len <= *len_io ? room : malloc(len);
+	for (size_t i = 0; out != NULL && i < len; i++)
+		out[i] = (uint8_t)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] + 32 : at[i]);
+	*len_io = len;
+	return out;
+}
+
 /* A run without spaces or broken bytes, brought into its form. ASCII, the usual case, needs no library. */
 static int tell_run(const struct reading *r, const uint8_t *at, size_t len)
 {
 	enum { SMALL = 256 };
 	uint8_t small[SMALL];
-	bool ascii = len <= SMALL;
-	for (size_t i = 0; ascii && i < len; i++) {
-		ascii = at[i] < 0x80;
-		small[i] = (uint8_t)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] + 32 : at[i]);
-	}
-	if (ascii)
-		return tell_folded(r, small, len);
 	size_t folded_len = SMALL;
-	uint8_t *folded = u8_casefold(at, len, NULL, UNINORM_NFKC, small, &folded_len);
+	uint8_t *folded = is_ascii(at, len) ? fold_ascii(at, len, small, &folded_len)
+					    : u8_casefold(at, len, NULL, UNINORM_NFKC, small, &folded_len);
 	if (folded == NULL)
 		return HN_ENOMEM;
 	int err = tell_folded(r, folded, folded_len);
