@@ -87,6 +87,14 @@ static void cuts_long_words_at_a_letter(void **state)
 		buf_adds(&text, "é");
 	assert_int_equal(words_of(text.data, text.len, WORDS_INDEX, keep_last, &word), HN_OK);
 	assert_int_equal(word.len, WORD_MAX - 1);
+	buf_reset(&text);
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&text, "Ab-");
+	buf_adds(&text, "LAST");
+	buf_reset(&word);
+	assert_int_equal(words_of(text.data, text.len, WORDS_INDEX, keep_last, &word), HN_OK);
+	assert_int_equal(word.len, 4);
+	assert_memory_equal(word.data, "last", 4);
 	buf_clear(&text);
 	buf_clear(&word);
 }
