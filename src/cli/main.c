@@ -32,6 +32,7 @@ static const struct command {
 	{"sensor", "selection on live traffic", "流れている通信の自動選別"},
 	{"resolver", "protective DNS", "プロテクティブDNS"},
 	{"hub", "the centre", "中央のサーバー"},
+	{"edge", "joins a sensor or resolver to the hub", "センサーやリゾルバーをハブにつなぐ"},
 	{"witness", "the commission's own examiner", "委員会による検査プログラム"},
 };
 

@@ -191,7 +191,7 @@ static int make_code(struct request *r, struct inviting *out)
 	err = code_format(code, &text);
 	if (err == HN_OK) {
 		(void)snprintf(out->code, sizeof(out->code), "%s", text.data);
-		sha256(code->secret, sizeof(code->secret), out->secret);
+		code_secret_digest(code->secret, out->secret);
 		sodium_memzero(text.data, text.len);
 	}
 	buf_clear(&text);

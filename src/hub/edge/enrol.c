@@ -41,7 +41,7 @@ static void describe(struct enrolling *e)
 	e->enrolment.identity = e->identity;
 	e->enrolment.program = e->program;
 	memcpy(e->enrolment.ed25519, q->identity.ed25519, sizeof(e->enrolment.ed25519));
-	sha256(q->secret, sizeof(q->secret), e->enrolment.secret);
+	code_secret_digest(q->secret, e->enrolment.secret);
 	/* What makes it the same request: who asks, for which key. */
 	sha256_parts(q->identity.ed25519, sizeof(q->identity.ed25519), q->csr, q->csr_len, "", 0,
 		     e->enrolment.request);

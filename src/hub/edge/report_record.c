@@ -124,6 +124,11 @@ static int add(struct report *r, const json_t *record, const char *line, size_t 
 	struct covering c = {.number = 0};
 	struct standing standing = {.found = false};
 	const char *authorization = report_text(own, "authorization");
+	/* Its time was over before it was sent; its number stays. */
+	if (json_is_true(json_object_get(record, "erased"))) {
+		r->known++;
+		return HN_OK;
+	}
 	if (report_uid(record, &s.uid) != HN_OK || report_time(r, record, &s.time_us) != HN_OK ||
 	    uuid_parse(authorization, strlen(authorization), &s.authorization) != HN_OK)
 		return report_refuse(r, "not a record of a sensor");
