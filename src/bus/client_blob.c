@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/lang.h"
+#include "bus/blob_sum.h"
 #include "bus/client_inside.h"
 
 #define TRIES 8
@@ -24,7 +24,7 @@ struct blob {
 	uint64_t size, have;
 	char *path, *part; /* NULL: not kept */
 	int fd;            /* of part; -1 */
-	struct sha256 *sum;
+	struct blob_sum *sum;
 	bool asked_range, began;
 	struct backoff backoff;
 	void (*done)(void *context, const struct client_result *r);
@@ -38,7 +38,7 @@ static void blob_free(struct blob *b)
 		return;
 	if (b->fd >= 0)
 		(void)close(b->fd);
-	sha256_free(b->sum);
+	blob_sum_free(b->sum);
 	free(b->path);
 	free(b->part);
 	free(b);
@@ -51,8 +51,7 @@ static void release_blob(struct op *op)
 
 static void forget(struct blob *b)
 {
-	uint8_t ignored[SHA256_SIZE];
-	sha256_end(b->sum, ignored);
+	blob_sum_reset(b->sum);
 	b->have = 0;
 }
 
@@ -78,7 +77,7 @@ static int take_piece(struct op *op, const char *data, size_t len)
 	if (err == HN_OK && b->fd >= 0)
 		err = fd_write_all(b->fd, data, len);
 	if (err == HN_OK) {
-		sha256_add(b->sum, data, len);
+		blob_sum_add(b->sum, data, len);
 		b->have += len;
 	}
 	return err;
@@ -102,16 +101,13 @@ static int keep(struct blob *b)
 
 static void judge_blob(struct blob *b, struct client_result *r)
 {
-	uint8_t digest[SHA256_SIZE];
 	if (r->err == HN_OK && b->have < b->size) {
 		r->err = fault_set(&r->fault, HN_EIO, "", "%s",
 				   tr("the blob ended too early", "ブロブが途中で終わった"));
 		return;
 	}
-	if (r->err == HN_OK) {
-		sha256_end(b->sum, digest);
-		r->err = memcmp(digest, b->digest, sizeof(digest)) == 0 ? HN_OK : HN_EAUTH;
-	}
+	if (r->err == HN_OK)
+		r->err = blob_sum_is(b->sum, b->digest) ? HN_OK : HN_EAUTH;
 	if (r->err == HN_EAUTH && r->status < 300) {
 		(void)fault_set(&r->fault, HN_EAUTH, "", "%s",
 				tr("the blob is not what its head names; it was thrown away",
@@ -207,7 +203,7 @@ static int add_up(struct blob *b, int fd)
 		size_t n = b->size - b->have < sizeof(data) ? (size_t)(b->size - b->have) : sizeof(data);
 		err = fd_read_full(fd, data, n, &got);
 		if (err == HN_OK) {
-			sha256_add(b->sum, data, got);
+			blob_sum_add(b->sum, data, got);
 			b->have += got;
 		}
 	}
@@ -217,15 +213,13 @@ static int add_up(struct blob *b, int fd)
 /* Whether the file is there already, and right. */
 static bool is_there(struct blob *b)
 {
-	uint8_t digest[SHA256_SIZE];
 	struct stat st;
 	int fd = open(b->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	bool same = fstat(fd, &st) == 0 && (uint64_t)st.st_size == b->size && add_up(b, fd) == HN_OK;
 	(void)close(fd);
-	sha256_end(b->sum, digest);
-	return same && memcmp(digest, b->digest, sizeof(digest)) == 0;
+	return blob_sum_is(b->sum, b->digest) && same;
 }
 
 static int open_part(struct blob *b)
@@ -278,7 +272,7 @@ int client_blob(struct client *c, const uint8_t digest[32], uint64_t size, const
 		.client = c, .size = size, .fd = -1, .backoff = c->backoff, .done = done, .context = context};
 	b->backoff.failures = 0;
 	memcpy(b->digest, digest, sizeof(b->digest));
-	b->sum = sha256_new();
+	b->sum = blob_sum_new();
 	if (b->sum == NULL || !set_paths(b, path) || wait(b, 0) != HN_OK) {
 		blob_free(b);
 		return HN_ENOMEM;

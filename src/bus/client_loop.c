@@ -402,7 +402,7 @@ int op_new(struct client *c, const char *path, struct op **out)
 	op->next = c->ops;
 	c->ops = op;
 	if (op->easy == NULL || !set_common(op, url) || !set_tls(c, op->easy) ||
-	    op_header(op, "Accept: application/json") != HN_OK) {
+	    op_header(op, "Accept: application/json, application/octet-stream;q=0.9") != HN_OK) {
 		op_free(op);
 		return HN_ENOMEM;
 	}

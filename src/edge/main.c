@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,10 @@ int main(int argc, char **argv)
 	char **args;
 	size_t count;
 	log_init("hinomi edge", false);
+	if (sodium_init() < 0) {
+		log_line(LOG_LEVEL_ERROR, "%s", tr("libsodium does not start", "libsodiumを使えない"));
+		return HN_EXIT_UNFINISHED;
+	}
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

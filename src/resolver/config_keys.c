@@ -239,7 +239,7 @@ static const struct config_key events_keys[] = {
 	{.kind = CONFIG_LINE, AT(line)},
 	{"directory", CONFIG_PATH, AT(directory), .flags = CONFIG_REQUIRED,
 	 .help_en = "where events are written", .help_ja = "イベントの書込み先"},
-	{"rotate", CONFIG_DURATION, AT(rotate_ns), .min = SECONDS(60), .max = DAYS(1), .preset = "1h",
+	{"rotate", CONFIG_DURATION, AT(rotate_ns), .min = SECONDS(5), .max = DAYS(1), .preset = "1h",
 	 .help_en = "a file is closed and compressed after this", .help_ja = "ファイルを閉じて圧縮する間隔"},
 	{"keep", CONFIG_DURATION, AT(keep_ns), .min = HOURS(1), .max = DAYS(366), .preset = "30d",
 	 .help_en = "then it is removed", .help_ja = "保存期間"},

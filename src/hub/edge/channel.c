@@ -111,6 +111,7 @@ static int make_server(const struct pki_pair *pair, struct fault *fault)
 		.rate_burst = c->http.burst,
 		.tls = &tls,
 		.identify = edge_identify,
+		.still = edge_still,
 		.allowed = rights_allow,
 		.seal = request_seal,
 		.finished = request_log,

@@ -57,6 +57,9 @@ static inline const struct edge_peer *edge_peer_of(const struct request *r)
 /** server_options.identify of the channel: looks the certificate up at each request. */
 int edge_identify(struct request *r);
 
+/** server_options.still: whether the certificate and the edge still hold. */
+bool edge_still(struct request *r);
+
 /** The authority; lives as long as the channel. NULL: there is no channel. */
 struct pki *edge_pki(void);
 

@@ -59,6 +59,14 @@ void followers_tell(void)
 	pthread_mutex_unlock(&followers.lock);
 }
 
+void followers_tick(void)
+{
+	pthread_mutex_lock(&followers.lock);
+	for (struct follower *f = followers.list; f != NULL; f = f->next)
+		answer_wake(f->request);
+	pthread_mutex_unlock(&followers.lock);
+}
+
 void followers_end(bool ends)
 {
 	pthread_mutex_lock(&followers.lock);

@@ -12,6 +12,9 @@
 /** Some head is another one: each stream looks for what it has not sent. From any thread. */
 void followers_tell(void);
 
+/** Each stream looks whether it has to say that it is still here. */
+void followers_tick(void);
+
 /** All streams end, and none is taken any more. */
 void followers_end(bool ends);
 

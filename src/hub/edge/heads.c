@@ -21,6 +21,7 @@
 
 #define LIFE_US  (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
 #define RENEW_US (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
+#define TICK_NS  (5 * NS_SECOND)                    /* between looks at streams that are silent */
 #define SLOW_NS  (30 * NS_SECOND)                   /* between looks at what has ended by itself */
 
 static struct {
@@ -300,7 +301,7 @@ static void make_all(void)
 static void *run(void *arg)
 {
 	(void)arg;
-	int64_t slow_ns = 0;
+	int64_t slow_ns = 0, tick_ns = 0;
 	pthread_mutex_lock(&heads.lock);
 	while (!heads.stopping) {
 		int64_t now_ns = utc_now_ns();
@@ -309,8 +310,13 @@ static void *run(void *arg)
 			const struct timespec until = {.tv_sec = at_ns / NS_SECOND,
 						       .tv_nsec = at_ns % NS_SECOND};
 			(void)pthread_cond_timedwait(&heads.wake, &heads.lock, &until);
-			if (!heads.work)
+			if (!heads.work) {
+				if (now_ns - tick_ns >= TICK_NS) {
+					tick_ns = now_ns;
+					followers_tick();
+				}
 				continue;
+			}
 		}
 		heads.work = false;
 		slow_ns = now_ns;

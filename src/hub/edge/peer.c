@@ -29,7 +29,7 @@ static int look_up(struct request *r, const struct peer *certificate, struct edg
 	struct hub *hub = hub_of(r);
 	struct uuid said;
 	uint8_t serial[EDGE_SERIAL_MAX];
-	int64_t now_us = r->received_ns / 1000;
+	int64_t now_us = r->asked_ns / 1000;
 	size_t digits = strlen(certificate->serial);
 	int err = digits / 2 <= sizeof(serial) ? hex_decode(certificate->serial, digits, serial, digits / 2)
 					       : HN_EFORMAT;
@@ -67,4 +67,14 @@ int edge_identify(struct request *r)
 		.limit_key = (uint64_t)p->number,
 	};
 	return HN_OK;
+}
+
+bool edge_still(struct request *r)
+{
+	const struct peer *certificate = request_peer(r);
+	struct edge_peer *p = (struct edge_peer *)(uintptr_t)edge_peer_of(r);
+	if (certificate == NULL || look_up(r, certificate, p) != HN_OK)
+		return false;
+	p->asker.sets_only = true;
+	return true;
 }
