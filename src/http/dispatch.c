@@ -101,6 +101,27 @@ const char *request_certificate(const struct request *r, size_t *len_out)
 	return request_header(r, o->certificate_header, len_out);
 }
 
+bool request_secure(const struct request *r)
+{
+	const struct exchange *e = exchange_of_const(r);
+	size_t len = 0;
+	if (e->connection->tls)
+		return true;
+	if (!is_proxy(options_of(e), &e->connection->peer))
+		return false;
+	const char *protocol = request_header(r, "X-Forwarded-Proto", &len);
+	if (protocol)
+		return len == 5 && strncasecmp(protocol, "https", len) == 0;
+	return request_header(r, "X-Forwarded-For", NULL) != NULL;
+}
+
+bool request_handed_on(const struct request *r)
+{
+	const struct exchange *e = exchange_of_const(r);
+	return !is_proxy(options_of(e), &e->connection->peer) &&
+	       (head_find(&e->head, "X-Forwarded-For") || head_find(&e->head, "Forwarded"));
+}
+
 static enum lang language_of(const struct exchange *e)
 {
 	lang_reset_thread();
@@ -290,9 +311,12 @@ static bool in_rate(struct exchange *e)
 
 static void ask_to_sign_in(struct exchange *e)
 {
+	/* A page asks by itself; offered Basic, the browser would ask for a password before the page can. */
+	bool page = request_header(&e->pub, "Sec-Fetch-Mode", NULL) != NULL;
 	(void)answer_problem(&e->pub, 401, "sign-in", e->pub.fault.message);
 	answer_header(&e->pub, "WWW-Authenticate",
-		      "Bearer realm=\"hinomi\", Basic realm=\"hinomi\", charset=\"UTF-8\"");
+		      page ? "Bearer realm=\"hinomi\""
+			   : "Bearer realm=\"hinomi\", Basic realm=\"hinomi\", charset=\"UTF-8\"");
 }
 
 static void check_rights(struct exchange *e)

@@ -99,6 +99,14 @@ const char *request_header(const struct request *r, const char *name, size_t *le
  * none, or the header came from somebody else */
 const char *request_certificate(const struct request *r, size_t *len_out);
 
+/** Whether the client speaks TLS: with this server, or with a trusted proxy, which says so in
+ * X-Forwarded-Proto (one that says only for whom it asks is taken to speak TLS). */
+bool request_secure(const struct request *r);
+
+/** Whether somebody other than a trusted proxy says to hand the request on for another (X-Forwarded-For,
+ * Forwarded): then r->address is not the client's own. */
+bool request_handed_on(const struct request *r);
+
 /** The client's certificate of this connection, verified and judged (struct server_tls). @return NULL: none
  */
 const struct peer *request_peer(const struct request *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 
-/* Signing in and out, one's own account, tokens. */
+/* One's own account: who one is, password, second factor. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "base/utc.h"
 #include "http/answer.h"
 #include "hub/api/account.h"
+#include "hub/api/signing.h"
 #include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
@@ -23,195 +24,19 @@
 #include "store/form.h"
 #include "store/person.h"
 
-_Static_assert(SCOPE_READ == 1 && SCOPE_EDGE == 64, "the order of scope_name()");
-
-static int body_object(struct request *r, const char *const names[], json_t **out)
-{
-	json_t *object = NULL;
-	int err = json_object_read(r->body.data == NULL ? "" : r->body.data, r->body.len, &object, &r->fault);
-	if (err == HN_OK)
-		err = json_only(object, names, &r->fault);
-	if (err != HN_OK)
-		json_decref(object);
-	else
-		*out = object;
-	return err;
-}
-
 static char *copy(struct request *r, const char *text)
 {
 	return text == NULL ? NULL : arena_text(r->arena, text, strlen(text));
 }
 
-/* Only people have passwords and second factors, and only where they signed in by one. */
+/* Only people have passwords and second factors, and only where they signed in themselves. */
 static int person_only(struct request *r)
 {
-	if (r->who.asker->person != 0 && strcmp(r->who.how, "password") == 0)
+	if (identity_in_person(r))
 		return HN_OK;
 	return fault_set(&r->fault, HN_EAUTH, "", "%s",
-			 tr("only a person who signed in with a password may do this",
-			    "パスワードでサインインした利用者のみ行うことができる"));
-}
-
-/* ---- signing in ---- */
-
-struct signing {
-	const char *login, *code;
-	struct password_result result;
-	struct credential session;
-	char token[IDENTITY_TOKEN_SIZE];
-	int64_t step;
-	struct credential totp;
-};
-
-/* The same whatever was wrong, so that nothing tells which. */
-static int refuse(struct request *r, const struct signing *s)
-{
-	char after[24];
-	if (s->result.err != HN_ELIMIT)
-		return answer_problem(r, 401, "sign-in",
-				      tr("login, password or code is wrong",
-					 "ログイン名、パスワード又は認証コードが正しくない"));
-	(void)answer_problem(
-		r, 429, "sign-in",
-		tr("too many failed sign-ins; wait", "サインインの失敗が多すぎる。時間をおくこと"));
-	(void)snprintf(after, sizeof(after), "%lld", (long long)(s->result.retry_us / 1000000 + 1));
-	answer_header(r, "Retry-After", after);
-	return HN_OK;
-}
-
-static void write_session(struct request *r, const struct signing *s)
-{
-	char expires[UTC_SIZE];
-	char account[UUID_TEXT_SIZE];
-	utc_format(s->session.expires_us * 1000, expires);
-	uuid_format(&s->result.account.id, account);
-	buf_addf(answer_body(r), "{\"token\":\"%s\",\"expires\":\"%s\",\"account\":\"%s\"}", s->token,
-		 expires, account);
-}
-
-static int begin_session(struct writing *w, struct request *r, void *context)
-{
-	struct signing *s = context;
-	struct asker own;
-	struct identity *i = hub_of(r)->identity;
-	char record[256];
-	char account[UUID_TEXT_SIZE];
-	char address[IP_TEXT_SIZE];
-	int err = HN_OK;
-	if (s->result.account.has_totp)
-		err = credentials_use_step(w, s->totp.number, s->step);
-	if (err == HN_OK)
-		err = directory_asker(hub_of(r)->directory, &s->result.account, NULL, r->received_ns / 1000,
-				      &own);
-	if (err == HN_OK)
-		err = credentials_add(w, &own, &s->session, &r->fault);
-	if (err == HN_EAUTH) {
-		identity_tell(i, r, s->login, false);
-		return refuse(r, s);
-	}
-	if (err != HN_OK)
-		return err;
-	uuid_format(&s->result.account.id, account);
-	ip_format(&r->address, address);
-	(void)snprintf(record, sizeof(record), "{\"account\":\"%s\",\"address\":\"%s\",\"second_factor\":%s}",
-		       account, address, s->result.account.has_totp ? "true" : "false");
-	err = request_note(w, r, "hub.login", record, strlen(record));
-	if (err != HN_OK)
-		return err;
-	write_session(r, s);
-	return answer_send(r, 200, NULL);
-}
-
-static int check_code(struct request *r, struct signing *s)
-{
-	uint8_t secret[TOTP_SECRET];
-	if (!s->result.account.has_totp)
-		return HN_OK;
-	int err = directory_totp(hub_of(r)->directory, s->result.account.person, &s->totp);
-	if (err == HN_OK)
-		err = identity_unseal(hub_of(r)->identity, s->totp.secret, s->totp.secret_len, secret);
-	if (err == HN_OK)
-		err = totp_check(secret, sizeof(secret), s->code == NULL ? "" : s->code,
-				 r->received_ns / 1000, &s->step);
-	sodium_memzero(secret, sizeof(secret));
-	return err;
-}
-
-static int password_known(struct request *r)
-{
-	struct signing *s = r->state;
-	struct identity *i = hub_of(r)->identity;
-	int err = s->result.err;
-	if (err == HN_OK)
-		err = check_code(r, s);
-	if (err != HN_OK) {
-		if (s->result.err == HN_OK || s->result.err == HN_EAUTH)
-			identity_tell(i, r, s->login, false);
-		s->result.err = s->result.err == HN_OK ? HN_EAUTH : s->result.err;
-		return refuse(r, s);
-	}
-	identity_tell(i, r, s->login, true);
-	identity_token_new(i, s->token, &s->session);
-	s->session.person = s->result.account.person;
-	s->session.session = true;
-	s->session.scopes = SCOPE_ALL;
-	s->session.expires_us = r->received_ns / 1000 + hub_of(r)->config->sign_in.session_ns / 1000;
-	return request_change(r, begin_session, s);
-}
-
-static int sign_in(struct request *r)
-{
-	static const char *const names[] = {"login", "password", "code", NULL};
-	json_t *body = NULL;
-	const char *login = NULL;
-	const char *password = NULL;
-	const char *code = NULL;
-	struct signing *s = arena_alloc(r->arena, sizeof(*s));
-	if (s == NULL)
-		return HN_ENOMEM;
-	int err = body_object(r, names, &body);
-	const struct form f = {.at = body, .fault = &r->fault};
-	if (err == HN_OK)
-		err = form_text(&f, "login", true, PERSON_LOGIN_MAX, &login);
-	if (err == HN_OK)
-		err = form_text(&f, "password", true, PASSWORD_MAX, &password);
-	if (err == HN_OK)
-		err = form_text(&f, "code", false, 16, &code);
-	if (err == HN_OK) {
-		r->state = s;
-		s->login = copy(r, login);
-		s->code = copy(r, code);
-		err = s->login == NULL
-			      ? HN_ENOMEM
-			      : identity_password(r, s->login, password, NULL, &s->result, password_known);
-		if (err == HN_ELIMIT) {
-			s->result.err = err;
-			err = refuse(r, s);
-		}
-	}
-	json_decref(body);
-	return err;
-}
-
-/* ---- signing out ---- */
-
-static int end_session(struct writing *w, struct request *r, void *context)
-{
-	const struct account *account = context;
-	int err = credentials_remove(w, r->who.asker, &account->credential.id, &r->fault);
-	return err == HN_OK ? answer_send(r, 204, NULL) : err;
-}
-
-static int sign_out(struct request *r)
-{
-	struct account *account = arena_alloc(r->arena, sizeof(*account));
-	if (account == NULL)
-		return HN_ENOMEM;
-	int err = identity_credential(r, account);
-	if (err == HN_OK && !account->credential.session)
-		err = HN_ENOENT;
-	return err == HN_OK ? request_change(r, end_session, account) : err;
+			 tr("only a person who signed in may do this, and not by a token",
+			    "サインインした利用者本人のみ行うことができる(トークンでは不可)"));
 }
 
 /* ---- oneself ---- */
@@ -375,7 +200,7 @@ static int change_password(struct request *r)
 	char login[PERSON_LOGIN_MAX + 1];
 	int err = person_only(r);
 	if (err == HN_OK)
-		err = body_object(r, names, &body);
+		err = signing_body(r, names, &body);
 	const struct form f = {.at = body, .fault = &r->fault};
 	if (err == HN_OK)
 		err = form_text(&f, "current", true, PASSWORD_MAX, &current);
@@ -415,7 +240,7 @@ static int reset_password(struct request *r)
 				tr("change your own at /api/v1/me/password",
 				   "自分のパスワードは /api/v1/me/password で変更すること"));
 	if (err == HN_OK)
-		err = body_object(r, names, &body);
+		err = signing_body(r, names, &body);
 	const struct form f = {.at = body, .fault = &r->fault};
 	if (err == HN_OK)
 		err = form_text(&f, "new", true, PASSWORD_MAX, &new);
@@ -502,7 +327,7 @@ static int confirm_totp(struct request *r)
 	struct credential *c = arena_alloc(r->arena, sizeof(*c));
 	int err = c == NULL ? HN_ENOMEM : person_only(r);
 	if (err == HN_OK)
-		err = body_object(r, names, &body);
+		err = signing_body(r, names, &body);
 	const struct form f = {.at = body, .fault = &r->fault};
 	if (err == HN_OK)
 		err = form_text(&f, "pending", true, 256, &pending);
@@ -526,27 +351,6 @@ static int confirm_totp(struct request *r)
 #define SMALL_BODY 8192
 
 const struct route ACCOUNT_ROUTES[] = {
-	{.method = HTTP_POST,
-	 .pattern = "/api/v1/sign-in",
-	 .operation = "signIn",
-	 .flags = ROUTE_PUBLIC | ROUTE_NO_KEEP,
-	 .handle = sign_in,
-	 .takes = "application/json",
-	 .body_max = SMALL_BODY,
-	 .body_schema = "sign-in",
-	 .answers = {{200, "session", NULL}},
-	 .tag = "account",
-	 .summary_en = "Signs a person in; gives a token for some hours",
-	 .summary_ja = "サインインし、数時間有効なトークンを得る"},
-	{.method = HTTP_DELETE,
-	 .pattern = "/api/v1/session",
-	 .operation = "signOut",
-	 .flags = ROUTE_NO_KEEP,
-	 .handle = sign_out,
-	 .answers = {{204, NULL, NULL}},
-	 .tag = "account",
-	 .summary_en = "Ends what a sign-in gave",
-	 .summary_ja = "サインアウトする"},
 	{.method = HTTP_GET,
 	 .pattern = "/api/v1/me",
 	 .operation = "getMe",

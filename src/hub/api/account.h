@@ -5,8 +5,10 @@
 
 #include "http/route.h"
 
-/** Signing in and out, one's own account (account.c). */
+/** One's own account (account.c). */
 extern const struct route ACCOUNT_ROUTES[];
+/** Signing in and out (session.c). */
+extern const struct route SESSION_ROUTES[];
 /** Tokens and certificates (tokens.c). */
 extern const struct route TOKEN_ROUTES[];
 /** Organisations, groups, people (directory.c). */

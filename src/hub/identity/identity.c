@@ -17,6 +17,7 @@
 #include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/identity/certificate.h"
+#include "hub/identity/cookie.h"
 #include "hub/identity/lockout.h"
 #include "hub/identity/password.h"
 #include "hub/identity/totp.h"
@@ -27,11 +28,13 @@
 #include "hub/request/rights.h"
 #include "store/people.h"
 
-#define TOKEN_BEGINS "hnm_" /* by which secret scanners know one */
-#define TOKEN_BYTES  32
-#define PREFIX_SHOWN 12
-#define BASIC_MAX    2048
-#define FAILURES_NS  (60 * NS_SECOND)
+#define TOKEN_BEGINS   "hnm_" /* by which secret scanners know one */
+#define SESSION_BEGINS "hnc_"
+#define BEGINS_LEN     4
+#define TOKEN_BYTES    32
+#define PREFIX_SHOWN   12
+#define BASIC_MAX      2048
+#define FAILURES_NS    (60 * NS_SECOND)
 
 struct identity {
 	struct directory *directory;
@@ -97,15 +100,18 @@ static void token_digest(const struct identity *i, const char *text, size_t len,
 				 crypto_generichash_KEYBYTES);
 }
 
-void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out)
+_Static_assert(sizeof(TOKEN_BEGINS) == BEGINS_LEN + 1 && sizeof(SESSION_BEGINS) == BEGINS_LEN + 1,
+	       "what they begin with");
+
+static void secret_new(const struct identity *i, const char *begins, char text_out[IDENTITY_TOKEN_SIZE],
+		       struct credential *out)
 {
 	uint8_t random[TOKEN_BYTES];
 	memset(text_out, 0, IDENTITY_TOKEN_SIZE);
-	memcpy(text_out, TOKEN_BEGINS, sizeof(TOKEN_BEGINS) - 1);
+	memcpy(text_out, begins, BEGINS_LEN);
 	randombytes_buf(random, sizeof(random));
-	(void)sodium_bin2base64(text_out + sizeof(TOKEN_BEGINS) - 1,
-				IDENTITY_TOKEN_SIZE - sizeof(TOKEN_BEGINS) + 1, random, sizeof(random),
-				sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	(void)sodium_bin2base64(text_out + BEGINS_LEN, IDENTITY_TOKEN_SIZE - BEGINS_LEN, random,
+				sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(random, sizeof(random));
 	memset(out, 0, sizeof(*out));
 	out->id = uuid_v4();
@@ -114,6 +120,45 @@ void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], 
 	memcpy(out->prefix, text_out, PREFIX_SHOWN);
 	token_digest(i, text_out, strlen(text_out), out->secret);
 	out->secret_len = CREDENTIAL_DIGEST;
+}
+
+void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out)
+{
+	secret_new(i, TOKEN_BEGINS, text_out, out);
+}
+
+void identity_session_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out)
+{
+	secret_new(i, SESSION_BEGINS, text_out, out);
+	out->session = true;
+}
+
+/* Another word in front than all secrets have: no digest of a secret is one of these. */
+void identity_csrf(const struct identity *i, const struct credential *session, char out[IDENTITY_CSRF_SIZE])
+{
+	static const char what[] = "csrf:";
+	uint8_t text[sizeof(what) + CREDENTIAL_DIGEST];
+	uint8_t digest[CREDENTIAL_DIGEST];
+	memcpy(text, what, sizeof(what));
+	memcpy(text + sizeof(what), session->secret, CREDENTIAL_DIGEST);
+	token_digest(i, (const char *)text, sizeof(text), digest);
+	(void)sodium_bin2base64(out, IDENTITY_CSRF_SIZE, digest, sizeof(digest),
+				sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+const char *identity_how(const struct credential *session)
+{
+	static const char *const words[] = {"password", "passkey", "link"};
+	for (size_t i = 1; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(session->title, words[i]) == 0)
+			return words[i];
+	return words[0];
+}
+
+bool identity_in_person(const struct request *r)
+{
+	return r->who.signed_in && r->who.asker->person != 0 && strcmp(r->who.how, "token") != 0 &&
+	       strcmp(r->who.how, "certificate") != 0;
 }
 
 _Static_assert(TOTP_SEALED == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + TOTP_SECRET,
@@ -251,7 +296,8 @@ void identity_tell(struct identity *i, struct request *r, const char *login, boo
 /* What somebody does to get a second factor, or to leave. */
 static bool gets_factor(const struct route *route)
 {
-	static const char *const operations[] = {"getMe", "beginTotp", "confirmTotp", "signOut"};
+	static const char *const operations[] = {"getMe", "getSession", "beginTotp", "confirmTotp",
+						 "signOut"};
 	for (size_t i = 0; route->operation != NULL && i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (strcmp(route->operation, operations[i]) == 0)
 			return true;
@@ -300,11 +346,18 @@ static bool begins(const char *text, size_t len, const char *word)
 	return len > n && strncasecmp(text, word, n) == 0 && text[n] == ' ';
 }
 
+static bool is_session(const char *text, size_t len)
+{
+	return len > BEGINS_LEN && memcmp(text, SESSION_BEGINS, BEGINS_LEN) == 0;
+}
+
 static int by_token(struct request *r, const char *text, size_t len)
 {
 	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	struct account account;
+	if (is_session(text, len))
+		return HN_EAUTH;
 	token_digest(i, text, len, digest);
 	int err = directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->asked_ns / 1000, &account);
 	if (err != HN_OK)
@@ -312,11 +365,70 @@ static int by_token(struct request *r, const char *text, size_t len)
 	return believe(r, &account, account.credential.session ? "password" : "token");
 }
 
+/* ---- by a session's cookie ---- */
+
+static int find_session(const struct request *r, struct account *out)
+{
+	struct identity *i = hub_of(r)->identity;
+	uint8_t digest[CREDENTIAL_DIGEST];
+	const char *text = NULL;
+	size_t len = 0;
+	if (cookie_session(r, &text, &len) != HN_OK || !is_session(text, len))
+		return HN_ENOENT;
+	token_digest(i, text, len, digest);
+	return directory_credential(i->directory, CREDENTIAL_TOKEN, digest, r->asked_ns / 1000, out);
+}
+
+/* Another site can make a browser send a request with the cookie, but neither knows the value nor may send
+ * the header. */
+static bool change_is_own(const struct request *r, const struct credential *session)
+{
+	char csrf[IDENTITY_CSRF_SIZE];
+	size_t len = 0;
+	const char *said = request_header(r, "Hinomi-CSRF", &len);
+	if (r->method == HTTP_GET)
+		return true;
+	if (said == NULL || len != sizeof(csrf) - 1 || !cookie_same_origin(r))
+		return false;
+	identity_csrf(hub_of(r)->identity, session, csrf);
+	return sodium_memcmp(said, csrf, len) == 0;
+}
+
+/* Who signs in need not be somebody already: what the browser sends along is not looked at. */
+static bool begins_session(const struct route *route)
+{
+	static const char path[] = "/api/v1/session/";
+	return strncmp(route->pattern, path, sizeof(path) - 1) == 0;
+}
+
+/* done: somebody has a session, and what it comes to is decided. */
+static int by_cookie(struct request *r, bool *done)
+{
+	struct account account;
+	if (begins_session(r->route) || find_session(r, &account) != HN_OK)
+		return HN_OK;
+	*done = true;
+	if (!change_is_own(r, &account.credential))
+		return answer_problem(r, 403, "csrf",
+				      tr("a change by a session's cookie needs the header Hinomi-CSRF and "
+					 "comes from a page of this hub",
+					 "セッションのCookieによる変更には、ヘッダーHinomi-"
+					 "CSRFと、このハブ自身のページからの要求であることが必要"));
+	int err = believe(r, &account, identity_how(&account.credential));
+	if (err == HN_EAUTH && request_header(r, "Hinomi-Organisation", NULL) == NULL)
+		return rights_public(r); /* no place anywhere now: nobody, as far as the browser can tell */
+	if (err == HN_OK && r->who.signed_in)
+		own_of(r)->cookie = true;
+	return err;
+}
+
 int identity_credential(struct request *r, struct account *out)
 {
 	struct identity *i = hub_of(r)->identity;
 	uint8_t digest[CREDENTIAL_DIGEST];
 	size_t len = 0;
+	if (own_of(r)->cookie)
+		return find_session(r, out);
 	const char *text = request_header(r, "Authorization", &len);
 	if (text == NULL || !begins(text, len, "Bearer"))
 		return HN_ENOENT;
@@ -452,6 +564,10 @@ static int ask(struct request *r, bool may_wait)
 		return by_basic(r, authorization + 6, len - 6, may_wait);
 	if (authorization != NULL)
 		return HN_EAUTH;
+	bool done = false;
+	err = by_cookie(r, &done);
+	if (err != HN_OK || done)
+		return err;
 	const char *certificate = request_certificate(r, &len);
 	return certificate == NULL ? HN_OK : by_certificate(r, certificate, len);
 }

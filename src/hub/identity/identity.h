@@ -18,8 +18,11 @@
  *
  *   Authorization: Bearer TOKEN      an API token, or what POST /api/v1/sign-in gave
  *   Authorization: Basic ...         a token as the password, with any name; or login and password of a
- * person without a second factor a client certificate             from a trusted proxy (hub.yaml:
- * http.certificate_header)
+ *                                    person without a second factor
+ *   a session's cookie               what POST /api/v1/session/... gave; a change by it needs the header
+ *                                    Hinomi-CSRF and a page of this hub. One that does not hold any more is
+ *                                    as if it were not there: a browser sends it until it is told otherwise
+ *   a client certificate             from a trusted proxy (hub.yaml: http.certificate_header)
  *
  * Nothing here is believed longer than a request: tokens and certificates are looked up in the directory each
  * time, a password that was verified is kept by a keyed digest with the number of its credential, which the
@@ -58,6 +61,20 @@ struct directory *identity_directory(struct identity *i);
 /** A new token: 256 random bits. Its digest goes into the store, the text is shown once. */
 void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out);
 
+/** The same for a session that a browser keeps as a cookie ("hnc_"): no token, and a token is none. */
+void identity_session_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out);
+
+#define IDENTITY_CSRF_SIZE 44 /* 43 characters and NUL */
+
+/** What a page sends back in the header Hinomi-CSRF with each change by this session's cookie. */
+void identity_csrf(const struct identity *i, const struct credential *session, char out[IDENTITY_CSRF_SIZE]);
+
+/** How a session was begun: the word that its credential has as its title ("password", "passkey", "link"). */
+const char *identity_how(const struct credential *session);
+
+/** Whether a person signed in himself, by what is his alone, and is not here by a token or certificate. */
+bool identity_in_person(const struct request *r);
+
 /** What a password's work came to. */
 struct password_result {
 	int err;                /* HN_OK; HN_EAUTH: wrong, or nobody; HN_ELIMIT: too many failures */
@@ -82,7 +99,7 @@ HN_MUST_USE int identity_password(struct request *r, const char *login, const ch
 /** A sign-in failed or succeeded: for the back-off of this account and address. */
 void identity_tell(struct identity *i, struct request *r, const char *login, bool good);
 
-/** The credential by which this request was signed: a token's or certificate's. @return HN_ENOENT: none of
+/** The credential by which this request was signed: a token's or a session's. @return HN_ENOENT: none of
  * them */
 HN_MUST_USE int identity_credential(struct request *r, struct account *out);
 

@@ -22,6 +22,7 @@ int rights_public(struct request *r)
 		return HN_ENOMEM;
 	r->own = own;
 	own->change = NULL;
+	own->cookie = false;
 	asker_public(&own->asker);
 	r->who = (struct request_identity){.asker = &own->asker};
 	return HN_OK;
