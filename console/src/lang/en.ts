@@ -730,4 +730,5 @@ export const en = {
 	"class.foreign-domestic": "foreign to domestic",
 	"class.domestic-foreign": "domestic to foreign",
 	"class.domestic-domestic": "domestic to domestic",
+	"list.comma": ", ",
 } as const;

@@ -731,4 +731,5 @@ export const ja: Dictionary = {
 	"class.foreign-domestic": "外内",
 	"class.domestic-foreign": "内外",
 	"class.domestic-domestic": "内内",
+	"list.comma": "、",
 };

@@ -132,7 +132,7 @@ export function AuthorisationPage({ id }: { id: string }) {
 
 function Allows({ payload }: { payload: Stix }) {
 	const identified = payload.identified as { ground?: unknown } | undefined;
-	const list = (name: string) => texts(payload[name]).join("、") || t("none");
+	const list = (name: string) => texts(payload[name]).join(t("list.comma")) || t("none");
 	return (
 		<>
 			<dl class="facts">
@@ -158,7 +158,7 @@ function Allows({ payload }: { payload: Stix }) {
 					<>
 						<dt>{t("authorisation.facility", { n: at + 1 })}</dt>
 						<dd>
-							<span class="value">{text(one.prefix)}</span> {texts(one.classes).map((name) => word("class", name)).join("、")}
+							<span class="value">{text(one.prefix)}</span> {texts(one.classes).map((name) => word("class", name)).join(t("list.comma"))}
 						</dd>
 					</>
 				))}
@@ -184,8 +184,8 @@ function Allows({ payload }: { payload: Stix }) {
 				rows={records(payload.sets)}
 				id={(row) => String(row.id)}
 				columns={[
-					{ key: "id", label: t("set.title"), head: true, show: (row) => <span class="value">{String(row.id)}</span> },
-					{ key: "kinds", label: t("authorisation.kinds"), show: (row) => texts(row.kinds).map((one) => word("entry", one)).join("、") },
+					{ key: "id", label: t("set.title"), head: true, show: (row) => <Link to={`/threats/sets/${String(row.id)}`} class="value">{String(row.id)}</Link> },
+					{ key: "kinds", label: t("authorisation.kinds"), show: (row) => texts(row.kinds).map((one) => word("entry", one)).join(t("list.comma")) },
 					{ key: "most", label: t("authorisation.most"), class: "number", show: (row) => number(Number(row.entries_max), language.value) },
 					{ key: "widest", label: t("authorisation.widest"), class: "tight", show: (row) => `/${Number(row.prefix4_widest)}, /${Number(row.prefix6_widest)}` },
 				]}

@@ -83,7 +83,7 @@ function Organisations({ needle }: { needle: string }) {
 						columns={[
 							{ key: "name", label: t("directory.name"), head: true, show: (row) => <Names of={row} to={`/directory/organisations/${row.id}`} /> },
 							{ key: "kind", label: t("directory.kind"), class: "tight", show: (row) => <Badge tone={row.kind === "centre" ? "accent" : "plain"}>{word("kind", row.kind)}</Badge> },
-							{ key: "sectors", label: t("directory.sectors"), show: (row) => (row.sectors?.critical ?? []).map((one) => word("sector", one)).join("、") },
+							{ key: "sectors", label: t("directory.sectors"), show: (row) => (row.sectors?.critical ?? []).map((one) => word("sector", one)).join(t("list.comma")) },
 							{ key: "state", label: t("approval.state"), class: "tight", show: (row) => (row.ended ? <Badge tone="hot">{t("directory.ended")}</Badge> : null) },
 						]}
 					/>
@@ -133,7 +133,7 @@ export function PeopleTable({ rows }: { rows: readonly Person[] }) {
 					show: (row) =>
 						(row.places ?? []).map((one) => (
 							<div key={one.organisation}>
-								<OrganisationName id={one.organisation} /> <span class="small soft">{(one.roles ?? []).map((role) => word("role", role)).join("、")}</span>
+								<OrganisationName id={one.organisation} /> <span class="small soft">{(one.roles ?? []).map((role) => word("role", role)).join(t("list.comma"))}</span>
 							</div>
 						)),
 				},

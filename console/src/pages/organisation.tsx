@@ -90,11 +90,11 @@ export function OrganisationPage({ id }: { id: string }) {
 								<h2>{t("organisation.about")}</h2>
 								<dl class="facts">
 									<dt>{t("directory.sectors")}</dt>
-									<dd>{(sectors?.critical ?? []).map((one) => word("sector", one)).join("、") || t("none")}</dd>
+									<dd>{(sectors?.critical ?? []).map((one) => word("sector", one)).join(t("list.comma")) || t("none")}</dd>
 									{(sectors?.core ?? []).length > 0 && (
 										<>
 											<dt>{t("organisation.core")}</dt>
-											<dd>{(sectors?.core ?? []).map((one) => word("sector", one)).join("、")}</dd>
+											<dd>{(sectors?.core ?? []).map((one) => word("sector", one)).join(t("list.comma"))}</dd>
 										</>
 									)}
 									<dt>{t("organisation.parents")}</dt>

@@ -81,34 +81,33 @@ export function Columns({ title, unit, points }: { title: string; unit: string; 
 					</tbody>
 				</table>
 			) : (
-				<svg viewBox={`0 0 ${width} 180`} role="group" aria-label={title}>
-					<text x="0" y="12">
-						{shortNumber(most, language.value)}
-					</text>
-					<line class="axis" x1="0" x2={width} y1="156" y2="156" />
-					{points.map((one, at) => {
-						const height = one.value ? Math.max(2, (136 * one.value) / most) : 0;
-						const column = <rect class="bar" x={at * step + step * 0.12} y={156 - height} width={step * 0.76} height={height} rx="1.5" />;
-						const says = `${one.label}: ${number(one.value, language.value)} ${unit}`;
-						return one.href && one.value ? (
-							<Link key={one.label} to={one.href} label={says}>
-								{column}
-							</Link>
-						) : (
-							<g key={one.label}>
-								<title>{says}</title>
-								{column}
-							</g>
-						);
-					})}
-					{points.map((one, at) =>
-						at % every === 0 ? (
-							<text key={one.label} x={at * step + step / 2} y="174" text-anchor={at === 0 ? "start" : "middle"}>
-								{one.label}
-							</text>
-						) : null,
-					)}
-				</svg>
+				<div class="columns-frame">
+					<span class="small soft">{shortNumber(most, language.value)}</span>
+					<svg viewBox={`0 0 ${width} 140`} preserveAspectRatio="none" role="group" aria-label={title}>
+						{points.map((one, at) => {
+							const height = one.value ? Math.max(2, (138 * one.value) / most) : 0;
+							const column = <rect class="bar" x={at * step + step * 0.12} y={140 - height} width={step * 0.76} height={height} />;
+							const says = `${one.label}: ${number(one.value, language.value)} ${unit}`;
+							return one.href && one.value ? (
+								<Link key={one.label} to={one.href} label={says}>
+									{column}
+								</Link>
+							) : (
+								<g key={one.label}>
+									<title>{says}</title>
+									{column}
+								</g>
+							);
+						})}
+					</svg>
+					<div class="columns-labels small soft" aria-hidden="true">
+						{points
+							.filter((_, at) => at % every === 0)
+							.map((one) => (
+								<span key={one.label}>{one.label}</span>
+							))}
+					</div>
+				</div>
 			)}
 		</figure>
 	);
