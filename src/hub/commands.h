@@ -10,6 +10,7 @@
 int hub_cmd_backup(int argc, char **argv);
 int hub_cmd_check(int argc, char **argv);
 int hub_cmd_init(int argc, char **argv);
+int hub_cmd_link(int argc, char **argv);
 int hub_cmd_restore(int argc, char **argv);
 int hub_cmd_serve(int argc, char **argv);
 

@@ -10,6 +10,7 @@ static const struct program_command commands[] = {
 	{"backup", hub_cmd_backup},
 	{"check", hub_cmd_check},
 	{"init", hub_cmd_init},
+	{"link", hub_cmd_link},
 	{"restore", hub_cmd_restore},
 	{FETCH_PROCESS_COMMAND, fetch_process_main},
 	{NULL, NULL},

@@ -252,6 +252,48 @@ int credentials_remove(struct writing *w, const struct asker *actor, const struc
 	return err == HN_OK ? remove_one(db, c.number) : err;
 }
 
+int credentials_take(struct writing *w, enum credential_kind kind, const uint8_t secret[CREDENTIAL_DIGEST],
+		     struct credential *out)
+{
+	struct db *db = writing_db(w);
+	struct db_rows *rows = NULL;
+	struct credential c = {0};
+	int err = db_query(db, &rows,
+			   "SELECT " CREDENTIAL_COLUMNS " FROM credential WHERE kind = $1 AND secret = $2",
+			   db_number(kind), db_bytes(secret, CREDENTIAL_DIGEST));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	if (err == 1)
+		err = credential_of_row(rows, &c);
+	else if (err == 0)
+		err = HN_ENOENT;
+	db_rows_end(rows);
+	if (err == HN_OK && c.expires_us != 0 && c.expires_us <= writing_now_us(w))
+		err = HN_ENOENT;
+	if (err == HN_OK)
+		err = remove_one(db, c.number);
+	if (err == HN_OK)
+		*out = c;
+	return err;
+}
+
+int credentials_person(struct writing *w, const char *login, int64_t *out)
+{
+	struct db_rows *rows = NULL;
+	int err = db_query(writing_db(w), &rows, "SELECT number FROM person WHERE login = $1",
+			   db_string(login, strlen(login)));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	if (err == 1)
+		*out = db_int(rows, 0);
+	db_rows_end(rows);
+	if (err == 1)
+		return HN_OK;
+	return err == 0 ? HN_ENOENT : err;
+}
+
 int credentials_use_step(struct writing *w, int64_t number, int64_t step)
 {
 	uint64_t changed = 0;

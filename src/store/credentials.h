@@ -23,6 +23,7 @@ enum credential_kind {
 	CREDENTIAL_TOTP,     /* secret: sealed by the hub's own key; `step`: the last code's, never again */
 	CREDENTIAL_TOKEN,    /* secret: keyed digest */
 	CREDENTIAL_CERTIFICATE, /* secret: SHA-256 of its DER */
+	CREDENTIAL_LINK,        /* secret: keyed digest; signs in once */
 };
 
 #define CREDENTIAL_DIGEST     32
@@ -86,6 +87,17 @@ HN_MUST_USE int credentials_add(struct writing *w, const struct asker *actor, st
  */
 HN_MUST_USE int credentials_remove(struct writing *w, const struct asker *actor, const struct uuid *id,
 				   struct fault *fault);
+
+/**
+ * Takes one that holds once: it is gone when the transaction holds.
+ *
+ * @return HN_ENOENT: it is not there, was taken before, or has expired
+ */
+HN_MUST_USE int credentials_take(struct writing *w, enum credential_kind kind,
+				 const uint8_t secret[CREDENTIAL_DIGEST], struct credential *out);
+
+/** The number of the person who signs in so. @return HN_ENOENT */
+HN_MUST_USE int credentials_person(struct writing *w, const char *login, int64_t *out);
 
 /** A code of this step was used. @return HN_EAUTH: it, or a later one, was used before */
 HN_MUST_USE int credentials_use_step(struct writing *w, int64_t number, int64_t step);

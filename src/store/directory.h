@@ -64,6 +64,10 @@ HN_MUST_USE int directory_credential(struct directory *d, enum credential_kind k
 HN_MUST_USE int directory_again(struct directory *d, int64_t credential, int64_t revision, int64_t now_us,
 				struct account *out);
 
+/** Of a credential that was read from the store. @return HN_ENOENT: suspended, ended or expired */
+HN_MUST_USE int directory_holder(struct directory *d, const struct credential *credential, int64_t now_us,
+				 struct account *out);
+
 /** The person's second factor. @return HN_ENOENT */
 HN_MUST_USE int directory_totp(struct directory *d, int64_t person, struct credential *out);
 

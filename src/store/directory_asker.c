@@ -215,10 +215,9 @@ static bool person_is_active(const struct directory *d, int64_t number)
 	return e != NULL && e->person.active;
 }
 
-static int account_of(const struct directory *d, const struct entry *credential, int64_t now_us,
+static int account_of(const struct directory *d, const struct credential *c, int64_t now_us,
 		      struct account *out)
 {
-	const struct credential *c = &credential->credential;
 	if ((c->expires_us != 0 && c->expires_us <= now_us) ||
 	    (c->person != 0 && !person_is_active(d, c->person)))
 		return HN_ENOENT;
@@ -241,7 +240,7 @@ int directory_login(struct directory *d, const char *login, size_t len, struct a
 	const struct entry *password =
 		person == NULL ? NULL : entry_of_person(d, CREDENTIAL_PASSWORD, person->number);
 	if (password != NULL)
-		err = account_of(d, password, 0, out);
+		err = account_of(d, &password->credential, 0, out);
 	(void)pthread_rwlock_unlock(&d->lock);
 	return err;
 }
@@ -253,7 +252,7 @@ int directory_credential(struct directory *d, enum credential_kind kind,
 	(void)pthread_rwlock_rdlock(&d->lock);
 	const struct entry *e = entry_by_secret(d, kind, secret, CREDENTIAL_DIGEST);
 	if (e != NULL)
-		err = account_of(d, e, now_us, out);
+		err = account_of(d, &e->credential, now_us, out);
 	(void)pthread_rwlock_unlock(&d->lock);
 	return err;
 }
@@ -265,7 +264,16 @@ int directory_again(struct directory *d, int64_t credential, int64_t revision, i
 	(void)pthread_rwlock_rdlock(&d->lock);
 	const struct entry *e = entry_by_number(d, DIRECTORY_CREDENTIAL, credential);
 	if (e != NULL && e->revision == revision)
-		err = account_of(d, e, now_us, out);
+		err = account_of(d, &e->credential, now_us, out);
+	(void)pthread_rwlock_unlock(&d->lock);
+	return err;
+}
+
+int directory_holder(struct directory *d, const struct credential *credential, int64_t now_us,
+		     struct account *out)
+{
+	(void)pthread_rwlock_rdlock(&d->lock);
+	int err = account_of(d, credential, now_us, out);
 	(void)pthread_rwlock_unlock(&d->lock);
 	return err;
 }

@@ -166,12 +166,13 @@ static void add_words(struct buf *out, const char *name, unsigned bits, const ch
 
 static void add_credential(const struct directory *d, const struct credential *c, struct buf *out)
 {
-	static const char *const kinds[] = {"password", "totp", "token", "certificate"};
+	static const char *const kinds[] = {"password", "totp", "token", "certificate", "link"};
 	char id[UUID_TEXT_SIZE];
 	const struct entry *person = entry_by_number(d, DIRECTORY_PERSON, c->person);
 	const struct entry *organisation = entry_by_number(d, DIRECTORY_ORGANISATION, c->organisation);
 	uuid_format(&c->id, id);
-	buf_addf(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"session\":%s", id, kinds[c->kind & 3],
+	buf_addf(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"session\":%s", id,
+		 (unsigned)c->kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[c->kind] : "",
 		 c->session ? "true" : "false");
 	add_string(out, "use", use_name(c->use) == NULL ? "" : use_name(c->use));
 	add_words(out, "scopes", c->scopes, scope_name);

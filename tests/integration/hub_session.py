@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
 """Sessions of browsers: the cookie, what a change by it needs, and when it ends."""
+import concurrent.futures
 import http.client
 import http.cookies
 import json
@@ -175,6 +176,54 @@ def locking(tap, hub, admin):
     tap.check("after some failures one waits", statuses[0] == 401 and statuses[-1] == 429, statuses)
 
 
+def make_link(hub, login, *more):
+    made = hub.command("link", "--json", "--listen", f"127.0.0.1:{hub.port}", *more, login)
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout)
+
+
+def links(tap, hub, admin):
+    person, _ = make_person(admin, "linked")
+    link = make_link(hub, "linked")
+    tap.equal("a link is the console's page", link["url"], f"http://localhost:{hub.port}/sign-in#{link['token']}")
+    b = Browser(hub)
+    tap.equal("another site's page signs nobody in",
+              b.ask("POST", "/api/v1/session/link", {"token": link["token"]}, Sec_Fetch_Site="cross-site").status, 403)
+    answer = b.ask("POST", "/api/v1/session/link", {"token": link["token"]})
+    tap.check("it signs in", answer.status == 200 and answer.json["person"] == person and answer.json["how"] == "link", answer)
+    b.csrf = answer.json["csrf"]
+    tap.check("as a session does", b.ask("GET", "/api/v1/session").json == answer.json and
+              b.ask("POST", "/api/v1/me/totp").status == 200)
+    again = Browser(hub).ask("POST", "/api/v1/session/link", {"token": link["token"]})
+    unknown = Browser(hub).ask("POST", "/api/v1/session/link", {"token": "hnl_" + "A" * 43})
+    other = Browser(hub).ask("POST", "/api/v1/session/link", {"token": b.jar["hinomi"]})
+    tap.check("once; used, unknown and wrong are answered alike", again.status == 401 and "Set-Cookie" not in again.headers and
+              again.body == unknown.body == other.body, again, unknown, other)
+    spare = make_link(hub, "linked", "--minutes", "1")
+    handed = Browser(hub, **{"X-Forwarded-For": "127.0.0.1"})
+    far = handed.ask("POST", "/api/v1/session/link", {"token": spare["token"]})
+    tap.check("one who asks for another is not at this machine", far.status == 401 and far.body == unknown.body, far)
+    tap.equal("a link is no token", hub.client(token=spare["token"]).get("/api/v1/me").status, 401)
+    racing = [Browser(hub) for _ in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        got = sorted(pool.map(lambda one: one.ask("POST", "/api/v1/session/link", {"token": spare["token"]}).status, racing))
+    tap.equal("four at once: one gets in", got, [200, 401, 401, 401])
+    late = make_link(hub, "linked")
+    row = next(t for t in admin.get("/api/v1/tokens?limit=1000").json["tokens"] if t["kind"] == "link") if hub.database else None
+    tap.check("who administers can take one away", row is None or
+              (admin.delete(f"/api/v1/tokens/{row['id']}").status == 204 and
+               Browser(hub).ask("POST", "/api/v1/session/link", {"token": late["token"]}).status == 401))
+    suspended = make_link(hub, "linked")
+    got = admin.get(f"/api/v1/people/{person}")
+    assert admin.put(f"/api/v1/people/{person}", {**got.json, "active": False}, If_Match=got.headers["ETag"]).status == 204
+    tap.equal("who is suspended is not signed in", Browser(hub).ask("POST", "/api/v1/session/link",
+                                                                    {"token": suspended["token"]}).status, 401)
+    tap.equal("nobody has no link", hub.command("link", "nobody-here").returncode, 3)
+    tap.check("none lasts an hour", hub.command("link", "--minutes", "60", "linked").returncode == 2)
+    text = "".join(p.read_text(errors="replace") for p in hub.data.rglob("*") if p.is_file() and p.stat().st_size < 1 << 26)
+    tap.check("no secret lies in the folder", link["token"] not in text and b.jar["hinomi"] not in text)
+
+
 def behind_tls(tap):
     with Hub(config="http:\n  proxies: [127.0.0.1/32]\n") as hub:
         admin = hub.admin()
@@ -188,6 +237,9 @@ def behind_tls(tap):
         tap.equal("it works", b.ask("GET", "/api/v1/me").status, 200)
         tap.equal("the origin is the one of TLS", b.ask("POST", "/api/v1/me/totp", Origin="http://hub.example").status, 403)
         tap.equal("and is taken", b.ask("POST", "/api/v1/me/totp", Origin="https://hub.example").status, 200)
+        link = make_link(hub, "tls")
+        tap.equal("a link is for this machine alone", Browser(hub, **https).ask(
+            "POST", "/api/v1/session/link", {"token": link["token"]}, Origin="https://hub.example").status, 401)
         plain = hub.client(headers={**https, "X-Forwarded-Proto": "http", "Cookie": f"__Host-hinomi={b.jar['__Host-hinomi']}"})
         tap.equal("in the clear it is none", plain.get("/api/v1/me").status, 401)
 
@@ -211,6 +263,7 @@ def run(tap, database):
         forgery(tap, hub, b)
         events(tap, hub, b)
         ends(tap, hub, admin, b)
+        links(tap, hub, admin)
         locking(tap, hub, admin)
 
 

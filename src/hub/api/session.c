@@ -13,6 +13,7 @@
 #include "hub/identity/identity.h"
 #include "hub/request/own.h"
 #include "hub/request/request_store.h"
+#include "store/form.h"
 
 static int sign_in(struct request *r)
 {
@@ -23,6 +24,70 @@ static int session_password(struct request *r)
 {
 	return signing_foreign(r) ? HN_OK : signing_by_password(r, true);
 }
+
+/* ---- by a link that signs in once ---- */
+
+/* The link was made for who sits at this machine. */
+static bool from_here(const struct request *r)
+{
+	const struct ip *a = &r->address;
+	static const uint8_t six[16] = {[15] = 1};
+	if (request_handed_on(r))
+		return false;
+	return a->version == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, six, sizeof(six)) == 0;
+}
+
+struct by_link {
+	struct signing signing;
+	uint8_t digest[CREDENTIAL_DIGEST];
+};
+
+static int begin_by_link(struct writing *w, struct request *r, void *context)
+{
+	struct by_link *l = context;
+	struct signing *s = &l->signing;
+	struct credential link;
+	int err = credentials_take(w, CREDENTIAL_LINK, l->digest, &link);
+	if (err == HN_OK)
+		err = directory_holder(hub_of(r)->directory, &link, r->received_ns / 1000,
+				       &s->result.account);
+	if (err == HN_OK) {
+		signing_session(r, s);
+		err = signing_begin(w, r, s);
+	}
+	if (err != HN_ENOENT && err != HN_EAUTH)
+		return err;
+	identity_tell(hub_of(r)->identity, r, s->login, false);
+	answer_restart(r);
+	return signing_refuse(r, s);
+}
+
+static int session_link(struct request *r)
+{
+	static const char *const names[] = {"token", NULL};
+	json_t *body = NULL;
+	const char *token = NULL;
+	struct by_link *l = arena_alloc(r->arena, sizeof(*l));
+	if (l == NULL)
+		return HN_ENOMEM;
+	l->signing.how = l->signing.login = "link";
+	l->signing.cookie = true;
+	if (signing_foreign(r))
+		return HN_OK;
+	int err = signing_body(r, names, &body);
+	const struct form f = {.at = body, .fault = &r->fault};
+	if (err == HN_OK)
+		err = form_text(&f, "token", true, 64, &token);
+	if (err == HN_OK) {
+		bool good = from_here(r) && identity_link_digest(hub_of(r)->identity, token, strlen(token),
+								 l->digest) == HN_OK;
+		err = good ? request_change(r, begin_by_link, l) : signing_refuse(r, &l->signing);
+	}
+	json_decref(body);
+	return err;
+}
+
+/* ---- the session ---- */
 
 static int session_get(struct request *r)
 {
@@ -84,6 +149,18 @@ const struct route SESSION_ROUTES[] = {
 	 .tag = "account",
 	 .summary_en = "Signs a person in by password; the session is a cookie of the browser",
 	 .summary_ja = "パスワードでサインインする。セッションはブラウザーのCookieで保持する"},
+	{.method = HTTP_POST,
+	 .pattern = "/api/v1/session/link",
+	 .operation = "beginSessionByLink",
+	 .flags = ROUTE_PUBLIC | ROUTE_NO_KEEP,
+	 .handle = session_link,
+	 .takes = "application/json",
+	 .body_max = SMALL_BODY,
+	 .body_schema = "sign-in-link",
+	 .answers = {{200, "signed-in", NULL}},
+	 .tag = "account",
+	 .summary_en = "Signs in by a link that `hinomi hub link` made; once, and from the hub's machine",
+	 .summary_ja = "`hinomi hub link` のリンクでサインインする。一度だけ、ハブのマシンからのみ"},
 	{.method = HTTP_GET,
 	 .pattern = "/api/v1/session",
 	 .operation = "getSession",

@@ -30,6 +30,7 @@
 
 #define TOKEN_BEGINS   "hnm_" /* by which secret scanners know one */
 #define SESSION_BEGINS "hnc_"
+#define LINK_BEGINS    "hnl_"
 #define BEGINS_LEN     4
 #define TOKEN_BYTES    32
 #define PREFIX_SHOWN   12
@@ -131,6 +132,21 @@ void identity_session_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE]
 {
 	secret_new(i, SESSION_BEGINS, text_out, out);
 	out->session = true;
+}
+
+void identity_link_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out)
+{
+	secret_new(i, LINK_BEGINS, text_out, out);
+	out->kind = CREDENTIAL_LINK;
+}
+
+int identity_link_digest(const struct identity *i, const char *text, size_t len,
+			 uint8_t out[CREDENTIAL_DIGEST])
+{
+	if (len <= BEGINS_LEN || memcmp(text, LINK_BEGINS, BEGINS_LEN) != 0)
+		return HN_EFORMAT;
+	token_digest(i, text, len, out);
+	return HN_OK;
 }
 
 /* Another word in front than all secrets have: no digest of a secret is one of these. */

@@ -64,6 +64,12 @@ void identity_token_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], 
 /** The same for a session that a browser keeps as a cookie ("hnc_"): no token, and a token is none. */
 void identity_session_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out);
 
+/** The same for a link that signs in once ("hnl_"). */
+void identity_link_new(struct identity *i, char text_out[IDENTITY_TOKEN_SIZE], struct credential *out);
+/** What the store keeps of its text. @return HN_EFORMAT: it is none */
+HN_MUST_USE int identity_link_digest(const struct identity *i, const char *text, size_t len,
+				     uint8_t out[CREDENTIAL_DIGEST]);
+
 #define IDENTITY_CSRF_SIZE 44 /* 43 characters and NUL */
 
 /** What a page sends back in the header Hinomi-CSRF with each change by this session's cookie. */
