@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
 # ./x test fresh: does what the README promises, in a new minimal Debian 12 (main and security only): clones the
-# committed HEAD, then ./x run and ./x test as root. The mounts live in a namespace of their own, so that they
+# committed HEAD, then ./x run, ./x run selection and ./x test as root. The mounts live in a namespace of their own, so that they
 # are gone however this ends. The empty system is kept in build-fresh/base; remove it to begin anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -71,12 +71,15 @@ fresh() {
 	apt-config dump | grep -E '^Acquire::[^ ]*[Pp]roxy ' >"$root/etc/apt/apt.conf.d/90proxy" || true
 	git clone -q --no-hardlinks "file://$PWD" "$root/srv/hinomi"
 	mount_root
-	say "== ./x run" "== ./x run"
-	inside './x run' || {
-		say "./x run failed in the fresh system" "新しい環境で ./x run が失敗した"
-		echo "0 passed, 1 failed, 0 skipped"
-		return 1
-	}
+	local job
+	for job in 'run --once' 'run selection'; do
+		say "== ./x $job" "== ./x $job"
+		inside "./x $job" || {
+			say "./x $job failed in the fresh system" "新しい環境で ./x $job が失敗した"
+			echo "0 passed, 1 failed, 0 skipped"
+			return 1
+		}
+	done
 	say "== ./x test" "== ./x test"
 	inside './x test'
 }

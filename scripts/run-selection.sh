@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
-# ./x run: the main job, told step by step, on the lab's capture. Needs no network once the packages are there. Each run
+# ./x run selection: the main job, told step by step, on the lab's capture. Needs no network once the packages are there. Each run
 # works in a new directory below tmp/ and leaves it for you to look at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 
-[ $# = 0 ] || die 2 "./x run takes no arguments; its last lines tell how to run on a capture of your own" \
-	"./x run に引数はない。自分のキャプチャでの実行方法は最後に表示される"
+[ $# = 0 ] || die 2 "./x run selection takes no arguments; its last lines tell how to run on a capture of your own" \
+	"./x run selection に引数はない。自分のキャプチャでの実行方法は最後に表示される"
 
 ./x build
 mkdir -p tmp

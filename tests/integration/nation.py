@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Hinomi authors
+"""The demonstration as ./x run starts it: a nation on this machine, from the approval to the refused name, the event, the receipt."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+SOURCE = pathlib.Path(os.environ["HINOMI_SOURCE"])
+sys.path.insert(0, str(SOURCE / "scripts"))
+sys.dont_write_bytecode = True
+import demo  # noqa: E402  scripts/demo.py
+from hub_world import Tap, free_port  # noqa: E402  beside this file
+
+tap = Tap()
+# An event is told when its minute is over, and its file is closed a little later.
+PATIENCE = 240
+
+
+def until(holds, what):
+    """@return what the condition gave"""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if value := holds():
+            return value
+        time.sleep(0.05)
+    raise TimeoutError(f"never: {what}")
+
+
+class World:
+    def __init__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-demo-"))
+        self.dir.chmod(0o755)
+        self.ports = {name: free_port() for name in demo.PORTS}
+        self.env = dict(os.environ, HINOMI_DEMO=str(self.dir / "nation"), HINOMI_DEMO_PORTS=json.dumps(self.ports), HINOMI_LANG="en")
+
+    def start(self, *options):
+        self.out = open(self.dir / "out", "wb")
+        self.process = subprocess.Popen([sys.executable, str(SOURCE / "scripts" / "demo.py"), *options], env=self.env,
+                                        stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
+        until(lambda: b"Try:" in self.said() or self.process.poll() is not None, "the demonstration")
+        return b"healthy after" in self.said()
+
+    def said(self):
+        return (self.dir / "out").read_bytes()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=120)
+
+    def api(self, who):
+        state = json.loads((self.dir / "nation" / "state.json").read_text())
+        return demo.Api(self.ports["hub"], demo.basic(who, state["passwords"][who])), state
+
+    def answer(self, name):
+        try:
+            return demo.question(self.ports["dns"], name)
+        except TimeoutError:
+            return None
+
+
+def approve(world, name):
+    """Anna proposes, Ben approves. @return the indicator's id"""
+    anna, state = world.api("anna")
+    ben, _ = world.api("ben")
+    path = f"/api/v1/sets/{state['sets']['block']}/approvals"
+    indicator = {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "created": demo.now(),
+                 "modified": demo.now(), "pattern": f"[domain-name:value = '{name}']", "pattern_type": "stix",
+                 "valid_from": "2024-01-01T00:00:00Z", "object_marking_refs": [demo.GREEN]}
+    anna.ask("POST", "/api/v1/objects", {"type": "bundle", "id": f"bundle--{uuid.uuid4()}", "objects": [indicator]})
+    made = anna.ask("POST", path, {"object": indicator["id"], "propose": True})
+    ben.ask("POST", f"{path}/{made['id']}/approve")
+    return indicator["id"], f"{path}/{made['id']}"
+
+
+def protected(world):
+    name = "new-in-the-list.example"
+    tap.check("a name is resolved before it is listed", world.answer(name) == (0, 1))
+    indicator, approval = approve(world, name)
+    until(lambda: (world.answer(name) or (0,))[0] == 3, "the block")
+    tap.check("approved by a second person, it is refused", True)
+    anna, _ = world.api("anna")
+    until(lambda: anna.ask("GET", f"/api/v1/edge-events?indicator={indicator}")["events"], "the event")
+    event = anna.ask("GET", f"/api/v1/edge-events?indicator={indicator}")["events"][0]
+    tap.check("the question that was refused is an event at the hub", event["value"] == name and event["count"] >= 1, event)
+    days = until(lambda: anna.ask("GET", f"/api/v1/sightings?indicator={indicator}")["days"], "the sighting")
+    tap.check("and a sighting of the day", days[0]["source"] == "resolver" and days[0]["count"] == event["count"], days)
+    ben, _ = world.api("ben")
+    ben.ask("POST", approval + "/retire")
+    until(lambda: (world.answer(name) or (3,))[0] == 0, "the retreat")
+    tap.check("retired, it is resolved again", True)
+
+
+def selected(world):
+    ben, state = world.api("ben")
+    receipts = until(lambda: [one for one in ben.ask("GET", "/api/v1/receipts")["receipts"] if one["packets"]["selected"]], "a receipt")
+    tap.check("receipts of the sensor came, and hold", all(one["holds"] for one in receipts), receipts)
+    use = ben.ask("GET", f"/api/v1/authorisations/{state['authorised']}")["use"]
+    tap.check("the authorisation's use is counted by them", use["receipts"] >= 1, use)
+    tap.check("what was selected is not shown to who does not handle it", ben.ask("GET", "/api/v1/selected")["records"] == [])
+    edges = ben.ask("GET", "/api/v1/edges")["edges"]
+    tap.check("both edges follow", sorted(one["kind"] for one in edges if one["follows"]) == ["resolver", "sensor"], edges)
+    situation = ben.ask("GET", "/api/v1/situation")
+    tap.check("the situation counts packets and edges", situation["packets"]["seen"] > 0 and situation["edges"]["enrolled"] == 2, situation)
+
+
+def main():
+    world = World()
+    try:
+        tap.check("all of it is healthy", world.start(), world.said().decode(errors="replace"))
+        tap.check("a listed name is refused", world.answer(demo.BLOCKED[0])[0] == 3)
+        tap.check("another is resolved", world.answer("www.harbor.example") == (0, 1))
+        beyond = world.answer("www.iana.org")
+        tap.check("nothing beyond the lab's names is there", beyond is None or (beyond[0] != 0 and beyond[1] == 0), beyond)
+        selected(world)
+        protected(world)
+        tap.check("it ends well", world.stop() == 0, world.said().decode(errors="replace"))
+        nation = world.dir / "nation"
+        verified = subprocess.run([str(demo.BIN / "hinomi-select"), "--verify", "--key", str(nation / "sensor-edge" / "identity.pub"),
+                                   str(nation / "sensor")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        tap.check("the sensor's receipts, records and ledger verify", verified.returncode == 0, verified.stdout)
+        tap.check("it begins again with what it kept", world.start(), world.said().decode(errors="replace"))
+        tap.check("and refuses what is listed", world.answer(demo.BLOCKED[0])[0] == 3)
+        tap.check("it ends well", world.stop() == 0)
+    finally:
+        if world.process.poll() is None:
+            world.stop()
+        shutil.rmtree(world.dir, ignore_errors=True)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
