@@ -118,4 +118,7 @@ struct warning_hit {
 size_t warnings_find(struct warnings *warnings, const struct entry_key *key, int64_t consumer,
 		     const char *way, struct warning_hit *hits, size_t max);
 
+/** How many lists do what for a consumer and a way out; by enum warning_action. */
+void warnings_in_force(struct warnings *warnings, int64_t consumer, const char *way, size_t counts[3]);
+
 #endif

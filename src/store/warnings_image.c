@@ -223,3 +223,12 @@ size_t warnings_find(struct warnings *w, const struct entry_key *key, int64_t co
 	pthread_rwlock_unlock(&w->lock);
 	return count;
 }
+
+void warnings_in_force(struct warnings *w, int64_t consumer, const char *way, size_t counts[3])
+{
+	memset(counts, 0, 3 * sizeof(counts[0]));
+	pthread_rwlock_rdlock(&w->lock);
+	for (size_t i = 0; i < w->image->count; i++)
+		counts[action_of(&w->image->lists[i].policy, consumer, way)]++;
+	pthread_rwlock_unlock(&w->lock);
+}

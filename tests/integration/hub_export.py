@@ -9,7 +9,7 @@ import json
 import uuid
 
 from hub_parties import ONWARD, READ, Parties, indicator, malware, marking, stamp
-from hub_world import BIN, Tap, databases
+from hub_world import BIN, Tap, databases, until
 
 tap = Tap()
 # KiB; a sanitizer keeps what was freed, and pads what was not.
@@ -121,6 +121,91 @@ def event(member, other):
     tap.check("each organisation's is its own", got["uuid"] != member.client().get("/api/v1/export?format=misp").json["Event"]["uuid"])
 
 
+def warning_lists(hub, member, other):
+    """What a list blocks does not leave by that way for that consumer; what it informs of leaves and is told."""
+    names = {"block": "cdn.example", "own": "own.example", "told": "told.example"}
+    made = {k: indicator(0, "green", pattern=f"[domain-name:value = '{v}']") for k, v in names.items()}
+    made["both"] = indicator(0, "green", pattern="[domain-name:value = 'cdn.example'] OR [domain-name:value = 'bad.test']")
+    gone = indicator(0, "green", version=1, pattern="[domain-name:value = 'cdn.example']", revoked=True)
+    hand_in(member, [*made.values(), gone])
+    centre, mine, guest = hub.centre.client(), member.client(), other.client()
+    ids = {o["id"]: k for k, o in {**made, "gone": gone}.items()}
+    collection = next(c["id"] for c in mine.get("/taxii2/nation/collections/", Accept="*/*").json["collections"] if c["can_read"])
+    objects = f"/taxii2/nation/collections/{collection}/"
+
+    def bundle(c):
+        return {ids[o["id"]] for o in bundle_of(c, "?type=indicator") if o["id"] in ids}
+
+    def taxii(c, what="objects", query=""):
+        got, more = set(), ""
+        while True:
+            page = c.get(objects + f"{what}/?match[type]=indicator{query}{more}").json
+            got |= {ids[o["id"]] for o in page.get("objects", []) if o["id"] in ids}
+            if not page.get("more"):
+                return got
+            more = "&next=" + page["next"]
+
+    def table(c):
+        return {(r["value"], r["warning"]) for r in table_of(c) if r["id"] in ids}
+
+    def attributes(c):
+        event = c.get("/api/v1/export?format=misp").json["Event"]
+        return {(a["value"], a["Tag"][-1]["name"]) for a in event["Attribute"] if a["comment"] in ids}
+
+    def feed(c):
+        manifest = c.get("/misp/manifest.json").json
+        return {a["value"] for e in manifest for a in c.get(f"/misp/{e}.json").json["Event"]["Attribute"]}
+
+    def hashes(c):
+        return {line.split(",")[0] for line in c.get("/misp/hashes.csv").body.decode().splitlines()}
+
+    whole = set(ids.values())
+    tap.equal("no list: all leaves", (bundle(mine), taxii(mine)), (whole, whole))
+    tag = mine.get("/api/v1/export").headers["ETag"]
+    paths = []
+    for name, action, rules, content in (
+            ("CDN", "off", [{"export": e, "action": "block"} for e in ("csv", "misp", "stix", "taxii")], "cdn.example\n"),
+            ("Own", "off", [{"consumer": other.id, "action": "block"}], "own.example\n"),
+            ('A "told" one', "inform", [], "told.example\n")):
+        paths.append(f"/api/v1/warning-lists/{uuid.uuid4()}")
+        assert centre.put(paths[-1], {"name": name, "action": action, "rules": rules}, If_None_Match="*").status == 201
+        assert centre.put(paths[-1] + "/content", content, Content_Type="text/plain").status == 200
+
+    def read():
+        answer = mine.get("/api/v1/export")
+        assert answer.status == 200 or answer.headers["Retry-After"], answer
+        return answer.status == 200 and answer
+
+    answer = until(read, "the lists are read")
+    tap.check("the tag is another", answer.headers["ETag"] != tag)
+    tap.equal("a head tells what counts", answer.headers["Hinomi-Warning-Lists"], "block=1, inform=1")
+    for name, c, left in (("a member", mine, {"own", "told", "gone"}), ("for another consumer", guest, {"told", "gone"})):
+        tap.equal(f"{name}: a bundle", bundle(c), left)
+        tap.equal(f"{name}: TAXII's objects", taxii(c), left)
+        tap.equal(f"{name}: ... by small pages", taxii(c, query="&limit=1"), left)
+        tap.equal(f"{name}: its manifest", taxii(c, "manifest"), left)
+        rows = {("told.example", 'A "told" one'), ("bad.test", "")} | ({("own.example", "")} if "own" in left else set())
+        tap.equal(f"{name}: CSV, by value", table(c), rows)
+        tap.equal(f"{name}: an event of MISP", attributes(c),
+                  {(v, "hinomi:warning-list=\"A 'told' one\"" if w else "tlp:green") for v, w in rows})
+        sees = feed(c)
+        tap.equal(f"{name}: the MISP feed", [n in sees for n in ("cdn.example", "own.example", "told.example", "bad.test")],
+                  [False, "own" in left, True, True])
+        tap.equal(f"{name}: its hashes", [hashlib.md5(n.encode()).hexdigest() in hashes(c) for n in ("cdn.example", "told.example")],
+                  [False, True])
+    for what in ("", "versions/"):
+        one = mine.get(objects + f"objects/{made['block']['id']}/{what}")
+        tap.equal(f"one object {what}", (one.status, one.json, one.headers["Hinomi-Warned"]), (200, {}, "withheld=1, informed=0"))
+    one = mine.get(objects + f"objects/{made['told']['id']}/")
+    tap.equal("what is told leaves as it is", (one.json["objects"], one.headers["Hinomi-Warned"]),
+              ([made["told"]], "withheld=0, informed=1"))
+    tap.equal("it is no matter of visibility", mine.get(f"/api/v1/objects/{made['block']['id']}").status, 200)
+    for path in paths:
+        assert centre.delete(path).status == 204
+    until(lambda: read() and "Hinomi-Warning-Lists" not in read().headers, "the lists are gone")
+    tap.equal("without the lists all leaves again", (bundle(mine), taxii(guest)), (whole, whole))
+
+
 def many(hub, member):
     """A store larger than any buffer, told in pieces."""
     for part in range(4):
@@ -195,6 +280,7 @@ def main():
         misp(hub, member, other, red)
         event(member, other)
         tags(hub, member, other)
+        warning_lists(hub, member, other)
         many(hub, member)
         tap.equal("the hub ends well", hub.stop(), 0)
         hub.remove()

@@ -319,6 +319,25 @@ def publishing(tap, w):
     tap.check("the matcher finds what was approved", follower.has("two.evil.example") and not follower.has("four.evil.example"))
     zone = w.isp.get(path + "/rpz?zone=block.test", check=False)
     tap.check("as a zone", zone.status == 200 and b"two.evil.example CNAME .\n" in zone.body and b"$ORIGIN block.test." in zone.body, zone)
+    serial = int(zone.body.split(b"SOA ")[1].split()[2])
+    lists = [f"/api/v1/warning-lists/{uuid.uuid4()}" for _ in range(3)]
+    for at_, name, rules in ((lists[0], "two", [{"export": "rpz", "action": "block"}]), (lists[1], "three", [{"consumer": w.bank_id, "action": "block"}]),
+                             (lists[2], "one", [{"export": "rpz", "action": "inform"}])):
+        assert w.admin.put(at_, {"name": f"Of {name}", "action": "off", "rules": rules}, If_None_Match="*").status == 201
+        assert w.admin.put(at_ + "/content", f"{name}.evil.example\n", Content_Type="text/plain").status == 200
+
+    def listed(client):
+        got = until(lambda: (a := client.get(path + "/rpz?zone=block.test", check=False)).status == 200 and a, "the lists are read")
+        return got, [name for name in ("one", "two", "three") if f"\n{name}.evil.example CNAME .".encode() in got.body]
+
+    zone, names = listed(w.isp)
+    tap.equal("what a list blocks is in no zone", names, ["one", "three"])
+    tap.check("... and that is told", zone.body.endswith(b", 1 kept out by warning lists\n") and
+              b"; warning list: Of one\none.evil.example CNAME" in zone.body, zone.body)
+    tap.check("... under a higher serial", int(zone.body.split(b"SOA ")[1].split()[2]) > serial, zone.body)
+    tap.equal("... for whom it blocks it", listed(w.bank)[1], ["one"])
+    for at_ in lists:
+        assert w.admin.delete(at_).status == 204
     gone = w.ben.post(at[1] + "/retire", {"reason": "wrong"})
     tap.check("retreat asks one person", gone.json == {"state": "retired"}, gone)
     until(follower.turn, "the retreat")

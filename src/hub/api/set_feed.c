@@ -15,6 +15,7 @@
 #include "http/answer.h"
 #include "hub/api/common.h"
 #include "hub/api/sets.h"
+#include "hub/exchange/warned.h"
 #include "hub/hub.h"
 #include "hub/request/request_store.h"
 #include "hub/sets/sets.h"
@@ -232,8 +233,8 @@ static void open_zone(struct sets_work *work)
 	struct compile_opened set;
 	int err = compile_open(&z->standing, &set);
 	if (err == HN_OK)
-		err = zone_new(&set, (uint32_t)z->standing.version, z->name, r->received_ns, &z->zone,
-			       &r->fault);
+		err = zone_new(&set, (uint32_t)z->standing.version, z->name, r->received_ns, sets_warnings(),
+			       r->who.asker->organisation, &z->zone, &r->fault);
 	else
 		compile_close(&set);
 	if (err != HN_OK)
@@ -245,13 +246,16 @@ static void open_zone(struct sets_work *work)
 static int read_standing(struct request *r, struct seen_set *seen, struct set_standing *out)
 {
 	struct reader *reader;
+	struct warned warned;
 	int err = sets_read(hub_of(r)->store, r->who.asker, &reader);
 	if (err != HN_OK)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, see, seen);
 	if (err == HN_OK)
 		err = set_files_get(reader_db(reader), seen->number, out);
-	if (err == HN_OK && out->file_count > 0)
+	if (err == HN_OK)
+		err = warned_begin(&warned, r, reader, "rpz");
+	if (err == HN_OK && !answer_is_sent(r) && out->file_count > 0)
 		err = sets_note_read(r, reader, seen->label, out->files[0].digest);
 	reader_end(reader);
 	return err;
@@ -263,7 +267,7 @@ int set_rpz_get(struct request *r)
 	struct zoning *z = arena_alloc(r->arena, sizeof(*z));
 	size_t len;
 	int err = z == NULL ? HN_ENOMEM : read_standing(r, &seen, &z->standing);
-	if (err != HN_OK)
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	if (seen.action != SET_BLOCK || z->standing.file_count == 0)
 		return answer_problem(r, 409, "no-zone",

@@ -63,6 +63,7 @@ bool export_holds(const struct stix_object *o, int64_t now_ns)
 static void begin_bundle(struct outflow *o)
 {
 	char id[UUID_TEXT_SIZE];
+	stix_object_init(outflow_extra(o));
 	uuid_format(outflow_context(o), id);
 	buf_addf(outflow_text(o), "{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[", id);
 }
@@ -70,7 +71,13 @@ static void begin_bundle(struct outflow *o)
 static int add_object(struct outflow *o, struct reader *reader, const struct object_row *row)
 {
 	struct buf *out = outflow_text(o);
+	enum warning_action action;
 	(void)reader;
+	int err = warned_row(outflow_warned(o), row, outflow_extra(o), &action);
+	if (err != HN_OK)
+		return err;
+	if (action == WARNING_BLOCK)
+		return OUTFLOW_WITHHELD;
 	buf_adds(out, outflow_count(o) == 0 ? "\n" : ",\n");
 	buf_add(out, row->bytes, row->len);
 	return buf_err(out);
@@ -81,8 +88,20 @@ static void end_bundle(struct outflow *o)
 	buf_adds(outflow_text(o), "]}\n");
 }
 
+static void free_object(void *extra)
+{
+	stix_object_clear(extra);
+}
+
 static const struct outflow_form bundle = {
-	.media = STIX_MEDIA, .begin = begin_bundle, .row = add_object, .end = end_bundle};
+	.media = STIX_MEDIA,
+	.way = "stix",
+	.begin = begin_bundle,
+	.row = add_object,
+	.end = end_bundle,
+	.extra = sizeof(struct stix_object),
+	.free_extra = free_object,
+};
 
 /* ---- values ---- */
 
@@ -96,7 +115,7 @@ static void begin_values(struct outflow *o)
 	struct values *v = outflow_extra(o);
 	stix_object_init(&v->object);
 	buf_init(&v->value, 4 * ENTRY_KEY_MAX);
-	buf_adds(outflow_text(o), "value,kind,first_seen,confidence,marking,id,added\r\n");
+	buf_adds(outflow_text(o), "value,kind,first_seen,confidence,marking,id,added,warning\r\n");
 }
 
 static void free_values(void *extra)
@@ -107,13 +126,13 @@ static void free_values(void *extra)
 }
 
 /* RFC 4180: always quoted, so that nothing in it ends the field. */
-static void add_field(struct buf *out, const struct buf *value)
+static void add_field(struct buf *out, const char *text, size_t len)
 {
 	buf_addc(out, '"');
-	for (size_t i = 0; i < value->len; i++) {
-		if (value->data[i] == '"')
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
 			buf_addc(out, '"');
-		buf_addc(out, value->data[i]);
+		buf_addc(out, text[i]);
 	}
 	buf_addc(out, '"');
 }
@@ -121,6 +140,9 @@ static void add_field(struct buf *out, const struct buf *value)
 static void add_value(struct outflow *o, struct reader *reader, const struct object_row *row,
 		      const struct stix_value *value)
 {
+	struct warning_hit hit = {.action = WARNING_OFF};
+	if (warned_value(outflow_warned(o), value, &hit) == WARNING_BLOCK)
+		return;
 	struct values *v = outflow_extra(o);
 	struct buf *out = outflow_text(o);
 	char id[STIX_ID_MAX], seen[UTC_SIZE], added[UTC_SIZE];
@@ -131,11 +153,14 @@ static void add_value(struct outflow *o, struct reader *reader, const struct obj
 	stix_id_format(&row->id, id);
 	utc_format(seen_ns, seen);
 	utc_format(row->added * 1000, added);
-	add_field(out, &v->value);
+	add_field(out, v->value.data, v->value.len);
 	buf_addf(out, ",%s,%s,", export_kind_name(value), seen);
 	if (v->object.confidence >= 0)
 		buf_addf(out, "%d", v->object.confidence);
-	buf_addf(out, ",%s,%s,%s\r\n", export_tlp(reader, row->label), id, added);
+	buf_addf(out, ",%s,%s,%s,", export_tlp(reader, row->label), id, added);
+	if (hit.action != WARNING_OFF)
+		add_field(out, hit.name, strlen(hit.name));
+	buf_adds(out, "\r\n");
 }
 
 static int add_values(struct outflow *o, struct reader *reader, const struct object_row *row)
@@ -154,6 +179,7 @@ static int add_values(struct outflow *o, struct reader *reader, const struct obj
 
 static const struct outflow_form values = {
 	.media = CSV_MEDIA,
+	.way = "csv",
 	.begin = begin_values,
 	.row = add_values,
 	.extra = sizeof(struct values),
@@ -162,7 +188,17 @@ static const struct outflow_form values = {
 
 /* ---- the route ---- */
 
-/* Of what stands under the asker's labels, and of what he asked of it. */
+/* Of the warning lists; where none counts for the asker's bundle, of none. */
+static void tag_lists(const struct warned *w, uint8_t tag[SHA256_SIZE])
+{
+	uint8_t revision[8];
+	if (w->worst == WARNING_OFF)
+		return;
+	store_be64(revision, (uint64_t)w->revision);
+	sha256_parts(tag, SHA256_SIZE, revision, sizeof(revision), NULL, 0, tag);
+}
+
+/* Of what stands under the asker's labels, of the warning lists, and of what he asked of it. */
 static int tag_of(struct request *r, const struct object_filter *f, uint8_t out[SHA256_SIZE])
 {
 	struct reader *reader;
@@ -170,10 +206,14 @@ static int tag_of(struct request *r, const struct object_filter *f, uint8_t out[
 	int err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
+	struct warned warned;
 	err = view_tag(reader, out);
+	if (err == HN_OK)
+		err = warned_begin(&warned, r, reader, bundle.way);
 	reader_end(reader);
-	if (err != HN_OK)
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
+	tag_lists(&warned, out);
 	store_be64(after, (uint64_t)f->after_seq);
 	sha256_parts(out, SHA256_SIZE, after, sizeof(after), NULL, 0, out);
 	for (size_t i = 0; i < f->type_count; i++)
@@ -191,7 +231,7 @@ static int send_bundle(struct request *r, const struct object_filter *f)
 	if (id == NULL || form == NULL)
 		return HN_ENOMEM;
 	int err = tag_of(r, f, tag);
-	if (err != HN_OK)
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	const struct uuid space = {{0}};
 	*id = uuid_v5(&space, tag, sizeof(tag));

@@ -43,7 +43,7 @@ static bool was_told(struct misp_feed *f, uint64_t day, int64_t source)
 
 static void begin_manifest(struct outflow *o)
 {
-	misp_feed_init(outflow_extra(o), outflow_request(o));
+	misp_feed_init(outflow_extra(o), outflow_request(o), outflow_warned(o));
 	buf_addc(outflow_text(o), '{');
 }
 
@@ -54,11 +54,24 @@ static void begin_member(struct buf *out, struct misp_feed *f, const struct uuid
 	buf_addf(out, "%s\"%s\":{", f->written++ == 0 ? "\n" : ",\n", text);
 }
 
+/* A day of which warning lists leave nothing is no event. */
+static int gives_any(struct misp_feed *f, const struct object_row *row, bool *gives)
+{
+	bool holds;
+	int err = misp_read(f, row, &holds);
+	*gives = err == HN_OK && misp_gives_any(f);
+	return err;
+}
+
 static int add_event(struct outflow *o, struct reader *reader, const struct object_row *row)
 {
 	struct misp_feed *f = outflow_extra(o);
 	struct buf *out = outflow_text(o);
 	if (misp_is_indicator(row)) {
+		bool gives = true;
+		int err = f->warned->worst == WARNING_BLOCK ? gives_any(f, row, &gives) : HN_OK;
+		if (err != HN_OK || !gives)
+			return err != HN_OK ? err : OUTFLOW_WITHHELD;
 		if (was_told(f, misp_day_of(row), row->source))
 			return HN_OK;
 		struct uuid uuid = misp_day_uuid(&f->key, misp_day_of(row), (uint64_t)row->source);
@@ -86,6 +99,7 @@ static void end_object(struct outflow *o)
 
 static const struct outflow_form manifest = {
 	.media = "application/json",
+	.way = "misp",
 	.begin = begin_manifest,
 	.row = add_event,
 	.end = end_object,
@@ -104,7 +118,7 @@ static int manifest_get(struct request *r)
 
 static void begin_hashes(struct outflow *o)
 {
-	misp_feed_init(outflow_extra(o), outflow_request(o));
+	misp_feed_init(outflow_extra(o), outflow_request(o), outflow_warned(o));
 }
 
 static int add_hashes(struct outflow *o, struct reader *reader, const struct object_row *row)
@@ -119,7 +133,8 @@ static int add_hashes(struct outflow *o, struct reader *reader, const struct obj
 	for (size_t i = 0; err == HN_OK && holds && i < f->object.value_count; i++) {
 		uint8_t digest[MD5_SIZE];
 		char hex[2 * MD5_SIZE + 1];
-		if (misp_attribute_type(&f->object.values[i]) == NULL)
+		struct warning_hit hit;
+		if (!misp_gives(f, &f->object.values[i], &hit))
 			continue;
 		search_value_text(&f->object.values[i], &f->value);
 		err = md5(f->value.data, f->value.len, digest);
@@ -133,6 +148,7 @@ static int add_hashes(struct outflow *o, struct reader *reader, const struct obj
 
 static const struct outflow_form hashes = {
 	.media = "text/csv; charset=utf-8",
+	.way = "misp",
 	.begin = begin_hashes,
 	.row = add_hashes,
 	.extra = sizeof(struct misp_feed),
@@ -160,7 +176,7 @@ static void begin_day(struct outflow *o)
 {
 	struct misp_feed *f = outflow_extra(o);
 	struct buf *out = outflow_text(o);
-	misp_feed_init(f, outflow_request(o));
+	misp_feed_init(f, outflow_request(o), outflow_warned(o));
 	(void)misp_uuid_day(&f->key, &outflow_request(o)->params[0].uuid, &f->day, &f->source);
 	buf_adds(out, "{\"Event\":{");
 	misp_add_uuid(out, "uuid", &outflow_request(o)->params[0].uuid);
@@ -175,6 +191,7 @@ static void end_event(struct outflow *o)
 
 static const struct outflow_form day_event = {
 	.media = "application/json",
+	.way = "misp",
 	.begin = begin_day,
 	.row = add_of_day,
 	.end = end_event,
@@ -199,7 +216,7 @@ static void begin_export(struct outflow *o)
 {
 	struct misp_feed *f = outflow_extra(o);
 	struct buf *out = outflow_text(o);
-	misp_feed_init(f, outflow_request(o));
+	misp_feed_init(f, outflow_request(o), outflow_warned(o));
 	struct uuid uuid = export_uuid(f, outflow_request(o));
 	buf_adds(out, "{\"Event\":{");
 	misp_add_uuid(out, "uuid", &uuid);
@@ -214,6 +231,7 @@ static int add_to_export(struct outflow *o, struct reader *reader, const struct 
 
 const struct outflow_form MISP_EXPORT = {
 	.media = "application/json",
+	.way = "misp",
 	.begin = begin_export,
 	.row = add_to_export,
 	.end = end_event,
@@ -228,6 +246,7 @@ struct report {
 	struct request *request;
 	struct reader *reader;
 	struct misp_feed feed;
+	struct warned warned;
 	struct reading reading;
 	struct stix_id *ids; /* indicators that it names, in the request's arena */
 	size_t id_count;
@@ -298,14 +317,16 @@ static int send_report(struct request *r)
 	int err = request_read_feed(r, &p.reader);
 	if (err != HN_OK)
 		return err;
-	misp_feed_init(&p.feed, r);
+	err = warned_begin(&p.warned, r, p.reader, "misp");
+	misp_feed_init(&p.feed, r, &p.warned);
 	reading_begin(&p.reading, r, p.reader);
-	err = gather(&p, &r->params[0].uuid);
+	if (err == HN_OK && !answer_is_sent(r))
+		err = gather(&p, &r->params[0].uuid);
 	reader_end(p.reader);
 	misp_feed_clear(&p.feed);
-	if (err == HN_OK)
+	if (err == HN_OK && !answer_is_sent(r))
 		err = reading_end(&p.reading);
-	if (err != HN_OK)
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	struct buf *out = answer_body(r);
 	buf_adds(out, "]}}\n");

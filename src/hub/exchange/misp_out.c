@@ -132,8 +132,9 @@ static const char *category_of(const char *type)
 	return "Network activity";
 }
 
-void misp_feed_init(struct misp_feed *f, const struct request *r)
+void misp_feed_init(struct misp_feed *f, const struct request *r, const struct warned *warned)
 {
+	f->warned = warned;
 	misp_read_key(r, &f->key);
 	stix_object_init(&f->object);
 	buf_init(&f->value, 4 * ENTRY_KEY_MAX);
@@ -156,13 +157,48 @@ int misp_read(struct misp_feed *f, const struct object_row *row, bool *holds)
 	return err == HN_ENOMEM ? err : HN_OK;
 }
 
-void misp_add_tag(struct buf *out, const char *tlp)
+bool misp_gives(const struct misp_feed *f, const struct stix_value *v, struct warning_hit *hit)
+{
+	hit->action = WARNING_OFF;
+	return misp_attribute_type(v) != NULL &&
+	       (f->warned == NULL || warned_value(f->warned, v, hit) != WARNING_BLOCK);
+}
+
+bool misp_gives_any(const struct misp_feed *f)
+{
+	struct warning_hit hit;
+	for (size_t i = 0; i < f->object.value_count; i++)
+		if (misp_gives(f, &f->object.values[i], &hit))
+			return true;
+	return f->object.value_count == 0;
+}
+
+static void open_tags(struct buf *out, const char *tlp)
 {
 	char tag[32];
 	size_t len = 0;
 	for (; tlp[len] != '\0'; len++)
 		tag[len] = tlp[len] >= 'A' && tlp[len] <= 'Z' ? (char)(tlp[len] + 'a' - 'A') : tlp[len];
-	buf_addf(out, "\"Tag\":[{\"name\":\"%.*s\"}]", (int)len, tag);
+	buf_addf(out, "\"Tag\":[{\"name\":\"%.*s\"}", (int)len, tag);
+}
+
+void misp_add_tag(struct buf *out, const char *tlp)
+{
+	open_tags(out, tlp);
+	buf_addc(out, ']');
+}
+
+/* A list's name stands between quotes in the tag, so it has none of its own. */
+static void add_warning(struct buf *out, const struct warning_hit *hit)
+{
+	char tag[sizeof(hit->name) + 32];
+	int len = snprintf(tag, sizeof(tag), "hinomi:warning-list=\"%s\"", hit->name);
+	for (char *c = strchr(tag, '"') + 1; c < tag + len - 1; c++)
+		if (*c == '"')
+			*c = '\'';
+	buf_adds(out, ",{\"name\":");
+	buf_json_string(out, tag, (size_t)len);
+	buf_addc(out, '}');
 }
 
 void misp_add_uuid(struct buf *out, const char *name, const struct uuid *uuid)
@@ -177,7 +213,8 @@ static void add_attribute(struct misp_feed *f, struct reader *reader, const stru
 {
 	const char *type = misp_attribute_type(v);
 	char id[STIX_ID_MAX];
-	if (type == NULL)
+	struct warning_hit hit;
+	if (!misp_gives(f, v, &hit))
 		return;
 	search_value_text(v, &f->value);
 	struct uuid uuid = uuid_v5(&row->id.uuid, f->value.data, f->value.len);
@@ -190,8 +227,10 @@ static void add_attribute(struct misp_feed *f, struct reader *reader, const stru
 		 (long long)(row->modified_ns / NS_SECOND));
 	buf_json_string(out, f->value.data, f->value.len);
 	buf_addf(out, ",\"comment\":\"%s\",", id);
-	misp_add_tag(out, export_tlp(reader, row->label));
-	buf_addc(out, '}');
+	open_tags(out, export_tlp(reader, row->label));
+	if (hit.action != WARNING_OFF)
+		add_warning(out, &hit);
+	buf_adds(out, "]}");
 }
 
 int misp_add_attributes(struct misp_feed *f, struct reader *reader, const struct object_row *row,

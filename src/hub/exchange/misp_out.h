@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "http/request.h"
 #include "hub/exchange/outflow.h"
+#include "hub/exchange/warned.h"
 #include "stix/object.h"
 #include "store/objects.h"
 
@@ -36,7 +37,8 @@ struct misp_feed {
 	struct misp_key key;
 	struct stix_object object;
 	struct buf value;
-	const char *name; /* of the hub */
+	const char *name;            /* of the hub */
+	const struct warned *warned; /* NULL: no list is asked */
 	int64_t now_ns;
 	uint64_t day, source; /* of the event that is asked for */
 	uint64_t told_day;    /* manifest: whose sources are remembered */
@@ -59,12 +61,17 @@ bool misp_uuid_day(const struct misp_key *key, const struct uuid *u, uint64_t *d
 /** The type of MISP that says the same; its category follows from the type. NULL: it is no attribute. */
 const char *misp_attribute_type(const struct stix_value *v);
 
-void misp_feed_init(struct misp_feed *f, const struct request *r);
+void misp_feed_init(struct misp_feed *f, const struct request *r, const struct warned *warned);
 /** @param feed  a struct misp_feed */
 void misp_feed_clear(void *feed);
 
 /** Reads a row's object into f->object. @param holds  whether it is to be acted on now. @return HN_ENOMEM */
 HN_MUST_USE int misp_read(struct misp_feed *f, const struct object_row *row, bool *holds);
+
+/** Whether a value goes out as an attribute. @param hit  the warning list that names it, if one does */
+bool misp_gives(const struct misp_feed *f, const struct stix_value *v, struct warning_hit *hit);
+/** Whether any value of what misp_read() has read does. */
+bool misp_gives_any(const struct misp_feed *f);
 
 /* Members of events. */
 void misp_add_tag(struct buf *out, const char *tlp);

@@ -26,6 +26,7 @@ struct outflow {
 	struct reading reading; /* of all slices up to now */
 	struct buf text;        /* the slice */
 	size_t at;              /* how much of it is sent */
+	struct warned warned;
 	uint64_t count;
 	int64_t last;
 	bool full, ended;
@@ -55,6 +56,11 @@ const void *outflow_context(const struct outflow *o)
 uint64_t outflow_count(const struct outflow *o)
 {
 	return o->count;
+}
+
+const struct warned *outflow_warned(const struct outflow *o)
+{
+	return &o->warned;
 }
 
 /* ---- the ledger ---- */
@@ -119,11 +125,13 @@ static int add_row(void *context, const struct object_row *row)
 		return HN_ELIMIT;
 	}
 	int err = o->form->row(o, s->reader, row);
-	if (err != HN_OK)
+	if (err != HN_OK && err != OUTFLOW_WITHHELD)
 		return err;
+	o->last = row->added;
+	if (err == OUTFLOW_WITHHELD)
+		return HN_OK;
 	reading_add(&o->reading, row);
 	o->count++;
-	o->last = row->added;
 	return buf_err(&o->text);
 }
 
@@ -134,6 +142,8 @@ static int next_slice(struct outflow *o)
 	buf_reset(&o->text);
 	o->at = 0;
 	o->full = false;
+	if (o->form->way != NULL)
+		warned_go_on(&o->warned);
 	int err = request_read_feed(o->request, &s.reader);
 	if (err != HN_OK)
 		return err;
@@ -174,18 +184,23 @@ static ssize_t give(struct request *r, char *room, size_t size)
 
 /* ---- its life ---- */
 
-/* What is added while it goes out is the next export's. */
-static int find_end(struct request *r, int64_t *until_out)
+/* The warning lists; and where it ends: what is added while it goes out is the next export's. */
+static int look_before(struct request *r, const struct outflow_form *form, struct warned *warned,
+		       int64_t *until)
 {
 	struct reader *reader;
 	int64_t indexed;
 	int err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
-	err = search_reach(reader, &indexed, until_out);
+	if (form->way != NULL)
+		err = warned_begin(warned, r, reader, form->way);
+	if (err == HN_OK && !answer_is_sent(r) && *until == 0) {
+		err = search_reach(reader, &indexed, until);
+		if (err == HN_OK && *until == 0)
+			*until = 1; /* an empty store; 0 would mean no end */
+	}
 	reader_end(reader);
-	if (err == HN_OK && *until_out == 0)
-		*until_out = 1; /* an empty store; 0 would mean no end */
 	return err;
 }
 
@@ -209,13 +224,15 @@ static struct outflow *make(struct request *r, const struct outflow_form *form)
 int outflow_send(struct request *r, const struct outflow_form *form, const struct object_filter *filter)
 {
 	int64_t until = filter->until_seq;
-	int err = until == 0 ? find_end(r, &until) : HN_OK;
-	if (err != HN_OK)
+	struct warned warned = {.way = form->way};
+	int err = look_before(r, form, &warned, &until);
+	if (err != HN_OK || answer_is_sent(r))
 		return err;
 	struct outflow *o = make(r, form);
 	if (o == NULL)
 		return HN_ENOMEM;
 	r->state = o;
+	o->warned = warned;
 	o->filter = *filter;
 	o->filter.content = true;
 	o->filter.until_seq = until;

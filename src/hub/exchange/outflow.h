@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "http/request.h"
+#include "hub/exchange/warned.h"
 #include "hub/record/reading.h"
 #include "store/objects.h"
 
@@ -24,10 +25,13 @@
 
 struct outflow;
 
+#define OUTFLOW_WITHHELD 1 /* of a row: nothing of it was written */
+
 /** A form in which objects go out. Rows come in the order of their adding; text is written into
  * outflow_text(). */
 struct outflow_form {
 	const char *media;
+	const char *way;                  /* for warning lists; NULL: none are asked */
 	void (*begin)(struct outflow *o); /* may be NULL */
 	int (*row)(struct outflow *o, struct reader *reader, const struct object_row *row);
 	void (*end)(struct outflow *o);  /* may be NULL */
@@ -54,5 +58,7 @@ struct request *outflow_request(struct outflow *o);
 const void *outflow_context(const struct outflow *o);
 /** How many rows were written before this one. */
 uint64_t outflow_count(const struct outflow *o);
+/** What warning lists do to what goes out here. */
+const struct warned *outflow_warned(const struct outflow *o);
 
 #endif

@@ -19,8 +19,10 @@ struct zone {
 	int64_t now_ns;
 	bool begun;
 	struct set_place place;
-	struct buf *out; /* during zone_next() */
-	uint64_t rules, left_out;
+	struct buf *out;        /* during zone_next() */
+	struct warnings *lists; /* NULL: none */
+	int64_t consumer;
+	uint64_t rules, left_out, withheld;
 };
 
 /* "24.0.2.0.192", "48.zz.db8.2001": the address backwards, the longest run of zero words of IPv6 as "zz". */
@@ -61,25 +63,45 @@ static void add_address(const struct entry_key *key, struct buf *out)
 	buf_adds(out, ".rpz-ip");
 }
 
-/* @return false: there is no place for it in a zone */
-static bool add_owner(const struct zone *z, const struct entry_key *key)
+static bool is_name(const struct entry_key *key)
+{
+	return key->kind == ENTRY_NAME || key->kind == ENTRY_WILDCARD;
+}
+
+static bool has_place(const struct zone *z, const struct entry_key *key)
 {
 	switch (key->kind) {
 	case ENTRY_IP4:
 	case ENTRY_IP6:
 	case ENTRY_PREFIX4:
 	case ENTRY_PREFIX6:
-		add_address(key, z->out);
-		return true;
-	case ENTRY_NAME:
-	case ENTRY_WILDCARD:
-		if (key->len == 0 || key->len + z->name.key.len + 3u > OWNER_MAX)
-			return false;
-		canonical_format(key, z->out);
 		return true;
 	default:
-		return false;
+		return is_name(key) && key->len > 0 && key->len + z->name.key.len + 3u <= OWNER_MAX;
 	}
+}
+
+static void add_owner(const struct zone *z, const struct entry_key *key)
+{
+	if (is_name(key))
+		canonical_format(key, z->out);
+	else
+		add_address(key, z->out);
+}
+
+/* Asked of what stops somebody; what lets pass hits nobody. @return false: it stays out */
+static bool ask_lists(struct zone *z, const struct entry_key *key)
+{
+	struct warning_hit hit;
+	if (z->lists == NULL || warnings_find(z->lists, key, z->consumer, "rpz", &hit, 1) == 0)
+		return true;
+	if (hit.action == WARNING_BLOCK)
+		return false;
+	buf_adds(z->out, "; warning list: ");
+	for (const char *c = hit.name; *c != '\0'; c++)
+		buf_addc(z->out, (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c);
+	buf_addc(z->out, '\n');
+	return true;
 }
 
 static int add_entry(void *context, const struct entry_key *key, const struct entry_meta *meta)
@@ -87,17 +109,22 @@ static int add_entry(void *context, const struct entry_key *key, const struct en
 	struct zone *z = context;
 	bool holds = meta->valid_from_ns <= z->now_ns &&
 		     (meta->valid_until_ns == 0 || z->now_ns < meta->valid_until_ns);
-	if (!holds || !add_owner(z, key)) {
+	if (!holds || !has_place(z, key)) {
 		z->left_out++;
 		return HN_OK;
 	}
+	if (!meta->allow && !ask_lists(z, key)) {
+		z->withheld++;
+		return HN_OK;
+	}
+	add_owner(z, key);
 	buf_addf(z->out, " CNAME %s\n", meta->allow ? "rpz-passthru." : ".");
 	z->rules++;
 	return buf_err(z->out);
 }
 
-int zone_new(struct compile_opened *set, uint32_t serial, const char *zone, int64_t now_ns, struct zone **out,
-	     struct fault *fault)
+int zone_new(struct compile_opened *set, uint32_t serial, const char *zone, int64_t now_ns,
+	     struct warnings *lists, int64_t consumer, struct zone **out, struct fault *fault)
 {
 	struct zone *z = calloc(1, sizeof(*z));
 	if (z == NULL) {
@@ -106,7 +133,9 @@ int zone_new(struct compile_opened *set, uint32_t serial, const char *zone, int6
 	}
 	z->set = *set;
 	*set = (struct compile_opened){.set = NULL};
-	z->serial = serial;
+	z->lists = lists;
+	z->consumer = consumer;
+	z->serial = lists != NULL ? serial + (uint32_t)warnings_revision(lists) : serial;
 	z->now_ns = now_ns;
 	if (canonical_name(zone, strlen(zone), &z->name) == HN_OK && z->name.key.kind == ENTRY_NAME) {
 		*out = z;
@@ -142,8 +171,11 @@ int zone_next(struct zone *z, struct buf *out, bool *ended_out)
 	z->begun = true;
 	int err = set_each_from(z->set.set, &z->place, add_entry, z, &more);
 	if (err == HN_OK && !more)
-		buf_addf(out, "; %llu rules, %llu entries without a place in a zone\n",
-			 (unsigned long long)z->rules, (unsigned long long)z->left_out);
+		buf_addf(out,
+			 "; %llu rules, %llu entries without a place in a zone, %llu kept out by warning "
+			 "lists\n",
+			 (unsigned long long)z->rules, (unsigned long long)z->left_out,
+			 (unsigned long long)z->withheld);
 	z->out = NULL;
 	*ended_out = !more;
 	return err == HN_OK ? buf_err(out) : err;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/lang.h"
 #include "base/utc.h"
 #include "http/answer.h"
+#include "hub/exchange/warned.h"
 #include "hub/record/reading.h"
 #include "hub/request/request_store.h"
 #include "hub/taxii/taxii.h"
@@ -16,7 +18,11 @@ struct page {
 	void (*write)(struct buf *body, const struct object_row *row);
 	int64_t first, last; /* when the page's rows were added; 0: none */
 	size_t count;
-	bool full; /* bytes enough; the next page begins behind `last` */
+	bool full;    /* bytes enough; the next page begins behind `seen` */
+	int64_t seen; /* when the last row was added that was looked at */
+	struct warned warned;
+	struct stix_object object; /* of a row, for the warning lists */
+	size_t withheld, told;     /* by them */
 	struct reading reading;
 };
 
@@ -47,6 +53,15 @@ static void write_record(struct buf *body, const struct object_row *row)
 static int add_row(void *context, const struct object_row *row)
 {
 	struct page *p = context;
+	enum warning_action action;
+	int err = warned_row(&p->warned, row, &p->object, &action);
+	if (err != HN_OK)
+		return err;
+	if (action == WARNING_BLOCK) {
+		p->withheld++;
+		p->seen = row->added;
+		return HN_OK;
+	}
 	if (p->count > 0 && p->body->len + row->len > TAXII_BYTES_MAX) {
 		p->full = true;
 		return HN_ELIMIT;
@@ -55,9 +70,19 @@ static int add_row(void *context, const struct object_row *row)
 	p->write(p->body, row);
 	if (p->count++ == 0)
 		p->first = row->added;
-	p->last = row->added;
+	p->last = p->seen = row->added;
+	p->told += action == WARNING_INFORM;
 	reading_add(&p->reading, row);
 	return buf_err(p->body);
+}
+
+static void add_warned(struct page *p)
+{
+	char text[64];
+	if (p->withheld + p->told == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "withheld=%zu, informed=%zu", p->withheld, p->told);
+	answer_header(p->r, "Hinomi-Warned", text);
 }
 
 static void add_dates(struct page *p)
@@ -91,32 +116,41 @@ static int find_object(struct reader *reader, const struct object_filter *asked)
 	return err == HN_OK && !found ? HN_ENOENT : err;
 }
 
+/* Pages until one has something, so that nobody takes one of which lists left nothing for the end. */
+static int read_rows(struct page *p, struct reader *reader, const struct taxii_query *q, bool *more)
+{
+	struct object_filter filter = q->filter;
+	int err;
+	do {
+		err = objects_page(reader, &filter, q->limit, add_row, p, more);
+		filter.after_seq = p->seen;
+	} while (err == HN_OK && p->count == 0 && *more && p->withheld < TAXII_PAGE_MAX);
+	return p->full ? HN_OK : err;
+}
+
 /* The rows of a filter under a member's name. */
-static int send_page(struct request *r, struct reader *reader, const struct taxii_query *q,
-		     const char *member, void (*write)(struct buf *, const struct object_row *),
+static int send_rows(struct page *p, struct reader *reader, const struct taxii_query *q, const char *member,
 		     bool must_exist)
 {
-	struct page p = {.r = r, .body = answer_body(r), .write = write};
-	reading_begin(&p.reading, r, reader);
-	buf_addf(p.body, "{\"%s\":[", member);
 	bool more = false;
-	int err = objects_page(reader, &q->filter, q->limit, add_row, &p, &more);
-	if (err != HN_OK && !p.full)
-		return err;
-	if (p.count == 0 && must_exist)
+	buf_addf(p->body, "{\"%s\":[", member);
+	int err = read_rows(p, reader, q, &more);
+	if (err == HN_OK && p->count + p->withheld == 0 && must_exist)
 		err = find_object(reader, &q->filter);
-	if (err != HN_OK && !p.full)
+	if (err != HN_OK)
 		return err;
-	if (p.count == 0)
-		buf_reset(p.body), buf_addc(p.body, '{'); /* an envelope without objects is empty (3.7) */
+	if (p->count == 0)
+		buf_reset(p->body), buf_addc(p->body, '{'); /* an envelope without objects is empty (3.7) */
 	else
-		buf_addc(p.body, ']');
-	if (p.full || more)
-		buf_addf(p.body, ",\"more\":true,\"next\":\"%llx\"", (unsigned long long)p.last);
-	buf_addc(p.body, '}');
-	add_dates(&p);
-	err = reading_end(&p.reading);
-	return err == HN_OK ? answer_send(r, 200, TAXII_MEDIA) : err;
+		buf_addc(p->body, ']');
+	if (p->full || more)
+		buf_addf(p->body, "%s\"more\":true,\"next\":\"%llx\"", p->count > 0 ? "," : "",
+			 (unsigned long long)p->seen);
+	buf_addc(p->body, '}');
+	add_dates(p);
+	add_warned(p);
+	err = reading_end(&p->reading);
+	return err == HN_OK ? answer_send(p->r, 200, TAXII_MEDIA) : err;
 }
 
 /* All three: the collection, the query, one object if the path names one, the page. */
@@ -129,11 +163,15 @@ static int serve(struct request *r, const char *member,
 		return err;
 	struct collection c;
 	struct taxii_query q;
+	struct page p = {.r = r, .body = answer_body(r), .write = write};
+	stix_object_init(&p.object);
 	err = taxii_find_collection(r, reader, false, &c);
 	if (err == HN_OK)
 		err = taxii_query_read(r, &q);
-	if (err == HN_OK) {
-		q.filter.content = content;
+	if (err == HN_OK)
+		err = warned_begin(&p.warned, r, reader, "taxii");
+	if (err == HN_OK && !answer_is_sent(r)) {
+		q.filter.content = content || p.warned.worst != WARNING_OFF;
 		q.filter.collection = c.kind == COLLECTION_ALL ? 0 : c.number;
 		if (one) {
 			q.filter.ids = &r->params[1].id;
@@ -141,8 +179,10 @@ static int serve(struct request *r, const char *member,
 		}
 		if (strcmp(member, "versions") == 0)
 			q.filter.versions = OBJECT_ALL;
-		err = send_page(r, reader, &q, member, write, one);
+		reading_begin(&p.reading, r, reader);
+		err = send_rows(&p, reader, &q, member, one);
 	}
+	stix_object_clear(&p.object);
 	reader_end(reader);
 	return answer_is_sent(r) ? HN_OK : err;
 }
