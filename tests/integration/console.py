@@ -97,7 +97,7 @@ class Edge:
         (self.dir / "signed").write_bytes(f"{head}.{payload}".encode())
         signature = b64url(self.run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", "ed25519.pem", "-in", "signed"))
         status, answer = self.ask("POST", "/edge/v1/enrol", json.dumps({"payload": payload, "signatures": [
-            {"protected": head, "signature": signature}]}).encode(), {"Content-Type": "application/jose+json"}, certificate=False)
+            {"protected": head, "signature": signature}]}).encode(), {"Content-Type": "application/json"}, certificate=False)
         assert status == 201, answer
         self.id = answer["edge"]
         (self.dir / "certificate.pem").write_text(answer["certificate"])
