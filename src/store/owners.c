@@ -356,3 +356,28 @@ bool owners_of_certificate(const struct owners *o, const uint8_t sha256[32], str
 {
 	return find(o, hash_key(o->seed + OWNED_CERTIFICATE, sha256, 32), OWNED_CERTIFICATE, sha256, 32, out);
 }
+
+size_t owners_count(const struct owners *o)
+{
+	return o->count;
+}
+
+/* Of one key the best stands first. */
+int owners_each_prefix(const struct owners *o,
+		       int (*fn)(void *context, const struct ip_prefix *prefix, int64_t organisation),
+		       void *context)
+{
+	int err = HN_OK;
+	for (size_t i = 0; err == HN_OK && i < o->count; i++) {
+		const struct owned *one = &o->owned[i];
+		if (one->kind != OWNED_PREFIX4 && one->kind != OWNED_PREFIX6)
+			continue;
+		if (i > 0 && owned_key_compare(&o->owned[i - 1], one) == 0)
+			continue;
+		struct ip_prefix p = {.addr.version = one->kind == OWNED_PREFIX4 ? 4 : 6,
+				      .len = one->key[one->len - 1]};
+		memcpy(p.addr.bytes, one->key, (size_t)one->len - 1);
+		err = fn(context, &p, one->organisation);
+	}
+	return err;
+}

@@ -35,6 +35,15 @@ HN_MUST_USE int owners_get(struct directory *d, int64_t now_us, struct owners **
 /** NULL is allowed. */
 void owners_unref(struct owners *o);
 
+/** How many holdings there are, of all kinds. */
+size_t owners_count(const struct owners *o);
+
+/** Each prefix once, with who holds it best. @return what fn returned if not HN_OK */
+HN_MUST_USE int owners_each_prefix(const struct owners *o,
+				   int (*fn)(void *context, const struct ip_prefix *prefix,
+					     int64_t organisation),
+				   void *context);
+
 /** The longest prefix that holds the address. @return whether there is one */
 bool owners_of_ip(const struct owners *o, const struct ip *ip, struct owners_found *out);
 

@@ -123,6 +123,10 @@ def main():
         protected(world)
         tap.check("it ends well", world.stop() == 0, world.said().decode(errors="replace"))
         nation = world.dir / "nation"
+        records = [json.loads(line) for line in (nation / "sensor" / "selected.ndjson").read_text().splitlines() if line]
+        named = {one["unmapped"]["hinomi"].get("organisation") for one in records}
+        known = set(json.loads((nation / "state.json").read_text())["organisations"].values())
+        tap.check("records name who holds the domestic end", bool(records) and bool(named & known), named)
         verified = subprocess.run([str(demo.BIN / "hinomi-select"), "--verify", "--key", str(nation / "sensor-edge" / "identity.pub"),
                                    str(nation / "sensor")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         tap.check("the sensor's receipts, records and ledger verify", verified.returncode == 0, verified.stdout)

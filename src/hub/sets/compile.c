@@ -10,12 +10,17 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/utc.h"
 #include "bus/head.h"
 #include "hub/sets/sets.h"
 #include "match/build.h"
 #include "match/him.h"
 #include "match/merge.h"
 #include "match/set.h"
+#include "store/directory.h"
+#include "store/owners.h"
+
+#define OVERLAY_HOLDINGS 4096 /* of these an overlay carries the table too */
 
 void sets_file_name(const uint8_t digest[32], char out[SETS_PATH_SIZE])
 {
@@ -51,6 +56,44 @@ static int new_build(const struct set_standing *s, struct him_build **out)
 	return him_build_new(id, NULL, out);
 }
 
+/* ---- who holds what ---- */
+
+struct holders {
+	struct him_build *build;
+	struct directory *directory;
+};
+
+static int add_holding(void *context, const struct ip_prefix *prefix, int64_t organisation)
+{
+	const struct holders *h = context;
+	struct uuid id;
+	char text[UUID_TEXT_SIZE];
+	if (directory_uuid(h->directory, DIRECTORY_ORGANISATION, organisation, &id) != HN_OK)
+		return HN_OK;
+	uuid_format(&id, text);
+	return him_build_holdings(h->build, prefix, text);
+}
+
+/*
+ * A set that selects carries the table of holdings, so that a record names the organisation of its domestic
+ * end and not its address. An overlay has it where that is little, so that a change comes soon; else the next
+ * base.
+ */
+static int add_holdings(const struct set_standing *s, bool overlay, struct him_build *b)
+{
+	struct holders h = {b, sets_directory()};
+	struct owners *owners;
+	if (s->action != SET_SELECT || h.directory == NULL)
+		return HN_OK;
+	int err = owners_get(h.directory, utc_now_ns() / 1000, &owners);
+	if (err != HN_OK)
+		return err;
+	if (!overlay || owners_count(owners) <= OVERLAY_HOLDINGS)
+		err = owners_each_prefix(owners, add_holding, &h);
+	owners_unref(owners);
+	return err;
+}
+
 int compile_base(struct reader *reader, const struct set_standing *s, struct set_file *out)
 {
 	struct him_build *b;
@@ -58,6 +101,8 @@ int compile_base(struct reader *reader, const struct set_standing *s, struct set
 	if (err != HN_OK)
 		return err;
 	err = set_files_entries(reader, s->number, take, b);
+	if (err == HN_OK)
+		err = add_holdings(s, false, b);
 	out->change = s->change;
 	if (err == HN_OK)
 		err = write_file(b, out);
@@ -74,6 +119,8 @@ int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t
 		return err;
 	him_build_base(b, base);
 	err = set_files_changes(reader, s->number, after, s->change, take, b);
+	if (err == HN_OK)
+		err = add_holdings(s, true, b);
 	out->change = s->change;
 	if (err == HN_OK)
 		err = write_file(b, out);

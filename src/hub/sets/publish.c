@@ -81,6 +81,11 @@ const struct key *sets_secret(void)
 	return sets.key;
 }
 
+struct directory *sets_directory(void)
+{
+	return sets.hub == NULL ? NULL : sets.hub->directory;
+}
+
 int sets_dir(void)
 {
 	return sets.dir_fd;

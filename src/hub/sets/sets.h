@@ -37,6 +37,10 @@ const struct key_public *sets_key(void);
 /** The same with its secret, for who signs heads. */
 const struct key *sets_secret(void);
 
+/** Where organisations are; NULL before the hub has begun. */
+struct directory;
+struct directory *sets_directory(void);
+
 /** The folder of the files. */
 int sets_dir(void);
 
