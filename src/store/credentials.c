@@ -153,20 +153,85 @@ static int remove_all(struct db *db, const int64_t *numbers, size_t count)
 	return err;
 }
 
+/* ---- passwords and links that others gave ---- */
+
+static int is_given(struct db *db, int64_t person, bool *out)
+{
+	struct db_rows *rows = NULL;
+	int err =
+		db_query(db, &rows, "SELECT person FROM credential_giver WHERE person = $1 AND standing = 1",
+			 db_number(person));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	db_rows_end(rows);
+	*out = err == 1;
+	return err < 0 ? err : HN_OK;
+}
+
+static int note_giver(struct db *db, const struct asker *actor, const struct credential *c)
+{
+	if (c->person == 0 || actor->hub)
+		return HN_OK;
+	if (actor->person == c->person)
+		return c->kind != CREDENTIAL_PASSWORD
+			       ? HN_OK
+			       : db_run(db, "UPDATE credential_giver SET standing = 0 WHERE person = $1",
+					db_number(c->person));
+	return db_run(db,
+		      "INSERT INTO credential_giver (person, giver, standing) VALUES ($1, $2, 1) "
+		      "ON CONFLICT (person, giver) DO UPDATE SET standing = 1",
+		      db_number(c->person), db_number(actor->person));
+}
+
+int credentials_raise_ok(struct db *db, const struct asker *actor, int64_t person, struct fault *fault)
+{
+	struct db_rows *rows = NULL;
+	bool given = false;
+	int err = db_query(db, &rows, "SELECT person FROM credential_giver WHERE person = $1 AND giver = $2",
+			   db_number(person), db_number(actor->person));
+	if (err != HN_OK)
+		return err;
+	err = db_next(rows);
+	db_rows_end(rows);
+	if (err == 1)
+		return not_allowed(
+			fault, "",
+			"you gave this person a password or link; another administrator raises their rights",
+			"対象者のパスワードを設定し、又はリンクを発行した者は、その権限を引き上げることができ"
+			"ない。別の"
+			"管理者が行うこと");
+	if (err == HN_OK)
+		err = is_given(db, person, &given);
+	if (err != HN_OK || !given)
+		return err;
+	return not_allowed(
+		fault, "",
+		"somebody else gave the person a password or link; the person sets their own password first",
+		"対象者は他の者が与えたパスワード又はリンクによっている。先に本人がパスワードを設定すること");
+}
+
 /* The former one of this kind, and what sign-ins have made. */
-static int replace_former(struct db *db, const struct credential *c)
+static int replace_former(struct db *db, const struct asker *actor, const struct credential *c)
 {
 	int64_t numbers[REMOVE_MAX];
 	size_t count = 0;
+	bool given = false;
 	int err = HN_OK;
 	if (c->kind != CREDENTIAL_PASSWORD && c->kind != CREDENTIAL_TOTP)
 		return HN_OK;
+	if (c->kind == CREDENTIAL_PASSWORD && actor->person == c->person && !actor->hub)
+		err = is_given(db, c->person, &given);
+	if (err != HN_OK)
+		return err;
 	do {
 		struct db_rows *rows = NULL;
 		err = db_query(
 			db, &rows,
-			"SELECT number FROM credential WHERE person = $1 AND (kind = $2 OR session = 1)",
-			db_number(c->person), db_number(c->kind));
+			"SELECT number FROM credential WHERE person = $1 AND (kind = $2 OR session = 1 OR "
+			"($3 = 1 AND kind <> $4))",
+			db_number(c->person), db_number(c->kind), db_number(given),
+			db_number(CREDENTIAL_TOTP));
 		if (err == HN_OK)
 			err = take_numbers(rows, numbers, &count);
 		if (err == HN_OK)
@@ -215,7 +280,9 @@ int credentials_add(struct writing *w, const struct asker *actor, struct credent
 	if (err == HN_OK)
 		err = is_new(db, credential, fault);
 	if (err == HN_OK)
-		err = replace_former(db, credential);
+		err = replace_former(db, actor, credential);
+	if (err == HN_OK)
+		err = note_giver(db, actor, credential);
 	if (err == HN_OK)
 		err = directory_row_note(db, DIRECTORY_CREDENTIAL, 0, &number);
 	if (err != HN_OK)

@@ -69,7 +69,8 @@ struct credential {
 
 /**
  * Adds one; a password or second factor takes the place of the person's former one, and with it all that
- * sign-ins have made ends.
+ * sign-ins have made ends. Where a person's own password takes the place of one that somebody else gave, the
+ * tokens and certificates end too: they may be that one's.
  *
  * Who may: oneself for oneself. For others: the centre's administrators, and an organisation's administrators
  * for its machines and for its people who have a place nowhere else; but nobody for a person with a higher
@@ -82,6 +83,16 @@ struct credential {
  */
 HN_MUST_USE int credentials_add(struct writing *w, const struct asker *actor, struct credential *credential,
 				struct fault *fault);
+
+/**
+ * Whether a person's rights to see may be raised by this actor: not by who ever gave that person a password
+ * or a link, and not before that person has set a password of their own since: the giver could sign in as
+ * that person.
+ *
+ * @return HN_EAUTH: no; the fault says why
+ */
+HN_MUST_USE int credentials_raise_ok(struct db *db, const struct asker *actor, int64_t person,
+				     struct fault *fault);
 
 /** Takes one away; what it gave is gone at the next request. Who may: as above. @return HN_ENOENT, HN_EAUTH
  */

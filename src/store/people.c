@@ -101,12 +101,36 @@ static int colleague_ok(const struct change *c)
 	return other_places_ok(c);
 }
 
+static bool handles_more(const struct person *was, const struct person_handling *is)
+{
+	for (size_t i = 0; i < was->handling_count; i++)
+		if (uuid_compare(&was->handlings[i].authorization, &is->authorization) == 0)
+			return is->until_us > was->handlings[i].until_us;
+	return true;
+}
+
+/* Whether the person is to see more than before. */
+static bool raises(const struct change *c)
+{
+	if (c->is->clearance > c->was->clearance ||
+	    (c->is->clearance > 0 && c->is->clearance_until_us > c->was->clearance_until_us))
+		return true;
+	for (size_t i = 0; i < c->is->handling_count; i++)
+		if (handles_more(c->was, &c->is->handlings[i]))
+			return true;
+	return false;
+}
+
 static int actor_ok(const struct change *c)
 {
 	if (c->number != 0 && c->number == c->actor->person)
 		return oneself_ok(c);
-	if (administers_centre(c->actor))
+	if (c->actor->hub)
 		return HN_OK;
+	if (administers_centre(c->actor))
+		return c->number != 0 && raises(c)
+			       ? credentials_raise_ok(c->db, c->actor, c->number, c->fault)
+			       : HN_OK;
 	if (c->actor->organisation != 0 && administers(c->actor, c->actor->organisation))
 		return colleague_ok(c);
 	return not_allowed(c->fault, "", "only administrators change people",

@@ -351,6 +351,13 @@ static const char *const runs[] = {
 	NULL,
 };
 
+/* Who ever gave a person a password or a link; standing: the person has set none of their own since. */
+static const char *const givers[] = {
+	"CREATE TABLE credential_giver (person BIGINT NOT NULL, giver BIGINT NOT NULL, standing BIGINT NOT "
+	"NULL, PRIMARY KEY (person, giver)) CLUSTERED",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -365,5 +372,6 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{11, "authorisations", authorizations},
 	{12, "labels whose versions moved", moved},
 	{13, "runs of sources", runs},
+	{14, "who gave passwords", givers},
 	{0},
 };

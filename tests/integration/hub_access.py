@@ -72,10 +72,16 @@ class World:
         made = self.admin.post("/api/v1/people", {
             "login": "cleared", "places": [{"organisation": client.org, "roles": ["analyst"]}]})
         person = self.person = made.json["id"]
-        assert self.admin.put(f"/api/v1/people/{person}/password", {"new": "a password for tests"}).status == 204
-        got = self.admin.get(f"/api/v1/people/{person}")
+        assert self.admin.put(f"/api/v1/people/{person}/password", {"new": "the first password"}).status == 204
+        own = self.hub.client().post("/api/v1/sign-in", {"login": "cleared", "password": "the first password"})
+        own = self.hub.client(token=own.json["token"])
+        assert own.put("/api/v1/me/password", {"current": "the first password", "new": "a password for tests"}).status == 204
+        second = self.admin.post("/api/v1/people", {"login": "second", "places": [{"organisation": self.hub.centre.id, "roles": ["administrator"]}]})
+        assert self.admin.put(f"/api/v1/people/{second.json['id']}/password", {"new": "a password for tests"}).status == 204
+        second = self.hub.client(basic=("second", "a password for tests"))
+        got = second.get(f"/api/v1/people/{person}")
         body = {**got.json, "clearance": {"level": "secret", "until": "2099-01-01T00:00:00Z"}}
-        assert self.admin.put(f"/api/v1/people/{person}", body, If_Match=got.headers["ETag"]).status == 204
+        assert second.put(f"/api/v1/people/{person}", body, If_Match=got.headers["ETag"]).status == 204
         answer = self.hub.client().post("/api/v1/sign-in", {"login": "cleared", "password": "a password for tests"})
         self.clients.append(Client(self.hub.client(token=answer.json["token"]), "cleared", client.org, client.tlp, client.groups,
                                    client.parents, clearance=2))

@@ -167,6 +167,44 @@ def directory(tap, hub, admin, first):
     tap.equal("as does an entity tag", op.get(path, If_None_Match=mine.headers["ETag"]).status, 304)
 
 
+def raising(tap, hub, admin, first):
+    """Who could sign in as somebody does not raise what that one may see."""
+    anna = person(admin, "anna.c", first["centre"], ["analyst"], "the first password")
+    person(admin, "second.c", first["centre"], ["administrator"], "a second password")
+    second = hub.client(basic=("second.c", "a second password"))
+    own = hub.client(basic=("anna.c", "the first password"))
+
+    def clear(client, level):
+        got = client.get(f"/api/v1/people/{anna}")
+        body = {**got.json, "clearance": {"level": level, "until": "2099-01-01T00:00:00Z"}}
+        if level is None:
+            body.pop("clearance")
+        return client.put(f"/api/v1/people/{anna}", body, If_Match=got.headers["ETag"])
+
+    def change(current, new):
+        session = own_session(current)
+        return session.put("/api/v1/me/password", {"current": current, "new": new}).status
+
+    def own_session(password):
+        return hub.client(token=hub.client().post("/api/v1/sign-in", {"login": "anna.c", "password": password}).json["token"])
+
+    kept = own.post("/api/v1/tokens", {"title": "whose?", "scopes": ["read"]}).json["token"]
+    tap.equal("not while a password holds that somebody gave", clear(second, "secret").status, 403)
+    tap.equal("one's own password", change("the first password", "a password of Anna"), 204)
+    tap.equal("... ends what was made under the other", hub.client(token=kept).get("/api/v1/me").status, 401)
+    mine = own_session("a password of Anna")
+    token = mine.post("/api/v1/tokens", {"title": "mine", "scopes": ["read"]}).json["token"]
+    tap.equal("another administrator clears her", clear(second, "secret").status, 204)
+    tap.equal("... and what is hers stays", hub.client(token=token).get("/api/v1/me").json["clearance"], "secret")
+    tap.equal("nobody without it sets her password", admin.put(f"/api/v1/people/{anna}/password", {"new": "to get at it 1"}).status, 403)
+    tap.equal("a clearance is taken away", clear(admin, None).status, 204)
+    tap.equal("... then her password is set", admin.put(f"/api/v1/people/{anna}/password", {"new": "to get at it 1"}).status, 204)
+    tap.equal("... and changed as if by her", change("to get at it 1", "to get at it 2"), 204)
+    tap.equal("... but not given back by who did that", clear(admin, "secret").status, 403)
+    tap.equal("... who may name her otherwise", admin.put(f"/api/v1/people/{anna}", {**admin.get(f"/api/v1/people/{anna}").json,
+              "mail": "anna@centre.example"}, If_Match=admin.get(f"/api/v1/people/{anna}").headers["ETag"]).status, 204)
+
+
 def locking(tap, hub):
     nobody = hub.client()
     wrong = {"login": "first", "password": "wrong again and again"}
@@ -190,6 +228,7 @@ def run(tap, database):
         second_factor(tap, hub, admin)
         tokens(tap, hub, admin)
         directory(tap, hub, admin, first)
+        raising(tap, hub, admin, first)
         locking(tap, hub)
         restart(tap, hub, first)
 
