@@ -3,6 +3,7 @@
 # SPDX-FileCopyrightText: The Hinomi authors
 """Signing in, tokens, second factors, rights: what the hub believes, and for how long."""
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -74,6 +75,10 @@ def second_factor(tap, hub, admin):
     tap.check("a wrong code confirms nothing",
               session.put("/api/v1/me/totp", {"pending": begun["pending"], "code": "000000"}).status in (400, 422))
     now = time.time()
+    person(admin, "totp.b", org, ["analyst"], "correct horse battery")
+    another = hub.client(token=nobody.post("/api/v1/sign-in", {**sign, "login": "totp.b"}).json["token"])
+    tap.check("what one person began nobody else confirms",
+              another.put("/api/v1/me/totp", {"pending": begun["pending"], "code": totp(begun["secret"], now)}).status in (400, 422))
     tap.check("the right one does",
               session.put("/api/v1/me/totp", {"pending": begun["pending"], "code": totp(begun["secret"], now)}).status == 204)
     tap.check("what sign-ins gave has ended", session.get("/api/v1/me").status == 401)
@@ -87,7 +92,8 @@ def second_factor(tap, hub, admin):
 
 
 def tokens(tap, hub, admin):
-    org = organisation(admin)
+    org = organisation(admin, agreements=[{"partner": admin.get("/api/v1/me").json["organisation"], "tlp_max": "red", "onward": True,
+                                           "purposes": ["defence", "analysis"], "contents": ["technical"]}])
     boss = person(admin, "boss", org, ["administrator"], "a password of boss")
     session = hub.client(basic=("boss", "a password of boss"))
     made = session.post("/api/v1/tokens", {"title": "reader", "scopes": ["read"], "machine": True})
@@ -102,6 +108,17 @@ def tokens(tap, hub, admin):
     lesser = hub.client(token=own["token"])
     tap.check("nobody gives more than they have",
               lesser.post("/api/v1/tokens", {"title": "x", "scopes": ["write"]}).status == 403)
+    ends = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    bounds = {"use": "onward", "tlp_max": "amber", "purposes": ["defence"], "expires": ends}
+    narrow = session.post("/api/v1/tokens", {"title": "narrow", "scopes": ["read", "manage"], **bounds}).json
+    narrow = hub.client(token=narrow["token"])
+    for name, wide in (("expires", "2099-01-01T00:00:00Z"), ("use", "own"), ("tlp_max", "red"), ("purposes", ["defence", "analysis"])):
+        got = narrow.post("/api/v1/tokens", {"title": "x", "scopes": ["read"], name: wide})
+        tap.check(f"no token makes one that is wider: {name}", got.status == 403 and got.json["errors"][0]["pointer"] == "/" + name, got)
+    heir = narrow.post("/api/v1/tokens", {"title": "heir", "scopes": ["read"]}).json["id"]
+    tap.equal("what is not said is as itself", [{n: t.get(n) for n in bounds} for t in narrow.get("/api/v1/tokens").json["tokens"]
+                                                if t["id"] == heir], [bounds])
+    tap.equal("less is given", narrow.post("/api/v1/tokens", {"title": "x", "scopes": ["read"], "tlp_max": "green"}).status, 201)
     listed = session.get("/api/v1/tokens").json["tokens"]
     tap.check("lists hold no secret", {own["id"], made.json["id"]} <= {t["id"] for t in listed} and
               own["token"] not in json.dumps(listed) and "secret" not in json.dumps(listed))

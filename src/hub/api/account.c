@@ -272,7 +272,7 @@ static int begin_totp(struct request *r)
 	if (err != HN_OK)
 		return err;
 	randombytes_buf(secret, sizeof(secret));
-	identity_seal(hub_of(r)->identity, secret, sealed);
+	identity_seal_for(hub_of(r)->identity, &r->who.account, secret, sealed);
 	buf_init(&text, 64);
 	totp_base32(&text, secret, sizeof(secret));
 	buf_addf(b, "{\"secret\":\"%s\",\"uri\":\"", text.data);
@@ -302,12 +302,13 @@ static int check_pending(struct request *r, const char *pending, const char *cod
 	buf_init(&sealed, 256);
 	int err = base64url_decode(pending, strlen(pending), &sealed);
 	if (err == HN_OK)
-		err = identity_unseal(hub_of(r)->identity, (const uint8_t *)sealed.data, sealed.len, secret);
+		err = identity_unseal_for(hub_of(r)->identity, &r->who.account, (const uint8_t *)sealed.data,
+					  sealed.len, secret);
 	if (err == HN_OK)
 		err = totp_check(secret, sizeof(secret), code, r->received_ns / 1000, &out->step);
 	if (err == HN_OK) {
-		memcpy(out->secret, sealed.data, sealed.len);
-		out->secret_len = sealed.len;
+		identity_seal(hub_of(r)->identity, secret, out->secret);
+		out->secret_len = TOTP_SEALED;
 	} else {
 		err = fault_set(&r->fault, HN_EFORMAT, "/code", "%s",
 				tr("is not the code that the authenticator shows now",

@@ -15,6 +15,7 @@
 #include "hub/api/paging.h"
 #include "hub/hub.h"
 #include "hub/identity/identity.h"
+#include "hub/request/own.h"
 #include "hub/request/request_store.h"
 #include "hub/request/rights.h"
 #include "store/form.h"
@@ -69,6 +70,38 @@ static int read_scopes(struct request *r, const struct form *f, struct credentia
 	return err;
 }
 
+static int beyond(struct request *r, const char *place)
+{
+	return fault_set(&r->fault, HN_EAUTH, place, "%s",
+			 tr("is beyond the token or certificate that makes it",
+			    "は発行に用いたトークン又は証明書の範囲を超えている"));
+}
+
+/* What a token makes is no wider than itself. What is not said is as itself. */
+static int bound(struct request *r, const json_t *body, struct credential *c)
+{
+	const struct request_own *own = own_of(r);
+	if (!own->by_token)
+		return HN_OK;
+	if (json_object_get(body, "expires") == NULL)
+		c->expires_us = own->expires_us;
+	if (json_object_get(body, "use") == NULL)
+		c->use = own->use;
+	if (json_object_get(body, "tlp_max") == NULL)
+		c->tlp_max = own->tlp_max;
+	if (json_object_get(body, "purposes") == NULL)
+		c->purposes = own->purposes;
+	if (own->expires_us != 0 && (c->expires_us == 0 || c->expires_us > own->expires_us))
+		return beyond(r, "/expires");
+	if (own->use != USE_OWN && c->use != own->use)
+		return beyond(r, "/use");
+	if (c->tlp_max > own->tlp_max)
+		return beyond(r, "/tlp_max");
+	if (own->purposes != 0 && (c->purposes == 0 || (c->purposes & ~own->purposes) != 0))
+		return beyond(r, "/purposes");
+	return HN_OK;
+}
+
 static int read_token(struct request *r, const json_t *body, struct new_token *out)
 {
 	static const char *const names[] = {"title",   "scopes",  "use",          "purposes",    "tlp_max",
@@ -103,6 +136,9 @@ static int read_token(struct request *r, const json_t *body, struct new_token *o
 		return err;
 	c->use = (enum credential_use)use;
 	c->tlp_max = (enum tlp)tlp;
+	err = bound(r, body, c);
+	if (err != HN_OK)
+		return err;
 	memcpy(c->title, title, strlen(title));
 	if (c->kind == CREDENTIAL_CERTIFICATE)
 		sodium_memzero(out->text, sizeof(out->text));

@@ -180,11 +180,31 @@ bool identity_in_person(const struct request *r)
 _Static_assert(TOTP_SEALED == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + TOTP_SECRET,
 	       "what a sealed secret is made of");
 
-void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED])
+static void seal(const uint8_t *key, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED])
 {
 	randombytes_buf(out, crypto_secretbox_NONCEBYTES);
-	(void)crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, secret, TOTP_SECRET, out,
-				    i->key + crypto_generichash_KEYBYTES);
+	(void)crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, secret, TOTP_SECRET, out, key);
+}
+
+void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], uint8_t out[TOTP_SEALED])
+{
+	seal(i->key + crypto_generichash_KEYBYTES, secret, out);
+}
+
+static void person_key(const struct identity *i, const struct uuid *person,
+		       uint8_t out[crypto_secretbox_KEYBYTES])
+{
+	(void)crypto_generichash(out, crypto_secretbox_KEYBYTES, person->bytes, sizeof(person->bytes),
+				 i->key + crypto_generichash_KEYBYTES, crypto_secretbox_KEYBYTES);
+}
+
+void identity_seal_for(const struct identity *i, const struct uuid *person, const uint8_t secret[TOTP_SECRET],
+		       uint8_t out[TOTP_SEALED])
+{
+	uint8_t key[crypto_secretbox_KEYBYTES];
+	person_key(i, person, key);
+	seal(key, secret, out);
+	sodium_memzero(key, sizeof(key));
 }
 
 void identity_totp_uri(struct buf *out, const char *login, const uint8_t secret[TOTP_SECRET])
@@ -201,13 +221,28 @@ void identity_totp_uri(struct buf *out, const char *login, const uint8_t secret[
 	buf_adds(out, "&issuer=Hinomi");
 }
 
-int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET])
+static int unseal(const uint8_t *key, const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET])
 {
-	if (len != TOTP_SEALED || crypto_secretbox_open_easy(out, sealed + crypto_secretbox_NONCEBYTES,
-							     len - crypto_secretbox_NONCEBYTES, sealed,
-							     i->key + crypto_generichash_KEYBYTES) != 0)
+	if (len != TOTP_SEALED ||
+	    crypto_secretbox_open_easy(out, sealed + crypto_secretbox_NONCEBYTES,
+				       len - crypto_secretbox_NONCEBYTES, sealed, key) != 0)
 		return HN_EAUTH;
 	return HN_OK;
+}
+
+int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET])
+{
+	return unseal(i->key + crypto_generichash_KEYBYTES, sealed, len, out);
+}
+
+int identity_unseal_for(const struct identity *i, const struct uuid *person, const uint8_t *sealed,
+			size_t len, uint8_t out[TOTP_SECRET])
+{
+	uint8_t key[crypto_secretbox_KEYBYTES];
+	person_key(i, person, key);
+	int err = unseal(key, sealed, len, out);
+	sodium_memzero(key, sizeof(key));
+	return err;
 }
 
 /* ---- passwords ---- */
@@ -328,6 +363,16 @@ static bool lacks_factor(const struct request *r, const struct account *account,
 	       !account->has_totp && strcmp(how, "password") == 0 && !gets_factor(r->route);
 }
 
+/* What a sign-in gave has an end too, but the person could sign in again. */
+static void keep_bounds(struct request_own *own, const struct credential *c)
+{
+	own->by_token = (c->kind == CREDENTIAL_TOKEN || c->kind == CREDENTIAL_CERTIFICATE) && !c->session;
+	own->expires_us = c->expires_us;
+	own->use = c->use;
+	own->purposes = c->purposes;
+	own->tlp_max = c->tlp_max;
+}
+
 static int believe(struct request *r, const struct account *account, const char *how)
 {
 	struct identity *i = hub_of(r)->identity;
@@ -347,6 +392,7 @@ static int believe(struct request *r, const struct account *account, const char 
 		return answer_problem(r, 403, "second-factor",
 				      tr("set up a second factor first (POST /api/v1/me/totp)",
 					 "先に二要素認証を設定すること(POST /api/v1/me/totp)"));
+	keep_bounds(own_of(r), &account->credential);
 	r->who.signed_in = true;
 	r->who.scopes =
 		account->credential.kind == CREDENTIAL_PASSWORD ? SCOPE_ALL : account->credential.scopes;

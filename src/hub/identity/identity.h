@@ -126,4 +126,10 @@ void identity_seal(const struct identity *i, const uint8_t secret[TOTP_SECRET], 
 HN_MUST_USE int identity_unseal(const struct identity *i, const uint8_t *sealed, size_t len,
 				uint8_t out[TOTP_SECRET]);
 
+/** The same for its time with a person who is to confirm it: sealed for that person and nobody else. */
+void identity_seal_for(const struct identity *i, const struct uuid *person, const uint8_t secret[TOTP_SECRET],
+		       uint8_t out[TOTP_SEALED]);
+HN_MUST_USE int identity_unseal_for(const struct identity *i, const struct uuid *person,
+				    const uint8_t *sealed, size_t len, uint8_t out[TOTP_SECRET]);
+
 #endif
