@@ -363,9 +363,11 @@ static int read_misp_values(struct warning_lists *w, struct json_reader *r, cons
 	int rc;
 
 	buf_init(&scratch, STRING_MAX);
-	while ((rc = json_next(r, &token)) == HN_OK && token != JSON_TOKEN_ARRAY_END) {
+	for (uint64_t n = 1; (rc = json_next(r, &token)) == HN_OK && token != JSON_TOKEN_ARRAY_END; n++) {
 		const char *text;
 		size_t len;
+		if (token != JSON_TOKEN_STRING && out->no_text == 0)
+			out->no_text = n;
 		if (token != JSON_TOKEN_STRING || !usable) {
 			out->unusable++;
 			rc = json_skip(r, token);

@@ -45,6 +45,7 @@ struct warning_summary {
 	const char *form;   /* "misp", "suffixes", "list" */
 	uint64_t values;    /* taken */
 	uint64_t unusable;  /* regular expressions, substrings, values that are none of our kinds */
+	uint64_t no_text;   /* of a MISP list's elements the first that is no text, from 1; 0: none */
 	const char *reason; /* why some are unusable, in the user's language; NULL when none is */
 };
 

@@ -30,7 +30,7 @@ enum state {
 };
 
 /* The names in an object at the top by which one tells what it is. */
-enum member { MEMBER_OTHER, MEMBER_OBJECTS, MEMBER_TYPE, MEMBER_ID, MEMBER_SPEC };
+enum member { MEMBER_OTHER, MEMBER_OBJECTS, MEMBER_TYPE, MEMBER_ID, MEMBER_SPEC, MEMBER_PAGE };
 
 struct stix_split {
 	size_t object_max;
@@ -49,7 +49,7 @@ struct stix_split {
 	/* The object at the top. */
 	bool in_array; /* no object, a list of objects */
 	bool wrapper;  /* it has a list of objects */
-	bool has_objects, has_type, has_id, is_bundle;
+	bool has_objects, has_type, has_id, has_other, is_bundle;
 	enum member member;
 	char word[NAME_MAX_KEPT]; /* its name or value that is being read, as written */
 	size_t word_len;
@@ -136,10 +136,8 @@ static enum member member_of(const struct stix_split *s)
 	static const struct {
 		const char *name;
 		enum member member;
-	} names[] = {{"objects", MEMBER_OBJECTS},
-		     {"type", MEMBER_TYPE},
-		     {"id", MEMBER_ID},
-		     {"spec_version", MEMBER_SPEC}};
+	} names[] = {{"objects", MEMBER_OBJECTS},   {"type", MEMBER_TYPE}, {"id", MEMBER_ID},
+		     {"spec_version", MEMBER_SPEC}, {"more", MEMBER_PAGE}, {"next", MEMBER_PAGE}};
 	struct json_reader r;
 	enum json_token token;
 	json_reader_init(&r, cur_of(s->word, s->word_len), 1, false);
@@ -154,7 +152,7 @@ static enum member member_of(const struct stix_split *s)
 static void begin_top(struct stix_split *s, bool array, const uint8_t *at)
 {
 	s->in_array = array;
-	s->wrapper = s->has_objects = s->has_type = s->has_id = s->is_bundle = false;
+	s->wrapper = s->has_objects = s->has_type = s->has_id = s->has_other = s->is_bundle = false;
 	s->spec[0] = '\0';
 	s->state = array ? STATE_FIRST_ITEM : STATE_FIRST_NAME;
 	if (!array)
@@ -176,11 +174,13 @@ static void note_value(struct stix_split *s)
 	}
 }
 
-/* An object at the top has ended: a wrapper, or something to hand over. {"more": false} wraps nothing. */
+/* An object at the top has ended: a wrapper, or something to hand over, be it an object or not. {} and
+ * {"more": false} wrap nothing (TAXII 2.1, 3.7). */
 static int end_top(struct stix_split *s, const uint8_t *end)
 {
 	s->state = STATE_TOP;
-	if (s->wrapper || s->is_bundle || (!s->has_type && !s->has_id)) {
+	bool something = s->has_type || s->has_id || s->has_objects || s->has_other;
+	if (s->wrapper || s->is_bundle || !something) {
 		s->holding = false;
 		return HN_OK;
 	}
@@ -281,6 +281,7 @@ static int go_on(struct stix_split *s, struct piece *p)
 	}
 	if (s->state == STATE_IN_NAME) {
 		s->member = member_of(s);
+		s->has_other |= s->member == MEMBER_OTHER;
 		s->state = STATE_COLON;
 	} else {
 		note_value(s);

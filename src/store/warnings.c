@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_reader.h"
 #include "base/lang.h"
 #include "store/db_row.h"
 #include "store/directory_rows.h"
@@ -203,18 +204,38 @@ static int absent(struct fault *fault)
 	return fault_set(fault, HN_ENOENT, "", tr("no such warning list", "その警告リストはない"));
 }
 
+/* A line of a plain list may begin with a bracket; a whole JSON list is meant as one. */
+static bool is_json_list(const uint8_t *data, size_t len)
+{
+	struct json_reader r;
+	enum json_token token;
+	json_reader_init(&r, cur_of(data, len), 16, false);
+	return json_next(&r, &token) == HN_OK && token == JSON_TOKEN_ARRAY && json_skip(&r, token) == HN_OK;
+}
+
+static int not_text(uint64_t n, struct fault *fault)
+{
+	char place[40];
+	(void)snprintf(place, sizeof(place), "/list/%" PRIu64, n - 1);
+	return fault_set(fault, HN_EFORMAT, place, "%s", tr("must be text", "は文字列でなければならない"));
+}
+
 int warnings_examine(const uint8_t *data, size_t len, struct warning_summary *out, struct fault *fault)
 {
 	struct warning_lists *lists;
 	if (len > WARNING_CONTENT_MAX)
 		return fault_set(fault, HN_ELIMIT, "", tr("over %u bytes", "%uバイトを超えている"),
 				 WARNING_CONTENT_MAX);
+	if (is_json_list(data, len))
+		return fault_set(fault, HN_EFORMAT, "", "%s",
+				 tr("this JSON is no MISP warning list (members 'type' and 'list')",
+				    "このJSONはMISP警告リストではない(type と list が要る)"));
 	int err = warning_lists_new(NULL, &lists);
 	if (err != HN_OK)
 		return err;
 	err = warning_lists_add(lists, "content", cur_of(data, len), out, fault);
 	warning_lists_free(lists);
-	return err;
+	return err == HN_OK && out->no_text > 0 ? not_text(out->no_text, fault) : err;
 }
 
 int warnings_content(struct writing *w, const struct asker *actor, const struct uuid *id, int64_t revision,

@@ -121,6 +121,10 @@ def warning_lists(centre, a):
     tap.equal("it gets its content", [content.json["values"], content.json["form"]], [2, "misp"])
     got = a.get(path)
     tap.equal("everybody knows it", [got.json["values"], got.json["action"]], [2, "block"])
+    for body in (b"[1]", b'["a.example"]', b'{"name": "x", "type": "string", "list": ["a.example", 1]}'):
+        refused = centre.put(path + "/content", body, Content_Type="application/json")
+        tap.check(f"no list: {body}", refused.status in (400, 422), refused)
+    tap.equal("... and the element is named", refused.json["errors"][0]["pointer"], "/list/1")
     tap.equal("what is no list", centre.put(path + "/content", "{}", Content_Type="application/json").status, 400)
     tap.equal("all lists", len(a.get("/api/v1/warning-lists").json["warning_lists"]), 1)
     tap.equal("it is taken away", [centre.delete(path).status, a.get(path).status], [204, 404])

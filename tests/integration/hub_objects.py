@@ -3,6 +3,7 @@
 # SPDX-FileCopyrightText: The Hinomi authors
 """Objects by the REST API: handing in, pages, versions, relations, search, correlations; as two organisations see them.
 Every answer is checked against the hub's OpenAPI document by the client."""
+import datetime
 import json
 import urllib.parse
 import uuid
@@ -76,6 +77,13 @@ def refusals(a):
     tap.check("and the byte beside it", "(byte " in failure["detail"], failure)
     failure = a.post("/api/v1/objects", indicator(1, confidence=3), **ja).json["failures"][0]
     tap.check("what the writer finds is told in the asker's language", not is_english(failure["detail"]), failure)
+    for body in (b'{"a":1}', b'{"objects":5}'):
+        odd = a.post("/api/v1/objects", body, Content_Type="application/json").json
+        tap.check(f"{body} is an object that is refused, with its place", [odd["failed"], odd["new"]] == [1, 0] and
+                  (odd["failures"][0]["index"], '"type"' in odd["failures"][0]["detail"]) == (0, True), odd)
+    ahead = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    ahead = hand_in(a, indicator(42, modified=ahead), indicator(1)).json
+    tap.equal("a version of the day after tomorrow is its own failure", [ahead["same"], ahead["failures"][0]["pointer"]], [1, "/modified"])
     broken = a.post("/api/v1/objects", b'[{"a":1}', Content_Type="application/json").json
     tap.equal("a body that cannot be read is the place", [e.get("pointer") for e in broken["errors"]], [""])
     tap.check("and the byte is told", broken["detail"].startswith("byte "), broken)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lang.h"
+#include "base/utc.h"
 #include "stix/marking.h"
 #include "store/marking.h"
 #include "store/objects_batch.h"
@@ -13,6 +14,9 @@
 
 /* Of one object: references to markings, and parts that have one. */
 enum { MARKINGS_MAX = 32, PARTS_MAX = 256 };
+
+/* What clocks may be apart: a version of the far future would hide all that come. */
+#define AHEAD_MAX_NS (24 * 3600 * NS_SECOND)
 
 struct intake_batch *intake_batch_new(struct intake *in)
 {
@@ -78,6 +82,11 @@ int intake_batch_add(struct intake_batch *b, uint64_t index, const uint8_t *byte
 									   : "/granular_markings",
 				 tr("more than %d markings", "マーキングが%d個を超えている"),
 				 item->object.marking_count > MARKINGS_MAX ? MARKINGS_MAX : PARTS_MAX);
+	if (item->object.modified_ns != STIX_NO_TIME &&
+	    item->object.modified_ns > utc_now_ns() + AHEAD_MAX_NS)
+		return fault_set(fault, HN_EFORMAT, "/modified", "%s",
+				 tr("is more than a day ahead; no later version could take its place",
+				    "が現在より1日を超えて先である。後の版と置き換えられなくなる"));
 	item->index = index;
 	item->seq = 0;
 	b->len += len;
