@@ -75,8 +75,6 @@ static int look_who_is_silent(void)
 {
 	struct silence silence = {.s = watch.w->state, .now_ns = utc_now_ns()};
 	int64_t before_ns = silence.now_ns - SILENT_TIMES * watch.w->config->interval_ns;
-	if (before_ns < watch.began_ns)
-		return HN_OK;
 	int err = state_begin(silence.s);
 	if (err != HN_OK)
 		return err;

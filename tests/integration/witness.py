@@ -6,11 +6,13 @@ tells the truth and lies; the clock moves; the witness is killed. Told by TAP.""
 import atexit
 import copy
 import hashlib
+import html
 import http.client
 import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import uuid
 
 sys.dont_write_bytecode = True
@@ -188,7 +191,8 @@ class Witness:
         return self
 
     def move(self, seconds):
-        self.clock.write_bytes(struct.pack("=qq", int(seconds * 1e9), int(seconds * 1e9)))
+        with open(self.clock, "r+b") as clock:  # which the program has mapped
+            clock.write(struct.pack("=qq", int(seconds * 1e9), int(seconds * 1e9)))
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
@@ -215,6 +219,29 @@ class Witness:
         body = got.read().decode()
         connection.close()
         return got.status, got.headers, body
+
+    def post(self, path, fields, cookie="", **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection.request("POST", path, urllib.parse.urlencode(fields), {
+            "Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie, **headers})
+        got = connection.getresponse()
+        body = got.read().decode()
+        connection.close()
+        return got.status, got.headers, body
+
+    def sign_in(self, passphrase="a passphrase that is long"):
+        """@return the cookie, the token of forms"""
+        csrf = token_of(self.get("/sign-in")[2])
+        status, headers, _ = self.post("/sign-in", {"name": "tanaka", "passphrase": passphrase, "csrf": csrf})
+        if status != 303:
+            return None, status
+        self.cookie_line = headers["Set-Cookie"]
+        cookie = headers["Set-Cookie"].split(";")[0]
+        return cookie, token_of(self.get("/", {"Cookie": cookie})[2])
+
+
+def token_of(page):
+    return re.search(r'name="csrf" value="([0-9a-f]{64})"', page).group(1)
 
 
 class Edge:
@@ -428,6 +455,7 @@ def of_edges():
     tap.check("and says so", until(lambda: witness.alarms()[0].get("reason", "").startswith("looked into"), "reason"))
     status, _, body = witness.get("/metrics")
     tap.check("counted", status == 200 and 'hinomi_witness_alarms{kind="gap"}' in body, body[:500])
+    of_pages(witness, edge)
     witness.move(100)
     edge.batch("health", [b"{}"])
     time.sleep(1)
@@ -478,6 +506,154 @@ def of_kills():
     tap.equal("its own ledger verifies", (done.returncode, done.stderr), (0, ""))
 
 
+def of_the_hub():
+    hub = Hub()
+    hub.documents["/api/v1/nation/trust"] = commission.trust.read_bytes()
+    witness = Witness(commission, hub).start()
+    draft = commission.issue("draft.json", names="", purpose="how " + XSS, recipient="police")
+    shown = hub.show(draft)
+    until(lambda: shown["id"] in witness.run("applications").stdout, "the application")
+    text = witness.run("applications", shown["id"]).stdout
+    tap.check("an application is decoded in full", all(word in text for word in (
+        shown["digest"], "203.0.113.0/24", "how " + XSS, "act-1", "lab: at most 1000", "police", "de-identified", "ipv4",
+        "foreign-domestic", "P30D")), text)
+    sign = ["sign", shown["id"], "--passphrase-file", commission.passphrase]
+    tap.equal("nothing is signed but what was shown", witness.run(*sign, "--digest", "0" * 64).returncode, 1)
+    wrong = commission.dir / "wrong"
+    wrong.write_text("another passphrase\n")
+    done = witness.run("sign", shown["id"], "--digest", shown["digest"], "--passphrase-file", wrong)
+    tap.equal("nor with another passphrase", done.returncode, 1)
+    done = witness.run(*sign, "--digest", shown["digest"])
+    tap.equal("a member signs", (done.returncode, done.stderr), (0, ""))
+    path = f"/api/v1/authorisations/{shown['id']}/document"
+    taken = until(lambda: [json.loads(b) for m, p, b in hub.taken if (m, p) == ("PUT", path)], "the signature")[-1]
+    tap.check("and it is handed to the hub", taken["payload"] == json.loads(draft.read_text())["payload"] and
+              len(taken["signatures"]) == 1, taken)
+    tap.equal("the same key signs once", witness.run(*sign, "--digest", shown["digest"]).returncode, 1)
+    hinomi("authority", "sign", "--key", commission.dir / "stranger.key", draft)
+    done = witness.run("sign", shown["id"], "--signed", draft)
+    tap.equal("a stranger's signature is not taken", done.returncode, 1)
+    fresh = json.loads(draft.read_text())
+    fresh["signatures"] = []
+    draft.write_text(json.dumps(fresh))
+    hinomi("authority", "sign", "--key", commission.dir / "b.key", draft)
+    done = witness.run("sign", shown["id"], "--signed", draft)
+    tap.equal("one made offline is", (done.returncode, done.stderr), (0, ""))
+    taken = until(lambda: [json.loads(b) for m, p, b in hub.taken if (m, p) == ("PUT", path) and
+                           len(json.loads(b)["signatures"]) == 2], "both signatures")[-1]
+    signed = commission.dir / "signed.json"
+    signed.write_text(json.dumps(taken))
+    done = subprocess.run([HINOMI, "authority", "verify", "--trust", commission.trust, signed], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    tap.equal("with both it is authorised", done.returncode, 0)
+    tap.check("and signed here", "state: signed" in witness.run("applications", shown["id"]).stdout)
+
+    changed = hub.show(commission.issue("changed.json", names="", purpose="how " + XSS, recipient="somebody else"))
+    until(lambda: changed["id"] in witness.run("applications").stdout, "the next application")
+    text = witness.run("applications", changed["id"]).stdout
+    tap.check("what differs from the last one signed is shown", "+ recipient: somebody else" in text and
+              "- recipient: police" in text and "+ purpose" not in text and shown["id"] in text, text)
+    tap.equal("none is refused without a reason", witness.run("refuse", changed["id"]).returncode, 2)
+    done = witness.run("refuse", changed["id"], "--reason", "who is " + XSS)
+    tap.equal("one is refused with a reason", (done.returncode, done.stderr), (0, ""))
+    taken = until(lambda: [json.loads(b) for m, p, b in hub.taken if p.endswith(changed["id"] + "/refuse")], "the refusal")
+    tap.equal("which the hub is told", taken, [{"reason": "who is " + XSS}])
+    done = witness.run(*["sign", changed["id"], "--digest", changed["digest"], "--passphrase-file", commission.passphrase])
+    tap.equal("and is signed no more", done.returncode, 1)
+    done = witness.run("revoke", "--id", shown["id"], "--passphrase-file", commission.passphrase)
+    taken = until(lambda: [b for m, p, b in hub.taken if p == "/api/v1/nation/revocations"], "the list")[-1]
+    tap.check("a revocation is handed over", shown["id"] in from_base64url(json.loads(taken)["payload"]).decode(), taken)
+    tap.equal("a hub that tells the truth raises nothing", witness.alarms(), [])
+
+    lie = copy.deepcopy(hub.show(commission.issue("lie.json", names="", recipient="police")))
+    lie["payload"]["recipients"] = ["harmless"]
+    hub.applications[lie["id"]] = lie
+    tap.check("a hub that shows one and asks to sign another is an alarm", len(witness.alarm("hub-other", subject=lie["id"])) == 1)
+    tap.check("and it is not to be signed", lie["id"] not in witness.run("applications").stdout)
+    del hub.applications[lie["id"]]
+    other = hub.show(commission.issue("swap.json", names="", recipient="police"))
+    other["id"] = shown["id"]
+    hub.applications = {shown["id"]: other}
+    tap.check("another content under a known id is an alarm", len(witness.alarm("hub-other", subject=shown["id"])) == 1)
+    unseen = hub.show(commission.issue("unseen.json"), "issued")
+    hub.applications = {unseen["id"]: unseen}
+    tap.check("one issued that was never seen is an alarm", len(witness.alarm("unauthorised", subject=unseen["id"])) == 1)
+    hub.applications = {}
+    hub.documents["/api/v1/nation/trust"] = json.dumps({"payload": "e30", "signatures": []}).encode()
+    tap.check("a trust file of the hub's own is an alarm", len(witness.alarm("trust")) == 1)
+
+    edge = Edge(witness)
+    edge.enrol()
+    witness.run("bring", good)
+    chain = Receipts(edge, commission, [authorisation(good)])
+    lines = [chain.make() for _ in range(3)]
+    edge.receipts(*lines)
+    hub.receipts[edge.id] = {1: lines[0], 2: lines[1]}
+    alarm = witness.alarm("hub-withholds", edge=edge.id)
+    tap.check("a hub that withholds a receipt is an alarm", len(alarm) == 1 and "numbers 3 to 3" in alarm[0]["detail_en"], alarm)
+    hub.receipts[edge.id][3] = chain.make(lambda r: r.update(number=3), keep=False)
+    tap.check("so is one that shows another", len(witness.alarm("hub-receipt", edge=edge.id, subject="3")) == 1)
+    hub.quiet = True
+    tap.check("a silent hub is an alarm", len(witness.alarm("hub-silent")) == 1)
+    witness.stop()
+
+
+def of_pages(witness, edge):
+    for path in ("/", "/applications", "/edges", "/hub", f"/edges/{edge.id}"):
+        status, headers, _ = witness.get(path)
+        tap.equal(f"{path} leads to the sign-in", (status, headers["Location"]), (303, "/sign-in"))
+    tap.equal("another passphrase does not sign in", witness.sign_in("another passphrase")[1], 403)
+    tap.equal("nor a form without its token", witness.post("/sign-in", {"name": "tanaka", "passphrase":
+                                                                       "a passphrase that is long"})[0], 403)
+    cookie, csrf = witness.sign_in()
+    tap.check("a commissioner signs in", cookie and "HttpOnly" in witness.cookie_line and "SameSite=Strict" in witness.cookie_line)
+    for path in ("/", "/applications", "/edges", "/hub", f"/edges/{edge.id}", f"/applications/{authorisation(good)['id']}"):
+        for lang in ("en", "ja"):
+            status, headers, body = witness.get(path, {"Cookie": cookie, "Accept-Language": lang})
+            tap.check(f"{path} ({lang})", status == 200 and f'<html lang="{lang}">' in body and
+                      headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'") and
+                      "script" not in headers["Content-Security-Policy"] and "<script" not in body and "<img" not in body,
+                      status, body[:500])
+    tap.check("what edges say is shown as text", html.escape(XSS, quote=True).replace("&#x27;", "&#39;") in
+              witness.get("/edges", {"Cookie": cookie})[2])
+    tap.check("the style is there", witness.get("/style.css")[0] == 200)
+    number = [a for a in witness.alarms() if "acknowledged" not in a][0]["number"]
+    path = f"/alarms/{number}/acknowledge"
+    tap.equal("no form without its token", witness.post(path, {"reason": "x"}, cookie)[0], 403)
+    tap.equal("none with another's", witness.post(path, {"reason": "x", "csrf": "0" * 64}, cookie)[0], 403)
+    tap.equal("none from another site", witness.post(path, {"reason": "x", "csrf": csrf}, cookie,
+                                                     **{"Sec-Fetch-Site": "cross-site"})[0], 403)
+    tap.equal("none without a sign-in", witness.post(path, {"reason": "x", "csrf": csrf})[0], 303)
+    tap.check("none of them did anything", "acknowledged" not in [a for a in witness.alarms() if a["number"] == number][0])
+    tap.equal("with all of it an alarm is acknowledged", witness.post(path, {"reason": "seen " + XSS, "csrf": csrf}, cookie)[0], 303)
+    tap.check("under the name that signed in", until(
+        lambda: [a for a in witness.alarms() if a["number"] == number and a.get("who") == "tanaka"], "it"))
+    _, headers, _ = witness.post("/language", {"to": "ja", "csrf": csrf}, cookie)
+    both = cookie + "; " + headers["Set-Cookie"].split(";")[0]
+    tap.check("the language is switched", '<html lang="ja">' in witness.get("/", {"Cookie": both})[2])
+    waiting = commission.issue("page.json", names="", purpose="page " + XSS, recipient=XSS)
+    one = authorisation(waiting)
+    witness.run("bring", waiting)
+    path = f"/applications/{one['id']}"
+    body = witness.get(path, {"Cookie": cookie})[2]
+    tap.check("an application is shown as text", one["sha256"] in body and "<script" not in body and "<img" not in body and
+              "page &lt;script&gt;" in body, body)
+    csrf = token_of(body)
+    secret = "a passphrase that is long"
+    tap.equal("what was not shown is not signed", witness.post(path + "/sign", {
+        "digest": "0" * 64, "passphrase": secret, "csrf": csrf}, cookie)[0], 403)
+    tap.equal("what was shown is", witness.post(path + "/sign", {
+        "digest": one["sha256"], "passphrase": secret, "csrf": csrf}, cookie)[0], 303)
+    hinomi("authority", "sign", "--key", commission.dir / "b.key", waiting)
+    tap.equal("a file from elsewhere is taken", witness.post(path + "/take", {
+        "document": waiting.read_text(), "csrf": csrf}, cookie)[0], 303)
+    tap.check("and it is signed", "; 2 of 2 signatures" in witness.get(path, {"Cookie": cookie})[2])
+    tap.equal("the list is renewed", witness.post("/revocations", {"id": "", "passphrase": secret, "csrf": csrf}, cookie)[0], 303)
+    tap.equal("one signs out", witness.post("/sign-out", {"csrf": csrf}, cookie)[0], 303)
+    tap.equal("and is out", witness.get("/", {"Cookie": cookie})[0], 303)
+
+
 of_edges()
+of_the_hub()
 of_kills()
 tap.done()
