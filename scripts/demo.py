@@ -79,13 +79,13 @@ def basic(login, password):
 class Program:
     """One that runs until the end; its log lies beside the others."""
 
-    def __init__(self, demo, name, command, ready=None, env=None):
+    def __init__(self, demo, name, command, ready=None, env=None, keep=False):
         self.name, self.log = name, demo.work / "logs" / f"{name}.log"
         self.log.parent.mkdir(exist_ok=True)
         demo.own(self.log.parent)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=demo.work,
-                                            preexec_fn=demo.become(), env=dict(os.environ, **(env or {})), start_new_session=True)
+                                            preexec_fn=demo.become(keep), env=dict(os.environ, **(env or {})), start_new_session=True)
         demo.programs.append(self)
         if ready:
             demo.until(ready, self)
@@ -109,6 +109,10 @@ class Program:
 
 
 class Demo:
+    FACILITIES = FACILITIES
+    BOUNDS = {"kinds": ["ipv4", "ipv6", "ipv4-prefix", "ipv6-prefix", "name", "wildcard", "url", "ja4"],
+              "entries_max": 1000000, "prefix4_widest": 24, "prefix6_widest": 48}
+
     def __init__(self, work, options, ports):
         self.work, self.options, self.ports = work, options, ports
         self.programs, self.user = [], None
@@ -278,10 +282,9 @@ class Demo:
         ben, chika = self.person("ben"), self.person("chika")
         made = ben.ask("POST", "/api/v1/authorisations", {
             "basis": "specified", "classes": ["foreign-domestic", "domestic-foreign"],
-            "facilities": [{"classes": ["foreign-domestic", "domestic-foreign"], "prefix": prefix} for prefix in FACILITIES],
+            "facilities": [{"classes": ["foreign-domestic", "domestic-foreign"], "prefix": prefix} for prefix in self.FACILITIES],
             "purpose": "To learn how act-2026-001 is carried out / act-2026-001 の実態の把握", "acts": [self.nation["act"]],
-            "sets": [{"id": self.state["sets"]["select"], "kinds": ["ipv4", "ipv6", "ipv4-prefix", "ipv6-prefix", "name", "wildcard", "url", "ja4"],
-                      "entries_max": 1000000, "prefix4_widest": 24, "prefix6_widest": 48}],
+            "sets": [dict(self.BOUNDS, id=self.state["sets"]["select"])],
             "sensors": [{"id": self.state["edges"]["sensor"]}], "from": now(hours=-1), "until": now(days=30), "retention": "P30D",
             "recipients": ["national-police"]})
         path = f"/api/v1/authorisations/{made['id']}"
@@ -321,7 +324,7 @@ class Demo:
         self.follow("sensor", f"sets/{self.state['sets']['select']}/head")
         self.until(lambda: (self.work / "sensor-edge" / "trust.json").exists() and any((self.work / "sensor-edge" / "authorizations").iterdir()))
         if self.options.interface:
-            source = f"interface: {self.options.interface}\nuser: {USER}\n"
+            source = f"interface: {self.options.interface}\n" + (f"user: {USER}\n" if self.user else "")
         else:
             capture = self.work / "traffic.pcapng"
             if not capture.exists():
@@ -330,7 +333,8 @@ class Demo:
             source = f"replay: {capture}\n"
         (self.work / "sensor.yaml").write_text(f"{source}edge: {self.work}/sensor-edge\noutput: {self.work}/sensor\ninterval: 10s\n")
         Program(self, "sensor", [str(BIN / "hinomi-sensor"), "--config", "sensor.yaml"],
-                lambda: json.loads((self.work / "sensor" / "state.json").read_text()).get("state") == "selecting")
+                lambda: json.loads((self.work / "sensor" / "state.json").read_text()).get("state") == "selecting",
+                keep=bool(self.options.interface))  # who opens the interface becomes another afterwards
 
     def resolver(self):
         Program(self, "authority", [sys.executable, str(self.lab() / "authority.py"), str(self.ports["authority"])])

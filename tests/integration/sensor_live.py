@@ -8,8 +8,6 @@ import json
 import os
 import pwd
 import signal
-import socket
-import struct
 import sys
 import threading
 import time
@@ -18,28 +16,12 @@ sys.dont_write_bytecode = True
 from moved_clock import Clock  # noqa: E402
 from select_world import (DONE, HINOMI, INPUT, NOT_AUTHORISED, UNFINISHED, USAGE, Tap, packets_of, run, schema,  # noqa: E402
                           schema_faults, tuples)
-from sensor_world import LAB, SENSOR, Edge, Sender, Sensor, World, hinomi, in_namespace, wait_for  # noqa: E402
+from sensor_world import (LAB, SENSOR, Edge, Sender, Sensor, World, datagram, hinomi, in_namespace,  # noqa: E402
+                          wait_for)
 
 NEW = "198.51.100.77"  # inside a named facility, in no list of the lab
 FACILITY = "203.0.113.66"
 DOMESTIC = "192.0.2.55"
-
-
-def checksum(data):
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def datagram(source, target, sport, dport=4444, tag=None, size=64):
-    """An Ethernet frame with one UDP datagram, maybe with the tag of a VLAN."""
-    udp = struct.pack("!HHHH", sport, dport, 8 + size, 0) + bytes(size)
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source),
-                       socket.inet_aton(target))
-    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-    tagged = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
-    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + tagged + b"\x08\0" + head + udp
 
 
 def total(output, *path):

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -159,6 +160,23 @@ class Sensor:
         return run(SENSOR, "--config", self.configure(), env=self.environment)
 
 
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def datagram(source, target, sport, dport=4444, tag=None, size=64):
+    """An Ethernet frame with one UDP datagram, maybe with the tag of a VLAN."""
+    udp = struct.pack("!HHHH", sport, dport, 8 + size, 0) + bytes(size)
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source),
+                       socket.inet_aton(target))
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    tagged = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + tagged + b"\x08\0" + head + udp
+
+
 class Sender:
     """Puts frames on an interface; the kernel stamps them when they arrive at the other end."""
 
@@ -175,5 +193,5 @@ class Sender:
                 time.sleep(0.001)
 
 
-__all__ = ["HINOMI", "LAB", "SENSOR", "Edge", "Sender", "Sensor", "World", "hinomi", "in_namespace", "must", "run",
+__all__ = ["HINOMI", "LAB", "SENSOR", "Edge", "Sender", "Sensor", "World", "datagram", "hinomi", "in_namespace", "must", "run",
            "wait_for"]
