@@ -292,10 +292,11 @@ def summary(values):
 
 def outside(made, second):
     """An approval outside the bounds: the hub publishes it, the sensor refuses it, and what was in force stays."""
+    version = made.head("select")["version"]
+    made.until(lambda: made.sensor_state()["sets"][0]["version"] == version)
     before = made.sensor_state()
     identifier, = made.add([f"[ipv4-addr:value = '{OUTSIDE}']"])
     path = made.propose("select", identifier)
-    version = made.head("select")["version"]
     thread, told = second.click(path)
     finish(thread, told, path)
     made.until(lambda: made.head("select")["version"] > version)
@@ -304,11 +305,11 @@ def outside(made, second):
     flows = Flows(made)
     flows.rest()
     flows.until_selected(address(0))
-    private = made.work / "sensor" / "private"
-    return {"entry": OUTSIDE, "refused": last, "seconds": time.monotonic() - told["began"],
-            "version_published": made.head("select")["version"], "version_in_force": after["sets"][0]["version"],
-            "version_before": before["sets"][0]["version"],
-            "ledger": any(b"refused" in file.read_bytes() for file in private.rglob("*") if file.is_file())}
+    records = made.work / "sensor" / "private" / "records"
+    seconds = time.monotonic() - told["began"]
+    entered = made.until(lambda: b'"refusal":"set-out-of-bounds"' in records.read_bytes())
+    return {"entry": OUTSIDE, "refused": last, "seconds": seconds, "version_published": made.head("select")["version"],
+            "version_in_force": made.sensor_state()["sets"][0]["version"], "version_before": version, "ledger": entered}
 
 
 def measure(made, options, say):

@@ -351,6 +351,19 @@ def publishing(tap, w):
         w.approved(path, f"[ipv4-addr:value = '198.51.100.{i + 1}']")
     until(lambda: follower.turn() and False or len(follower.files) < 9 and follower.has("198.51.100.12"), "a merged base")
     tap.check("overlays become a base", follower.has("198.51.100.1") and not follower.has("two.evil.example"), follower.files)
+    large = w.set()
+    w.approved(large, "[" + " OR ".join(f"domain-name:value = 'n{i:05}.evil.example'" for i in range(10000)) + "]")
+    beside = Follower(w.isp, large)
+    for i in range(10):
+        w.approved(large, f"[ipv4-addr:value = '203.0.113.{i + 1}']")
+    until(lambda: beside.turn() and False or len(beside.files) > 0 and beside.files[0].stat().st_size > 100000, "a large base")
+    base, most = beside.files[0], 0
+    for i in range(20):
+        w.approved(large, f"[ipv4-addr:value = '198.51.100.{i + 1}']")
+        until(beside.turn, "the next head")
+        most = max(most, len(beside.files))
+    tap.check("few changes of a large base become one overlay, and nobody fetches the base again", beside.files[0] == base and
+              most <= 9 and all(beside.has(f"198.51.100.{i + 1}") for i in range(20)) and beside.has("n09999.evil.example"), most)
     private = w.set(who=w.isp, marking={"tlp": "red", "recipients": [w.isp_id]})
     tap.check("a set is there for its audience only", w.bank.get(private).status == 404 and w.bank.get(private + "/head").status == 404 and
               private.rsplit("/", 1)[1] not in {s["id"] for s in w.bank.get("/api/v1/sets").json["sets"]})

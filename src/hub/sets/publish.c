@@ -30,7 +30,8 @@
 
 #define TICK_NS       (NS_SECOND / 5)
 #define OVERLAYS_MOST (SET_FILES_MAX - 1)
-#define MERGE_AFTER   8                                  /* overlays */
+#define MERGE_AFTER   8 /* overlays */
+#define FOLD_SHARE    8 /* overlays that are together less than this part of the base become one overlay */
 #define MERGE_NS      (15 * 60 * NS_SECOND)              /* or so long */
 #define HEAD_US       (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
 #define RENEW_US      (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
@@ -187,10 +188,20 @@ static int put(struct publishing *p, int64_t now_us, int64_t step)
 	return err;
 }
 
+/* Whether so little has changed that a new base, which every edge would fetch whole, is not worth it. */
+static bool are_small(const struct set_standing *s)
+{
+	int64_t overlays = 0;
+	for (size_t i = 1; i < s->file_count; i++)
+		overlays += s->files[i].size;
+	return overlays < s->files[0].size / FOLD_SHARE;
+}
+
 /* What the head lacks becomes one more overlay or, where there are many, one for all of them. */
 static int add_overlay(struct reader *reader, struct set_standing *s)
 {
-	bool all = s->file_count - 1 >= OVERLAYS_MOST;
+	size_t overlays = s->file_count - 1;
+	bool all = overlays >= OVERLAYS_MOST || (overlays >= MERGE_AFTER && are_small(s));
 	int64_t after = all ? s->files[0].change : s->head_change;
 	if (all)
 		s->file_count = 1;
@@ -240,7 +251,7 @@ static int publish(int64_t set, const struct set_standing *merged)
 	reader_end(reader);
 	if (err == HN_OK)
 		err = put(&p, utc_now_ns() / 1000, 1);
-	if (err == HN_OK && p.s.file_count > MERGE_AFTER) {
+	if (err == HN_OK && p.s.file_count > MERGE_AFTER && !are_small(&p.s)) {
 		pthread_mutex_lock(&sets.lock);
 		sets.look = true;
 		pthread_cond_signal(&sets.wake_merger);
@@ -438,6 +449,8 @@ struct merging {
 static int find_most(void *context, const struct set_standing *s)
 {
 	struct merging *m = context;
+	if (m->least >= MERGE_AFTER && are_small(s))
+		return HN_OK;
 	if (s->file_count > m->least && (!m->found || s->file_count > m->s.file_count)) {
 		m->s = *s;
 		m->found = true;
