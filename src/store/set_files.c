@@ -188,18 +188,25 @@ int set_files_publish(struct writing *w, const struct set_standing *s, int64_t w
 	return err;
 }
 
-int set_files_find(struct reader *reader, const struct uuid *set, const uint8_t digest[32], int64_t *size_out,
-		   int64_t *label_out)
+int set_files_find(struct reader *reader, const struct uuid *set, unsigned actions, const uint8_t digest[32],
+		   int64_t *size_out, int64_t *label_out)
 {
 	struct uuid_halves u = {0, 0};
 	struct db_rows *rows;
+	int64_t wanted[SET_SELECT + 1];
+	size_t count = 0;
 	if (set != NULL)
 		u = uuid_halves(set);
+	for (int i = 0; i <= SET_SELECT; i++)
+		if (actions == 0 || (actions >> i & 1) != 0)
+			wanted[count++] = i;
 	int err = db_query(
 		reader_db(reader), &rows,
 		"SELECT x.size, s.label FROM set_file x JOIN feed_set s ON s.number = x.feed_set WHERE "
-		"x.digest = $1 AND ($2 = 0 OR (s.uuid_a = $3 AND s.uuid_b = $4)) AND SEES(s.label) LIMIT 1",
-		db_bytes(digest, 32), db_number(set != NULL), db_number(u.a), db_number(u.b));
+		"x.digest = $1 AND ($2 = 0 OR (s.uuid_a = $3 AND s.uuid_b = $4)) AND s.action ANY_OF($5) AND "
+		"SEES(s.label) LIMIT 1",
+		db_bytes(digest, 32), db_number(set != NULL), db_number(u.a), db_number(u.b),
+		db_ints(wanted, count));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);

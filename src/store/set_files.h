@@ -70,11 +70,12 @@ HN_MUST_USE int set_files_publish(struct writing *w, const struct set_standing *
 /** Whether a file belongs to a set that the reader may see: named by its head now or lately.
  *
  * @param set        NULL: to any
+ * @param actions    of sets with these, 1u << enum set_action each; 0: with any
  * @param label_out  the set's
  * @return HN_ENOENT
  */
-HN_MUST_USE int set_files_find(struct reader *reader, const struct uuid *set, const uint8_t digest[32],
-			       int64_t *size_out, int64_t *label_out);
+HN_MUST_USE int set_files_find(struct reader *reader, const struct uuid *set, unsigned actions,
+			       const uint8_t digest[32], int64_t *size_out, int64_t *label_out);
 
 /** Forgets files that no head has named since a time. */
 HN_MUST_USE int set_files_forget(struct writing *w, int64_t before_us,

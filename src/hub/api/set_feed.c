@@ -166,7 +166,7 @@ int set_blob_get(struct request *r)
 		return err;
 	err = sets_get(reader, &r->params[0].uuid, see, &seen);
 	if (err == HN_OK)
-		err = set_files_find(reader, &r->params[0].uuid, digest, &size, &label);
+		err = set_files_find(reader, &r->params[0].uuid, 0, digest, &size, &label);
 	if (err == HN_OK)
 		err = sets_note_read(r, reader, seen.label, digest);
 	reader_end(reader);

@@ -78,7 +78,7 @@ static int find(struct request *r, const uint8_t digest[32], struct sending *s)
 	int err = sets_read(hub_of(r)->store, &p->asker, &reader);
 	if (err != HN_OK)
 		return err;
-	err = set_files_find(reader, NULL, digest, &size, &label);
+	err = set_files_find(reader, NULL, edge_actions(p->kind), digest, &size, &label);
 	bool is_set = err == HN_OK;
 	if (is_set)
 		err = sets_note_read(r, reader, label, digest);
@@ -121,13 +121,16 @@ static bool read_range(struct request *r, uint64_t size, uint64_t *from)
 	if (text == NULL || len < sizeof(unit) + 1 || memcmp(text, unit, sizeof(unit) - 1) != 0 ||
 	    text[len - 1] != '-' || len > 24)
 		return false;
-	*from = 0;
+	uint64_t at = 0;
 	for (size_t i = sizeof(unit) - 1; i < len - 1; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return false;
-		*from = *from * 10 + (uint64_t)(text[i] - '0');
+		at = at * 10 + (uint64_t)(text[i] - '0');
 	}
-	return *from < size;
+	if (at >= size)
+		return false;
+	*from = at;
+	return true;
 }
 
 void edge_blob_end(struct request *r)

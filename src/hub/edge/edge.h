@@ -38,6 +38,10 @@ struct hub_config;
 /** Binds the channel's sockets: before the process is confined. @return as server_listen() */
 HN_MUST_USE int edge_channel_listen(const struct hub_config *config, struct fault *fault);
 
+/** The sets that a kind of edge follows, 1u << enum set_action each: a sensor what is selected, a resolver
+ * what is blocked and watched. */
+unsigned edge_actions(enum edge_kind kind);
+
 /** The edge that asks. */
 struct edge_peer {
 	struct asker asker; /* its organisation's machine; r->who.asker is this */

@@ -136,17 +136,16 @@ struct looking {
 	struct uuid edge_id;
 };
 
-/* A resolver has what is blocked and watched, a sensor what is selected. */
-static bool is_for(enum edge_kind kind, enum set_action action)
+unsigned edge_actions(enum edge_kind kind)
 {
-	return (action == SET_SELECT) == (kind == EDGE_SENSOR);
+	return kind == EDGE_SENSOR ? 1u << SET_SELECT : 1u << SET_BLOCK | 1u << SET_WATCH;
 }
 
 static int look_at_set(void *context, const struct set_row *s)
 {
 	struct looking *l = context;
 	bool is_new;
-	if (s->version == 0 || !is_for(l->kind, s->action))
+	if (s->version == 0 || (edge_actions(l->kind) >> s->action & 1) == 0)
 		return HN_OK;
 	int err = note_sent(l->follower, HEAD_SET, &s->id, s->version, &is_new);
 	return err == HN_OK && is_new ? add_event(l->follower, s->head) : err;
