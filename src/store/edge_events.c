@@ -40,7 +40,7 @@ int edge_events_add(struct writing *w, const struct edge_event *e, bool *new_out
 				"time, times, indicator_a, "
 				"indicator_b, feed_set, action, value, body) VALUES ($1, $2, $3, $4, $5, 0, "
 				"$6, $7, $8, $9, $10, "
-				"$11, $12, $13) ON CONFLICT (uid_a, uid_b) DO NOTHING",
+				"$11, $12, $13) ON CONFLICT (edge, uid_a, uid_b) DO NOTHING",
 				values, sizeof(values) / sizeof(values[0]), &changed);
 	*new_out = changed > 0;
 	return err == HN_OK && changed > 0 ? raise_hour(w, e) : err;

@@ -358,6 +358,15 @@ static const char *const givers[] = {
 	NULL,
 };
 
+/* What one edge numbers takes no number from another. */
+static const char *const numbers[] = {
+	"DROP INDEX edge_event_uid",
+	"CREATE UNIQUE INDEX edge_event_uid ON edge_event (edge, uid_a, uid_b)",
+	"DROP INDEX selected_record_uid",
+	"CREATE UNIQUE INDEX selected_record_uid ON selected_record (edge, uid_a, uid_b)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -373,5 +382,6 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{12, "labels whose versions moved", moved},
 	{13, "runs of sources", runs},
 	{14, "who gave passwords", givers},
+	{15, "numbers of what edges report", numbers},
 	{0},
 };

@@ -26,7 +26,7 @@ int selected_add(struct writing *w, const struct selected_record *s, bool *new_o
 				"authorization_a, authorization_b, "
 				"organisation, time, erase_by, label, body) VALUES ($1, $2, $3, $4, $5, $6, "
 				"$7, $8, $9, $10, $11, "
-				"$12) ON CONFLICT (uid_a, uid_b) DO NOTHING",
+				"$12) ON CONFLICT (edge, uid_a, uid_b) DO NOTHING",
 				values, sizeof(values) / sizeof(values[0]), &changed);
 	*new_out = changed > 0;
 	return err;
