@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "store/authorizations.h"
 
+#include "store/db_row.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
@@ -136,6 +137,18 @@ int authorizations_find(struct writing *w, const struct uuid *id, authorization_
 	int err = db_query(writing_db(w), &rows, SELECT "WHERE a.uuid_a = $1 AND a.uuid_b = $2",
 			   db_number(u.a), db_number(u.b));
 	return err == HN_OK ? tell_one(rows, fn, context) : err;
+}
+
+int authorizations_names(struct writing *w, const struct uuid *id, const struct uuid *edge, bool *out)
+{
+	struct uuid_halves u = uuid_halves(id), e = uuid_halves(edge);
+	struct db_rows *rows;
+	int err =
+		db_query(writing_db(w), &rows,
+			 "SELECT 1 FROM authorization_case a JOIN authorization_sensor s ON s.number = "
+			 "a.number WHERE a.uuid_a = $1 AND a.uuid_b = $2 AND s.edge_a = $3 AND s.edge_b = $4",
+			 db_number(u.a), db_number(u.b), db_number(e.a), db_number(e.b));
+	return db_any(err, &rows, out);
 }
 
 int authorizations_get(struct reader *reader, const struct uuid *id, authorization_fn fn, void *context)

@@ -63,6 +63,10 @@ HN_MUST_USE int authorizations_revoke(struct writing *w, const struct uuid *id);
 HN_MUST_USE int authorizations_find(struct writing *w, const struct uuid *id, authorization_fn fn,
 				    void *context);
 
+/** Whether one names an edge as a sensor. */
+HN_MUST_USE int authorizations_names(struct writing *w, const struct uuid *id, const struct uuid *edge,
+				     bool *out);
+
 /** One that the reader may know of. @return HN_ENOENT */
 HN_MUST_USE int authorizations_get(struct reader *reader, const struct uuid *id, authorization_fn fn,
 				   void *context);

@@ -268,7 +268,7 @@ struct changing {
 /* Whose edge it is, and the centre: reading has answered that nobody else knows of it. */
 static int find(struct request *r, struct changing *c)
 {
-	struct page p;
+	struct page p = {.number = 0};
 	int err = common_if_match(r, &c->revision);
 	if (err == HN_OK)
 		err = read_edge(r, &p);

@@ -19,6 +19,7 @@
 struct report {
 	struct writing *w;
 	struct hub *hub;
+	struct request *request;
 	const struct edge_peer *peer;
 	int64_t now_us;
 	uint64_t taken, known, refused;
@@ -28,6 +29,15 @@ struct report {
 
 /** Counts a refused line. @return HN_OK */
 int report_refuse(struct report *r, const char *why);
+
+/* A page of fifty lines is to be read by a person. */
+#define REPORT_EVENT_MAX  ((size_t)16 << 10) /* bytes of a line */
+#define REPORT_RECORD_MAX ((size_t)64 << 10)
+#define REPORT_HEALTH_MAX                                                                                    \
+	((size_t)512 << 10) /* of all lines of a sensor or resolver: src/edge says as much */
+
+/** Writes what was found of a receipt to the ledger: nobody can say later that it was not seen. */
+HN_MUST_USE int report_finding(struct report *r, int64_t receipt, const char *finding);
 
 /** A line of each stream. @return an error of the store alone */
 int report_event(struct report *r, const char *line, size_t len);

@@ -22,6 +22,8 @@ static int add(struct report *r, const json_t *record, const char *line, size_t 
 	};
 	static const struct uuid none = {{0}};
 	bool is_new = false;
+	if (len > REPORT_EVENT_MAX)
+		return report_refuse(r, "longer than any event");
 	if (own == NULL || e.action[0] == '\0' || e.times < 1 || e.times > 1000000000)
 		return report_refuse(r, "not an event of a resolver");
 	if (report_uid(record, &e.uid) != HN_OK || report_time(r, record, &e.time_us) != HN_OK)

@@ -86,7 +86,9 @@ int report_health(struct report *r, const char *line, size_t len)
 		return report_refuse(r, fault.message);
 	const char *question = report_text(health, "question");
 	int err;
-	if (question[0] != '\0') {
+	if (len > REPORT_HEALTH_MAX) {
+		err = report_refuse(r, "longer than any health");
+	} else if (question[0] != '\0') {
 		err = take_answer(r, question, json_object_get(health, "answer"));
 	} else {
 		err = edges_health_put(r->w, r->peer->number, line, len);

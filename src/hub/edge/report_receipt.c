@@ -9,11 +9,10 @@
 #include "base/digest.h"
 #include "base/lang.h"
 #include "hub/edge/report.h"
-#include "hub/record/record.h"
+#include "hub/request/request_store.h"
 #include "store/authorizations.h"
 #include "store/edge_documents.h"
 #include "store/edge_receipts.h"
-#include "store/outbox.h"
 
 #define FINDING_SIZE 1024
 
@@ -64,21 +63,18 @@ static void add_sums(struct edge_receipt *row, const struct sums *s)
 	row->not_seen = (int64_t)s->not_seen_packets;
 }
 
-/* The finding is an entry of the ledger: nobody can say later that it was not seen. */
-static int note(struct report *r, int64_t receipt, const char *finding)
+int report_finding(struct report *r, int64_t receipt, const char *finding)
 {
 	struct buf record;
 	char edge[UUID_TEXT_SIZE];
-	int64_t number = writing_next_seq(r->w);
 	uuid_format(&r->peer->id, edge);
 	buf_init(&record, 4096);
-	buf_addf(&record, "{\"change\":%lld,\"edge\":\"%s\",\"finding\":", (long long)number, edge);
+	buf_addf(&record, "{\"edge\":\"%s\",\"finding\":", edge);
 	buf_json_string(&record, finding, strlen(finding));
 	buf_addf(&record, ",\"receipt\":%lld}", (long long)receipt);
 	int err = buf_err(&record);
 	if (err == HN_OK)
-		err = outbox_put(r->w, record_origin(r->hub->record), number, "hub.receipt.finding",
-				 record.data, record.len);
+		err = request_note(r->w, r->request, "hub.receipt.finding", record.data, record.len);
 	buf_clear(&record);
 	return err;
 }
@@ -111,7 +107,7 @@ static int keep(struct report *r, const struct receipt_facts *facts, const struc
 	row.finding = finding;
 	int err = edge_receipts_add(r->w, &row, &is_new);
 	if (err == HN_OK && is_new && !row.holds)
-		err = note(r, row.number, finding);
+		err = report_finding(r, row.number, finding);
 	r->taken += is_new;
 	r->known += !is_new;
 	return err;

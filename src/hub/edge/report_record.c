@@ -81,6 +81,7 @@ static int add_line(void *context, const struct selected_record *s)
 
 static int check_digest(struct report *r, const struct covering *c)
 {
+	static const char other[] = "/records/sha256: the records that came are not those of the receipt";
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 *h = sha256_new();
 	if (h == NULL)
@@ -88,11 +89,10 @@ static int check_digest(struct report *r, const struct covering *c)
 	int err = selected_of_receipt(r->w, r->peer->number, c->number, add_line, h);
 	sha256_end(h, digest);
 	sha256_free(h);
-	if (err == HN_OK && memcmp(digest, c->digest, sizeof(digest)) != 0)
-		err = edge_receipts_find(
-			r->w, r->peer->number, c->number,
-			"/records/sha256: the records that came are not those of the receipt");
-	return err;
+	if (err != HN_OK || memcmp(digest, c->digest, sizeof(digest)) == 0)
+		return err;
+	err = edge_receipts_find(r->w, r->peer->number, c->number, other);
+	return err == HN_OK ? report_finding(r, c->number, other) : err;
 }
 
 static int keep(struct report *r, const json_t *own, const struct covering *c, struct selected_record *s)
@@ -124,6 +124,8 @@ static int add(struct report *r, const json_t *record, const char *line, size_t 
 	struct covering c = {.number = 0};
 	struct standing standing = {.found = false};
 	const char *authorization = report_text(own, "authorization");
+	if (len > REPORT_RECORD_MAX)
+		return report_refuse(r, "longer than any record");
 	/* Its time was over before it was sent; its number stays. */
 	if (json_is_true(json_object_get(record, "erased"))) {
 		r->known++;
@@ -139,7 +141,13 @@ static int add(struct report *r, const json_t *record, const char *line, size_t 
 		err = authorizations_find(r->w, &s.authorization, take_authorization, &standing);
 	if (err != HN_OK && err != HN_ENOENT)
 		return err;
+	bool named = false;
+	err = authorizations_names(r->w, &s.authorization, &r->peer->id, &named);
+	if (err != HN_OK)
+		return err;
 	const char *why = why_not(&standing, s.time_us);
+	if (why == NULL && !named)
+		why = "its authorisation is not this sensor's";
 	if (why != NULL)
 		return report_refuse(r, why);
 	s.receipt = c.number;

@@ -35,6 +35,13 @@ static int take_line(void *context, uint64_t seq, const char *line, size_t len)
 	return reports[t->batch.stream](&t->report, line, len);
 }
 
+/* What is selected must not come as an event by another stream's name: a resolver has events, a sensor the
+ * rest. */
+static bool is_of(enum edge_kind kind, enum stream stream)
+{
+	return stream == STREAM_HEALTH || (stream == STREAM_EVENTS) == (kind == EDGE_RESOLVER);
+}
+
 static void add_place(struct buf *b, const struct edge_place *p)
 {
 	char epoch[UUID_TEXT_SIZE];
@@ -80,8 +87,11 @@ static int take(struct writing *w, struct request *r, void *context)
 	struct taking *t = context;
 	struct batch *b = &t->batch;
 	struct edge_place p;
-	t->report = (struct report){
-		.w = w, .hub = hub_of(r), .peer = edge_peer_of(r), .now_us = r->received_ns / 1000};
+	t->report = (struct report){.w = w,
+				    .request = r,
+				    .hub = hub_of(r),
+				    .peer = edge_peer_of(r),
+				    .now_us = r->received_ns / 1000};
 	int err = edge_streams_get(w, t->report.peer->number, b->stream, &p);
 	if (err == HN_OK && uuid_compare(&p.epoch, &b->epoch) != 0)
 		err = b->first == 1 ? begin_epoch(w, r, t, &p) : HN_ESTATE;
@@ -122,6 +132,8 @@ int edge_stream_post(struct request *r)
 		return HN_ENOMEM;
 	memset(t, 0, sizeof(*t));
 	int err = stream_find(r->params[0].text, r->params[0].len, &stream);
+	if (err == HN_OK && !is_of(edge_peer_of(r)->kind, stream))
+		err = HN_EAUTH;
 	if (err != HN_OK)
 		return err;
 	const struct batch_headers h = {
