@@ -340,7 +340,7 @@ static void gather(struct running *r, int64_t now_ns)
 	else if (r->files.events[0] != '\0')
 		err = gather_events(&r->files, r->spool, &more, &fault);
 	r->gather_ns = now_ns;
-	r->look = more;
+	r->look = more && err == HN_OK;
 	bool told = r->gather_fault.message[0] != '\0';
 	if (err != HN_OK && !told) {
 		if (fault.message[0] == '\0')
