@@ -47,6 +47,7 @@ struct hub_sign_in {
 	uint32_t queue;  /* sign-ins that may wait */
 	int64_t session_ns;
 	int second_factor; /* enum hub_second_factor */
+	const char *host;  /* of which passkeys are */
 };
 
 enum hub_second_factor {

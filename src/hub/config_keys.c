@@ -102,6 +102,9 @@ static const struct config_key sign_in_keys[] = {
 	{"second_factor", CONFIG_WORD, AT(second_factor), .words = second_factors, .preset = "asked",
 	 .help_en = "`asked` of people who have one, or `required`: without one a person may only get one",
 	 .help_ja = "`asked` は設定済みの者にのみ求める。`required` では、未設定の者は設定のみ行える"},
+	{"host", CONFIG_TEXT, AT(host), .min = 1, .max = 253, .preset = "localhost",
+	 .help_en = "name under which browsers reach the console; passkeys are for it alone",
+	 .help_ja = "ブラウザーがコンソールに接続するホスト名。パスキーはこの名前に結び付く"},
 	{0},
 };
 #undef AT

@@ -128,6 +128,8 @@ static int remove_one(struct db *db, int64_t number)
 {
 	int64_t revision = 0;
 	int err = directory_row_note(db, DIRECTORY_CREDENTIAL, number, &revision);
+	if (err == HN_OK)
+		err = db_run(db, "DELETE FROM passkey WHERE number = $1", db_number(number));
 	return err == HN_OK ? db_run(db, "DELETE FROM credential WHERE number = $1", db_number(number)) : err;
 }
 

@@ -24,6 +24,7 @@ enum credential_kind {
 	CREDENTIAL_TOKEN,    /* secret: keyed digest */
 	CREDENTIAL_CERTIFICATE, /* secret: SHA-256 of its DER */
 	CREDENTIAL_LINK,        /* secret: keyed digest; signs in once */
+	CREDENTIAL_PASSKEY, /* secret: SHA-256 of its identifier; `step`: its counter (store/passkeys.h) */
 };
 
 #define CREDENTIAL_DIGEST     32

@@ -68,6 +68,9 @@ HN_MUST_USE int directory_again(struct directory *d, int64_t credential, int64_t
 HN_MUST_USE int directory_holder(struct directory *d, const struct credential *credential, int64_t now_us,
 				 struct account *out);
 
+/** Whether the person has a passkey. */
+bool directory_has_passkey(struct directory *d, int64_t person);
+
 /** The person's second factor. @return HN_ENOENT */
 HN_MUST_USE int directory_totp(struct directory *d, int64_t person, struct credential *out);
 

@@ -278,6 +278,18 @@ int directory_holder(struct directory *d, const struct credential *credential, i
 	return err;
 }
 
+bool directory_has_passkey(struct directory *d, int64_t person)
+{
+	bool found = false;
+	(void)pthread_rwlock_rdlock(&d->lock);
+	const struct shelf *shelf = &d->shelves[DIRECTORY_CREDENTIAL];
+	for (size_t i = 0; i < shelf->count && !found; i++)
+		found = shelf->entries[i]->credential.kind == CREDENTIAL_PASSKEY &&
+			shelf->entries[i]->credential.person == person;
+	(void)pthread_rwlock_unlock(&d->lock);
+	return found;
+}
+
 int directory_totp(struct directory *d, int64_t person, struct credential *out)
 {
 	(void)pthread_rwlock_rdlock(&d->lock);

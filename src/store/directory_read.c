@@ -166,7 +166,7 @@ static void add_words(struct buf *out, const char *name, unsigned bits, const ch
 
 static void add_credential(const struct directory *d, const struct credential *c, struct buf *out)
 {
-	static const char *const kinds[] = {"password", "totp", "token", "certificate", "link"};
+	static const char *const kinds[] = {"password", "totp", "token", "certificate", "link", "passkey"};
 	char id[UUID_TEXT_SIZE];
 	const struct entry *person = entry_by_number(d, DIRECTORY_PERSON, c->person);
 	const struct entry *organisation = entry_by_number(d, DIRECTORY_ORGANISATION, c->organisation);

@@ -367,6 +367,13 @@ static const char *const numbers[] = {
 	NULL,
 };
 
+/* What a passkey is, beside its row of credential (store/passkeys.h). */
+static const char *const passkeys[] = {
+	"CREATE TABLE passkey (number BIGINT PRIMARY KEY, id BYTES NOT NULL, algorithm BIGINT NOT NULL, "
+	"public_key BYTES NOT NULL)",
+	NULL,
+};
+
 const struct schema_step SCHEMA_STEPS[] = {
 	{1, "objects, labels", first},
 	{2, "search", search},
@@ -383,5 +390,6 @@ const struct schema_step SCHEMA_STEPS[] = {
 	{13, "runs of sources", runs},
 	{14, "who gave passwords", givers},
 	{15, "numbers of what edges report", numbers},
+	{16, "passkeys", passkeys},
 	{0},
 };

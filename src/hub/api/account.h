@@ -9,6 +9,8 @@
 extern const struct route ACCOUNT_ROUTES[];
 /** Signing in and out (session.c). */
 extern const struct route SESSION_ROUTES[];
+/** Passkeys (passkeys.c). */
+extern const struct route PASSKEY_ROUTES[];
 /** Tokens and certificates (tokens.c). */
 extern const struct route TOKEN_ROUTES[];
 /** Organisations, groups, people (directory.c). */

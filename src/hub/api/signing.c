@@ -150,6 +150,26 @@ static int add_person(struct request *r, const struct asker *asker)
 	return err;
 }
 
+int signing_login(struct request *r, struct buf *out)
+{
+	struct uuid id;
+	struct buf text;
+	struct person person = {0};
+	int64_t revision = 0;
+	buf_init(&text, PERSON_TEXT_MAX);
+	int err = directory_uuid(hub_of(r)->directory, DIRECTORY_PERSON, r->who.asker->person, &id);
+	if (err == HN_OK)
+		err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000,
+				    DIRECTORY_PERSON, &id, &text, &revision);
+	if (err == HN_OK)
+		err = person_read(text.data, text.len, &id, &person, NULL);
+	if (err == HN_OK)
+		buf_json_string(out, person.login, strlen(person.login));
+	person_clear(&person);
+	buf_clear(&text);
+	return err;
+}
+
 int signing_describe(struct request *r, const struct account *account, const struct asker *asker,
 		     const char *how, bool second_factor, bool cookie)
 {

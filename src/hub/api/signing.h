@@ -49,6 +49,9 @@ int signing_refuse(struct request *r, const struct signing *s);
 /** Refuses what another site's page sent. @return whether it did: the answer stands */
 bool signing_foreign(struct request *r);
 
+/** Appends the login of who asks, as a JSON string. */
+HN_MUST_USE int signing_login(struct request *r, struct buf *out);
+
 /**
  * Writes who has a session (catalog/api/signed-in.json).
  *

@@ -12,10 +12,16 @@
 /* The prefix binds the first to this very host and to TLS (draft-ietf-httpbis-rfc6265bis, 4.1.3.2). */
 #define NAME_SECURE "__Host-hinomi"
 #define NAME_PLAIN  "hinomi"
+#define CHALLENGE   "-challenge"
 
 static const char *name_of(const struct request *r)
 {
 	return request_secure(r) ? NAME_SECURE : NAME_PLAIN;
+}
+
+static const char *challenge_of(const struct request *r)
+{
+	return request_secure(r) ? NAME_SECURE CHALLENGE : NAME_PLAIN CHALLENGE;
 }
 
 int cookie_find(const char *text, size_t len, const char *name, const char **value_out, size_t *len_out)
@@ -54,20 +60,40 @@ bool cookie_origin_is(const char *origin, size_t len, bool secure, const char *h
 	       strncasecmp(origin + scheme_len, host, host_len) == 0;
 }
 
-int cookie_session(const struct request *r, const char **value_out, size_t *len_out)
+static int find(const struct request *r, const char *name, const char **value_out, size_t *len_out)
 {
 	size_t len = 0;
 	const char *text = request_header(r, "Cookie", &len);
-	return text ? cookie_find(text, len, name_of(r), value_out, len_out) : HN_ENOENT;
+	return text ? cookie_find(text, len, name, value_out, len_out) : HN_ENOENT;
+}
+
+int cookie_session(const struct request *r, const char **value_out, size_t *len_out)
+{
+	return find(r, name_of(r), value_out, len_out);
+}
+
+int cookie_challenge(const struct request *r, const char **value_out, size_t *len_out)
+{
+	return find(r, challenge_of(r), value_out, len_out);
+}
+
+static void give(struct request *r, const char *name, const char *value, int64_t seconds)
+{
+	char text[COOKIE_MAX + 128];
+	(void)snprintf(text, sizeof(text), "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s", name,
+		       value ? value : "", value ? (long long)seconds : 0LL,
+		       request_secure(r) ? "; Secure" : "");
+	answer_header(r, "Set-Cookie", text);
 }
 
 void cookie_answer(struct request *r, const char *value, int64_t seconds)
 {
-	char text[COOKIE_MAX + 128];
-	(void)snprintf(text, sizeof(text), "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
-		       name_of(r), value ? value : "", value ? (long long)seconds : 0LL,
-		       request_secure(r) ? "; Secure" : "");
-	answer_header(r, "Set-Cookie", text);
+	give(r, name_of(r), value, seconds);
+}
+
+void cookie_answer_challenge(struct request *r, const char *value, int64_t seconds)
+{
+	give(r, challenge_of(r), value, seconds);
 }
 
 bool cookie_same_origin(const struct request *r)

@@ -34,6 +34,10 @@ bool cookie_origin_is(const char *origin, size_t len, bool secure, const char *h
 /** The session's cookie of a request. @return as cookie_find() */
 HN_MUST_USE int cookie_session(const struct request *r, const char **value_out, size_t *len_out);
 
+/** The same for the challenge that a passkey is to sign, which its page brings back. */
+HN_MUST_USE int cookie_challenge(const struct request *r, const char **value_out, size_t *len_out);
+void cookie_answer_challenge(struct request *r, const char *value, int64_t seconds);
+
 /** Gives it with the answer, for so long; NULL: takes it away. */
 void cookie_answer(struct request *r, const char *value, int64_t seconds);
 

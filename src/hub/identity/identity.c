@@ -17,6 +17,7 @@
 #include "hub/config.h"
 #include "hub/hub.h"
 #include "hub/identity/certificate.h"
+#include "hub/identity/challenge.h"
 #include "hub/identity/cookie.h"
 #include "hub/identity/lockout.h"
 #include "hub/identity/password.h"
@@ -43,6 +44,7 @@ struct identity {
 	struct password_worker *passwords;
 	struct verified *verified;
 	struct lockout *lockout;
+	struct challenges *challenges;
 	pthread_mutex_t lock; /* guards what follows */
 	unsigned failures;    /* since the last entry about them */
 	int64_t noted_ns;
@@ -64,7 +66,8 @@ int identity_open(const struct identity_options *options, struct identity **out,
 	}
 	i->verified = verified_new();
 	i->lockout = lockout_new();
-	err = i->verified == NULL || i->lockout == NULL ? HN_ENOMEM : HN_OK;
+	i->challenges = challenges_new(i->key + crypto_generichash_KEYBYTES);
+	err = i->verified == NULL || i->lockout == NULL || i->challenges == NULL ? HN_ENOMEM : HN_OK;
 	if (err == HN_OK)
 		err = password_worker_new(options->password_passes, options->password_memory,
 					  options->queue_max, &i->passwords);
@@ -83,6 +86,7 @@ void identity_close(struct identity *i)
 	password_worker_free(i->passwords);
 	verified_free(i->verified);
 	lockout_free(i->lockout);
+	challenges_free(i->challenges);
 	sodium_free(i->key);
 	free(i);
 }
@@ -90,6 +94,16 @@ void identity_close(struct identity *i)
 struct directory *identity_directory(struct identity *i)
 {
 	return i->directory;
+}
+
+struct challenges *identity_challenges(struct identity *i)
+{
+	return i->challenges;
+}
+
+int64_t identity_wait(struct identity *i, const struct request *r, const char *login)
+{
+	return lockout_wait(i->lockout, login, &r->address, r->received_ns / 1000);
 }
 
 /* ---- secrets ---- */
@@ -345,13 +359,21 @@ void identity_tell(struct identity *i, struct request *r, const char *login, boo
 /* ---- a request ---- */
 
 /* What somebody does to get a second factor, or to leave. */
-static bool gets_factor(const struct route *route)
+static const struct {
+	const char *operation;
+	bool enrols; /* a second factor: only who has none */
+} before_factor[] = {
+	{"getMe", false},    {"getSession", false}, {"signOut", false},     {"listPasskeys", false},
+	{"beginTotp", true}, {"confirmTotp", true}, {"beginPasskey", true}, {"addPasskey", true},
+};
+
+static bool may_without(const struct request *r, int64_t person)
 {
-	static const char *const operations[] = {"getMe", "getSession", "beginTotp", "confirmTotp",
-						 "signOut"};
-	for (size_t i = 0; route->operation != NULL && i < sizeof(operations) / sizeof(operations[0]); i++)
-		if (strcmp(route->operation, operations[i]) == 0)
-			return true;
+	const char *operation = r->route->operation;
+	for (size_t i = 0; operation != NULL && i < sizeof(before_factor) / sizeof(before_factor[0]); i++)
+		if (strcmp(operation, before_factor[i].operation) == 0)
+			return !before_factor[i].enrols ||
+			       !directory_has_passkey(hub_of(r)->directory, person);
 	return false;
 }
 
@@ -360,7 +382,7 @@ static bool gets_factor(const struct route *route)
 static bool lacks_factor(const struct request *r, const struct account *account, const char *how)
 {
 	return hub_of(r)->config->sign_in.second_factor == SECOND_FACTOR_REQUIRED && account->person != 0 &&
-	       !account->has_totp && strcmp(how, "password") == 0 && !gets_factor(r->route);
+	       !account->has_totp && strcmp(how, "password") == 0 && !may_without(r, account->person);
 }
 
 /* What a sign-in gave has an end too, but the person could sign in again. */

@@ -30,6 +30,7 @@
  */
 struct hub;
 struct identity;
+struct challenges;
 
 struct identity_options {
 	struct directory *directory;
@@ -101,6 +102,12 @@ struct password_result {
 HN_MUST_USE int identity_password(struct request *r, const char *login, const char *password,
 				  const char *replace, struct password_result *result,
 				  int (*again)(struct request *r));
+
+/** The challenges that passkeys sign. */
+struct challenges *identity_challenges(struct identity *i);
+
+/** How long this account has to wait after failures, from this address; 0: not at all. Microseconds. */
+int64_t identity_wait(struct identity *i, const struct request *r, const char *login);
 
 /** A sign-in failed or succeeded: for the back-off of this account and address. */
 void identity_tell(struct identity *i, struct request *r, const char *login, bool good);
