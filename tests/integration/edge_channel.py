@@ -305,8 +305,8 @@ def downward(tap, w, sensor, resolver, sets):
 # ---- records and receipts ----
 
 def selected(tap, w, sensor, authorization, set_id):
-    handler = w.person("henri", w.centre, "analyst")
-    w.handles("henri", authorization)
+    w.person("henri", w.centre, "analyst")
+    handler = w.handles("henri", authorization)
     indicator = w.indicator("[ipv4-addr:value = '203.0.113.70']")
     receipts = Receipts(sensor)
     other = w.apply([sensor.id], set_id)
