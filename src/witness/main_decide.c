@@ -115,9 +115,10 @@ static int print_application(void *context, sqlite3_stmt *row)
 	char came[UTC_SIZE];
 	(void)context;
 	utc_format(sqlite3_column_int64(row, 2), came);
-	printf("%s %s %s%s%s\n", state_text(row, 0), came, state_text(row, 1),
-	       state_text(row, 3)[0] != '\0' ? tr(" (to be handed to the hub: ", " (ハブに送信待ち: ") : "",
-	       state_text(row, 3));
+	printf("%s %s %s", state_text(row, 0), came, state_text(row, 1));
+	if (state_text(row, 3)[0] != '\0')
+		printf(tr(" (to be handed to the hub: %s)", " (ハブに送信待ち: %s)"), state_text(row, 3));
+	(void)putchar('\n');
 	return HN_OK;
 }
 
