@@ -27,7 +27,7 @@
 	"p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = v.spec AND SEES(t.label) AND "
 #define OBJECT_NEWEST                                                                                        \
 	"(v.newest = 1 AND ((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS                                 \
-	"t.newest = 1 AND (t.modified > v.modified OR (t.modified = v.modified AND t.seq < v.seq)))))"
+	"t.newest = 1 AND p.number < v.object)))"
 #define OBJECT_CONTENT " JOIN content c ON c.seq = v.seq "
 
 /** Rows on their way to who asked; kept over several statements until enough are told. */

@@ -17,7 +17,9 @@
  * was added after a number that he has seen misses nothing.
  *
  * Each organisation's copy of an object stands by itself: two that send the same identifier have an object
- * each, and neither learns of the other. Who may see several gets one of each version, the newest first come.
+ * each, and neither learns of the other. Who may see several gets one of each version, the first that came;
+ * where he asks for the newest, that of the organisation that gave the object first: nobody else's later or
+ * revoked version takes its place.
  * The newest version's label covers the older ones of the same organisation too: what its owner closed is
  * closed.
  */

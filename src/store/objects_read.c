@@ -26,7 +26,7 @@
 #define NEWEST_THERE                                                                                         \
 	"((v.newest = 1 OR NOT EXISTS (SELECT 1 FROM version t WHERE t.object = v.object AND "               \
 	"t.modified > v.modified" THERE ")) AND ((v.flags & 2) = 0 OR NOT EXISTS (" OBJECT_OTHERS            \
-	"(t.modified > v.modified OR (t.modified = v.modified AND t.seq < v.seq))" THERE ")))"
+	"p.number < v.object" THERE ")))"
 
 /* $1 after, $2 until, $3 limit; $4 which versions, $5 times of versions; $6, $7 types; $8 specs as bits; $9
  * source */

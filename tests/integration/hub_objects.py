@@ -61,6 +61,26 @@ def handing_in(hub, a, b):
     tap.equal("JSON that ends too early", broken.status, 400)
 
 
+def another_hand(hub, a, b):
+    """Whoever knows an identifier may give a version of it; it takes nobody else's place."""
+    mine = indicator(60)
+    theirs = indicator(60, modified="2026-02-01T00:00:00.000Z", revoked=True, name="not so")
+    hand_in(a, mine)
+    tap.equal("another organisation's version is a copy of its own", hand_in(b, theirs).json["new"], 1)
+    for name, client in (("a", a), ("b", b)):
+        got = client.get("/api/v1/objects/" + mine["id"])
+        tap.equal(f"{name}: who gave it first has not revoked it", got.json, mine)
+        tap.equal(f"{name}: ... nor is another told in pages", [i["object"] for i in client.get("/api/v1/objects?limit=1000").json["objects"]
+                                                              if i["object"]["id"] == mine["id"]], [mine])
+        versions = client.get(f"/api/v1/objects/{mine['id']}/versions").json["objects"]
+        tap.equal(f"{name}: both are versions", [i["object"] for i in versions], [mine, theirs])
+        tap.equal(f"{name}: each says whose it is, where one may know that",
+                  [i.get("owner") for i in versions], [hub.a.id if name == "a" else None, hub.b.id if name == "b" else None])
+        tap.equal(f"{name}: as does the one", got.headers.get("X-Owner"), hub.a.id if name == "a" else None)
+    whole = hub.centre.client().get(f"/api/v1/objects/{mine['id']}/versions").json["objects"]
+    tap.equal("the centre knows both", [i["owner"] for i in whole], [hub.a.id, hub.b.id])
+
+
 def is_english(text):
     return not any(ord(c) > 0x2fff for c in text)
 
@@ -194,5 +214,7 @@ for name, make, end in databases():
         one(hub, a, b)
         search(a, b)
         masked(a, b)
+        hub.a, hub.b = first, second
+        another_hand(hub, a, b)
     end()
 tap.done()

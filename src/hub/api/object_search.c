@@ -16,7 +16,9 @@
 #define CORRELATIONS_MAX 20 /* objects that may share a value before it links nothing */
 
 struct found {
+	struct request *request;
 	struct reader *reader;
+	struct object_owner owner;
 	struct buf *body;
 	struct reading reading;
 	size_t count;
@@ -29,7 +31,7 @@ static int add_found(void *context, const struct object_row *row)
 	buf_adds(f->body, f->count++ == 0 ? "" : ",");
 	f->last = row->seq;
 	reading_add(&f->reading, row);
-	return object_item_write(f->reader, row, f->body);
+	return object_item_write(f->request, f->reader, row, &f->owner, f->body);
 }
 
 /* Exactly one of the four says what is asked. */
@@ -86,7 +88,7 @@ static int name_pattern(const struct search *search, int err, struct fault *faul
 int objects_search_get(struct request *r)
 {
 	struct search search;
-	struct found f = {.body = answer_body(r)};
+	struct found f = {.request = r, .body = answer_body(r)};
 	int err = read_search(r, &search);
 	if (err == HN_OK)
 		err = request_read(r, &f.reader);
@@ -136,7 +138,7 @@ static int add_sharing(void *context, const struct correlation *value, const str
 
 int object_correlations_get(struct request *r)
 {
-	struct sharing s = {.f = {.body = answer_body(r)}};
+	struct sharing s = {.f = {.request = r, .body = answer_body(r)}};
 	int err = request_read(r, &s.f.reader);
 	if (err != HN_OK)
 		return err;

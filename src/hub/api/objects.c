@@ -12,8 +12,10 @@
 #include "base/utc.h"
 #include "http/answer.h"
 #include "hub/api/common.h"
+#include "hub/hub.h"
 #include "hub/record/reading.h"
 #include "hub/request/request_store.h"
+#include "store/directory.h"
 #include "store/labels.h"
 
 #define TYPES_MAX_Q  32
@@ -42,7 +44,26 @@ static void write_marking(struct reader *reader, int64_t number, struct buf *out
 	buf_addc(out, '}');
 }
 
-int object_item_write(struct reader *reader, const struct object_row *row, struct buf *out)
+const char *object_owner_text(struct request *r, int64_t number, struct object_owner *owner)
+{
+	struct directory *d = hub_of(r)->directory;
+	struct uuid id;
+	struct buf unseen;
+	int64_t revision;
+	if (number == owner->number)
+		return owner->text;
+	*owner = (struct object_owner){.number = number};
+	buf_init(&unseen, 1 << 20);
+	if (directory_uuid(d, DIRECTORY_ORGANISATION, number, &id) == HN_OK &&
+	    directory_get(d, r->who.asker, r->received_ns / 1000, DIRECTORY_ORGANISATION, &id, &unseen,
+			  &revision) == HN_OK)
+		uuid_format(&id, owner->text);
+	buf_clear(&unseen);
+	return owner->text;
+}
+
+int object_item_write(struct request *r, struct reader *reader, const struct object_row *row,
+		      struct object_owner *owner, struct buf *out)
 {
 	char added[UTC_SIZE], modified[UTC_SIZE];
 	utc_format(row->seq * 1000, added);
@@ -50,6 +71,8 @@ int object_item_write(struct reader *reader, const struct object_row *row, struc
 	buf_addf(out, "{\"added\":\"%s\",\"version\":\"%s\"", added, modified);
 	if (row->masked)
 		buf_adds(out, ",\"masked\":true");
+	if (object_owner_text(r, row->owner, owner)[0] != '\0')
+		buf_addf(out, ",\"owner\":\"%s\"", owner->text);
 	write_marking(reader, row->label, out);
 	buf_adds(out, ",\"object\":");
 	buf_add(out, row->bytes, row->len);
@@ -59,7 +82,9 @@ int object_item_write(struct reader *reader, const struct object_row *row, struc
 
 /* A page that is being written: items between "[" and "]", and where the next begins. */
 struct page {
+	struct request *request;
 	struct reader *reader;
+	struct object_owner owner;
 	struct buf *body;
 	struct reading reading;
 	size_t count;
@@ -77,7 +102,7 @@ static int add_item(void *context, const struct object_row *row)
 	buf_adds(p->body, p->count++ == 0 ? "" : ",");
 	p->last = row->seq;
 	reading_add(&p->reading, row);
-	return object_item_write(p->reader, row, p->body);
+	return object_item_write(p->request, p->reader, row, &p->owner, p->body);
 }
 
 static int begin(struct request *r, struct page *p)
@@ -85,6 +110,7 @@ static int begin(struct request *r, struct page *p)
 	int err = request_read(r, &p->reader);
 	if (err != HN_OK)
 		return err;
+	p->request = r;
 	p->body = answer_body(r);
 	reading_begin(&p->reading, r, p->reader);
 	buf_adds(p->body, "{\"objects\":[");
@@ -208,7 +234,7 @@ struct whole {
 	char etag[2 * 16 + 1];
 	bool masked, found;
 	enum stix_spec spec;
-	int64_t seq;
+	int64_t seq, owner;
 };
 
 /* An entity tag of the bytes that this asker gets: of a rendition it says nothing of the whole. */
@@ -223,6 +249,7 @@ static int take_whole(void *context, const struct object_row *row)
 	o->masked = row->masked;
 	o->spec = row->spec;
 	o->seq = row->seq;
+	o->owner = row->owner;
 	o->found = true;
 	reading_add(&o->reading, row);
 	return buf_err(body);
@@ -265,6 +292,9 @@ int object_get(struct request *r)
 	char added[UTC_SIZE];
 	utc_format(o.seq * 1000, added);
 	answer_header(r, "X-Added", added);
+	struct object_owner owner = {0};
+	if (object_owner_text(r, o.owner, &owner)[0] != '\0')
+		answer_header(r, "X-Owner", owner.text);
 	if (o.masked)
 		answer_header(r, "X-Masked", "true");
 	if (request_has_etag(r, o.etag)) {

@@ -4,6 +4,7 @@
 #define HINOMI_HUB_API_OBJECTS_H
 
 #include "base/buf.h"
+#include "base/uuid.h"
 #include "http/request.h"
 #include "http/route.h"
 #include "store/objects.h"
@@ -28,8 +29,19 @@ int objects_post(struct request *r);
 struct intake_result;
 void handin_result_write(struct buf *b, const struct intake_result *result, bool dry);
 
-/** Appends a row as the API shows it: when it was added, its marking, and the object as it stands. */
-HN_MUST_USE int object_item_write(struct reader *reader, const struct object_row *row, struct buf *out);
+/** Whose a row is, as the asker may know it; the last one that was asked for is kept. Zeroed at first. */
+struct object_owner {
+	int64_t number;
+	char text[UUID_TEXT_SIZE]; /* "": not to be known */
+};
+
+/** @return owner->text */
+const char *object_owner_text(struct request *r, int64_t number, struct object_owner *owner);
+
+/** Appends a row as the API shows it: when it was added, whose it is, its marking, and the object as it
+ * stands. */
+HN_MUST_USE int object_item_write(struct request *r, struct reader *reader, const struct object_row *row,
+				  struct object_owner *owner, struct buf *out);
 
 /* What the routes that take objects share: members of the route, query parameters. */
 #define HANDIN_ROUTE                                                                                         \

@@ -372,7 +372,20 @@ static bool version_seen(const struct nation *n, const struct holder *h, const s
 	return may_see(n, h, &v->label) && may_see(n, h, &newest_of(n, v)->label);
 }
 
-/* Of copies that several sent: of newest versions the latest, of one version the first that came. */
+/* When its owner first gave the object. */
+static int64_t first_of(const struct nation *n, const struct nation_version *v)
+{
+	int64_t first = v->seq;
+	for (size_t i = 0; i < n->version_count; i++) {
+		const struct nation_version *o = &n->versions[i];
+		if (o->id == v->id && o->label.owner == v->label.owner && o->seq < first)
+			first = o->seq;
+	}
+	return first;
+}
+
+/* Of copies that several sent: of newest versions that of who gave the object first, of one version the first
+ * that came. */
 static bool version_told(const struct nation *n, const struct holder *h, const struct nation_version *v,
 			 bool newest)
 {
@@ -382,8 +395,7 @@ static bool version_told(const struct nation *n, const struct holder *h, const s
 		const struct nation_version *o = &n->versions[i];
 		if (o == v || o->id != v->id || !version_seen(n, h, o))
 			continue;
-		if (newest && newest_of(n, o) == o &&
-		    (o->day > v->day || (o->day == v->day && o->seq < v->seq)))
+		if (newest && newest_of(n, o) == o && first_of(n, o) < first_of(n, v))
 			return false;
 		if (!newest && o->day == v->day && o->seq < v->seq)
 			return false;
