@@ -184,7 +184,16 @@ class Edge(Channel):
             self.next[stream] = first + len(lines)
         return status, answer
 
+    def log(self):
+        log = self.dir.with_suffix(".log")
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def follows(self):
+        """Whether the program that was started last has reached the hub."""
+        return self.log().count("follows the hub") > self.followed
+
     def start(self, *options, **how):
+        self.followed = self.log().count("follows the hub")
         return subprocess.Popen([str(BIN / "hinomi-edge"), "run", "--directory", str(self.dir), *map(str, options)],
                                 stdin=subprocess.DEVNULL, stdout=open(self.dir.with_suffix(".log"), "ab"), stderr=subprocess.STDOUT,
                                 env=self.world.hub.env, **how)
