@@ -31,7 +31,7 @@ BIN = pathlib.Path(os.environ.get("HINOMI_BIN", ROOT / "build" / "bin"))
 JA = os.environ.get("HINOMI_LANG", os.environ.get("LANG", "")).startswith("ja")
 HEALTHY_WITHIN = 60
 USER = "_hinomi"
-PORTS = {"hub": 8470, "edges": 8472, "dns": 5300, "authority": 5399}
+PORTS = {"hub": 8470, "witness": 8471, "edges": 8472, "reports": 8473, "dns": 5300, "authority": 5399}
 # What the lab's capture has, and the commission allows (docs/lab.md).
 FACILITIES = ["203.0.113.53/32", "203.0.113.64/26", "203.0.113.128/28", "198.51.100.64/26", "2001:db8:f000::10/128",
               "2001:db8:f000::53/128", "2001:db8:f000:6::/64", "2001:db8:f000:66::/64", "2001:db8:f000:80::/64"]
@@ -266,6 +266,31 @@ class Demo:
                                   ("revocations", folder / "REVOCATIONS.json", "application/jose+json")):
             chika.ask("PUT", f"/api/v1/nation/{kind}", path.read_bytes(), media)
 
+    def witness(self):
+        """The commission's own program: it hears the sensor directly, and holds the hub's word against it."""
+        folder, config = self.work / "commission", self.work / "commission" / "witness.yaml"
+        if "witness" not in self.state:
+            made = self.person("chika").ask("POST", "/api/v1/tokens", {"title": "witness", "scopes": ["read", "manage", "audit"],
+                                                                       "expires": now(days=365)})
+            self.state["witness"] = secrets.token_urlsafe(12)
+            for name, text in (("token", made["token"]), ("passphrase", self.state["witness"])):
+                (folder / name).write_text(text + "\n")
+                (folder / name).chmod(0o600)
+                self.own(folder / name)
+        config.write_text(f"""data: {self.work}/witness
+listen: ["127.0.0.1:{self.ports['witness']}"]
+edge_listen: ["127.0.0.1:{self.ports['reports']}"]
+trust: {folder}/TRUST.json
+key: {folder}/c.key
+interval: 60s
+hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, interval: 10s}}
+""")
+        self.own(config)
+        if not (self.work / "witness").exists():
+            self.run("witness", "init", "--config", config, "--name", "chika", "--passphrase-file", folder / "passphrase")
+        Program(self, "witness", [str(BIN / "hinomi-witness"), "--config", str(config)],
+                lambda: socket.create_connection(("127.0.0.1", self.ports["witness"]), 1).close() or True)
+
     def revocations(self):
         """A list holds for a day; each start makes the next one."""
         folder = self.work / "commission"
@@ -287,14 +312,22 @@ class Demo:
             "sets": [dict(self.BOUNDS, id=self.state["sets"]["select"])],
             "sensors": [{"id": self.state["edges"]["sensor"]}], "from": now(hours=-1), "until": now(days=30), "retention": "P30D",
             "recipients": ["national-police"]})
-        path = f"/api/v1/authorisations/{made['id']}"
+        path, config = f"/api/v1/authorisations/{made['id']}", self.work / "commission" / "witness.yaml"
         ben.ask("POST", path + "/hand")
+        # One member signs at the commission's own machine, after it has fetched what was handed in ...
+        self.until(lambda: made["id"] in self.run("witness", "applications", "--config", config))
+        digest = ben.ask("GET", path)["digest"]
+        self.run("witness", "sign", made["id"], "--digest", digest, "--config", config, "--name", "chika", "--passphrase-file",
+                 self.work / "commission" / "passphrase")
+        self.until(lambda: ben.ask("GET", path)["signatures"] == 1)
+        # ... another on a machine without a network, and brings the file.
         document = self.work / "commission" / "A.json"
         document.write_text(json.dumps(chika.ask("GET", path)["document"]))
         self.own(document)
-        for name in "ab":
-            self.run("authority", "sign", "--key", f"commission/{name}.key", "commission/A.json")
-        chika.ask("PUT", path + "/document", document.read_bytes(), "application/jose+json")
+        self.run("authority", "sign", "--key", "commission/a.key", "commission/A.json")
+        self.run("witness", "sign", made["id"], "--digest", digest, "--signed", document, "--config", config, "--name", "chika",
+                 "--passphrase-file", self.work / "commission" / "passphrase")
+        self.until(lambda: ben.ask("GET", path)["state"] == "signed")
         ben.ask("POST", path + "/issue")
         self.state["authorised"] = made["id"]
         self.save()
@@ -318,6 +351,11 @@ class Demo:
 
     def sensor(self):
         self.enrol("sensor", {"en": "Sensor at the border", "ja": "国境のセンサー"}, "--sensor", "sensor")
+        if "witnessed" not in self.state:
+            code = self.run("witness", "edge", "Sensor at the border", "--config", self.work / "commission" / "witness.yaml").split()[-1]
+            self.run("edge", "enrol", code, "--witness", "--directory", "sensor-edge")
+            self.state["witnessed"] = True
+            self.save()
         self.authorise()
         (self.work / "sensor").mkdir(exist_ok=True)
         self.own(self.work / "sensor")
@@ -328,7 +366,7 @@ class Demo:
         else:
             capture = self.work / "traffic.pcapng"
             if not capture.exists():
-                subprocess.run([sys.executable, str(self.lab() / "shift.py"), str(self.lab() / "nation.pcapng.zst"), str(capture)], check=True)
+                subprocess.run(["/usr/bin/python3", str(self.lab() / "shift.py"), str(self.lab() / "nation.pcapng.zst"), str(capture)], check=True)
                 self.own(capture)
             source = f"replay: {capture}\n"
         (self.work / "sensor.yaml").write_text(f"{source}edge: {self.work}/sensor-edge\noutput: {self.work}/sensor\ninterval: 10s\n")
@@ -337,7 +375,7 @@ class Demo:
                 keep=bool(self.options.interface))  # who opens the interface becomes another afterwards
 
     def resolver(self):
-        Program(self, "authority", [sys.executable, str(self.lab() / "authority.py"), str(self.ports["authority"])])
+        Program(self, "authority", ["/usr/bin/python3", str(self.lab() / "authority.py"), str(self.ports["authority"])])
         events = self.work / "events"
         events.mkdir(exist_ok=True)
         self.own(events)
@@ -371,7 +409,7 @@ control: {{socket: {self.work}/control}}
     def start(self):
         self.prepare()
         for step, english, japanese in ((self.hub, "the hub", "ハブ"), (self.build, "the nation, its sets", "国と集合"),
-                                        (self.commission, "the commission", "委員会"), (self.sensor, "the sensor", "センサー"),
+                                        (self.commission, "the commission", "委員会"), (self.witness, "its witness", "委員会の検査"), (self.sensor, "the sensor", "センサー"),
                                         (self.resolver, "the resolver", "リゾルバー")):
             say(f"... {english}", f"... {japanese}")
             step()
@@ -381,14 +419,16 @@ control: {{socket: {self.work}/control}}
         for one in self.nation["people"]:
             name = one["names"]["ja" if JA else "en"]
             try:
-                link = self.run("hub", "link", "--data", "hub", one["login"]).strip().splitlines()[-1]
-                print(f"  {name:34} {link.replace(':8470', ':%d' % self.ports['hub'])}", flush=True)
+                link = self.run("hub", "link", "--data", "hub", "--listen", f"127.0.0.1:{self.ports['hub']}", one["login"]).strip().splitlines()[-1]
+                print(f"  {name:34} {link}", flush=True)
             except RuntimeError:
                 print(f"  {name:34} {one['login']} / {self.state['passwords'][one['login']]}", flush=True)
 
     def tell(self):
         say(f"\nhttp://localhost:{self.ports['hub']}\n", f"\nhttp://localhost:{self.ports['hub']}\n")
         self.links()
+        say(f"\nhttp://localhost:{self.ports['witness']}   the commission's own: chika, {self.state['witness']}",
+            f"\nhttp://localhost:{self.ports['witness']}   委員会の検査: chika、{self.state['witness']}")
         say(f"""
 Try:
   dig @127.0.0.1 -p {self.ports['dns']} www.harbor.example          resolved, by the lab's name server alone
@@ -411,7 +451,7 @@ Try:
 
     def stop(self):
         """Who makes records first, then who carries them, then who takes them."""
-        for names in (("sensor", "resolver"), ("sensor-edge", "resolver-edge"), ("authority", "hub")):
+        for names in (("sensor", "resolver"), ("sensor-edge", "resolver-edge"), ("authority", "witness"), ("hub",)):
             chosen = [one for one in self.programs if one.name in names]
             for one in chosen:
                 one.end()

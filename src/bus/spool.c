@@ -248,7 +248,9 @@ int spool_next(struct spool *s, enum stream stream, enum spool_destination to, s
 {
 	pthread_mutex_lock(&s->lock);
 	buf_reset(body);
-	int err = next(s, &s->lanes[stream], to, out, body);
+	/* What a destination shall not have never leaves for it, whatever it asks. */
+	bool wanted = (s->wanted[stream] & 1u << to) != 0;
+	int err = wanted ? next(s, &s->lanes[stream], to, out, body) : HN_ENOENT;
 	pthread_mutex_unlock(&s->lock);
 	return err;
 }

@@ -95,7 +95,7 @@ HN_MUST_USE int spool_position(struct spool *s, enum stream stream, struct buf *
  * The next batch that the destination lacks. What a disk has damaged becomes a stub.
  *
  * @param body  emptied, then filled; its maximum is at least BATCH_BODY_MAX
- * @return HN_ENOENT: it has everything; HN_EIO, HN_ENOMEM
+ * @return HN_ENOENT: it has everything, or shall not have this stream; HN_EIO, HN_ENOMEM
  */
 HN_MUST_USE int spool_next(struct spool *s, enum stream stream, enum spool_destination to, struct batch *out,
 			   struct buf *body);

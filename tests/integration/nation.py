@@ -43,7 +43,7 @@ class World:
 
     def start(self, *options):
         self.out = open(self.dir / "out", "wb")
-        self.process = subprocess.Popen([sys.executable, str(SOURCE / "scripts" / "demo.py"), *options], env=self.env,
+        self.process = subprocess.Popen(["/usr/bin/python3", str(SOURCE / "scripts" / "demo.py"), *options], env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
         until(lambda: b"Try:" in self.said() or self.process.poll() is not None, "the demonstration")
         return b"healthy after" in self.said()
@@ -98,6 +98,12 @@ def protected(world):
     tap.check("retired, it is resolved again", True)
 
 
+def witness(world, *command):
+    config = world.dir / "nation" / "commission" / "witness.yaml"
+    return subprocess.run([str(demo.BIN / "hinomi-witness"), *command, "--config", str(config)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, env=world.env).stdout
+
+
 def selected(world):
     ben, state = world.api("ben")
     receipts = until(lambda: [one for one in ben.ask("GET", "/api/v1/receipts")["receipts"] if one["packets"]["selected"]], "a receipt")
@@ -107,6 +113,11 @@ def selected(world):
     tap.check("what was selected is not shown to who does not handle it", ben.ask("GET", "/api/v1/selected")["records"] == [])
     edges = ben.ask("GET", "/api/v1/edges")["edges"]
     tap.check("both edges follow", sorted(one["kind"] for one in edges if one["follows"]) == ["resolver", "sensor"], edges)
+    nation = world.dir / "nation"
+    until(lambda: "receipts" in witness(world, "status"), "the witness")
+    alarms = witness(world, "alarms")
+    tap.check("the commission's witness signed, hears the sensor, and has no alarm", alarms.strip() in ("", "no alarms"), alarms,
+              (nation / "logs" / "witness.log").read_text())
     situation = ben.ask("GET", "/api/v1/situation")
     tap.check("the situation counts packets and edges", situation["packets"]["seen"] > 0 and situation["edges"]["enrolled"] == 2, situation)
 

@@ -167,8 +167,25 @@ static void a_batch_stays_until_all_have_it(void **state)
 	spool_close(s);
 }
 
+/* Selected information goes to the hub's handlers alone. */
+static void what_one_shall_not_have_never_leaves_for_it(void **state)
+{
+	struct spool_options o = options_of(NULL);
+	struct fault fault;
+	struct spool *s;
+	(void)state;
+	o.wanted[STREAM_RECORDS] = SPOOL_TO_HUB;
+	assert_int_equal(spool_open(&o, &s, NULL, &fault), HN_OK);
+	assert_int_equal(add(s, STREAM_RECORDS, "{}\n", "p"), HN_OK);
+	assert_string_equal(take(s, STREAM_RECORDS, SPOOL_WITNESS, false), "-");
+	assert_string_equal(take(s, STREAM_RECORDS, SPOOL_HUB, true), "1={};");
+	spool_close(s);
+}
+
 static void who_comes_later_or_lost_something_hears_of_what_is_gone(void **state)
 {
+	struct spool_options both = options_of(NULL);
+	struct fault fault;
 	struct uuid epoch;
 	(void)state;
 	struct spool *s = open_spool(NULL);
@@ -176,6 +193,9 @@ static void who_comes_later_or_lost_something_hears_of_what_is_gone(void **state
 		assert_int_equal(add(s, STREAM_EVENTS, "{}\n{}\n", "p"), HN_OK);
 	(void)take(s, STREAM_EVENTS, SPOOL_HUB, true);
 	(void)take(s, STREAM_EVENTS, SPOOL_HUB, true);
+	spool_close(s);
+	both.wanted[STREAM_EVENTS] = BOTH;
+	assert_int_equal(spool_open(&both, &s, NULL, &fault), HN_OK);
 	assert_string_equal(take(s, STREAM_EVENTS, SPOOL_WITNESS, true), "1-4 earlier");
 	assert_string_equal(take(s, STREAM_EVENTS, SPOOL_WITNESS, true), "5={};6={};");
 	epoch = spool_epoch(s);
@@ -744,6 +764,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_added_comes_in_order_and_once),
 		TEST(a_batch_stays_until_all_have_it),
+		TEST(what_one_shall_not_have_never_leaves_for_it),
 		TEST(who_comes_later_or_lost_something_hears_of_what_is_gone),
 		TEST(the_oldest_events_give_way_then_health_and_nothing_else),
 		TEST(records_are_erased_in_their_time),
