@@ -31,10 +31,11 @@ static void print_help(const struct subcommands *self, FILE *out)
 		fprintf(out, "  %-*s%s\n", columns, self->rows[i].name,
 			tr(self->rows[i].help_en, self->rows[i].help_ja));
 	fprintf(out, "\n%s", tr(self->note_en, self->note_ja));
-	fprintf(out,
-		tr("'%s COMMAND --help' explains each.\n",
-		   "各コマンドの説明は '%s コマンド --help' で表示される。\n"),
-		self->command);
+	/* A literal in each branch: gcc with UBSan takes a call's result for a format that may be NULL. */
+	if (lang_get() == LANG_JA)
+		fprintf(out, "各コマンドの説明は '%s コマンド --help' で表示される。\n", self->command);
+	else
+		fprintf(out, "'%s COMMAND --help' explains each.\n", self->command);
 	fprintf(out, "%s:\n  %s\n", tr("Example", "例"), self->example);
 }
 
