@@ -26,7 +26,7 @@ def main():
         client = hub.client()
 
         def get(path, **headers):
-            return client.ask("GET", path, check=False, **headers)
+            return client.ask("GET", path, check=False, **{"Accept_Encoding": "gzip", **headers})
 
         first = get("/")
         tap.equal("every path of the console gives the one page",
@@ -57,6 +57,12 @@ def main():
                       answer.headers)
             again = get(path, If_None_Match=answer.headers["ETag"])
             tap.equal(f"{path.rsplit('.', 1)[1]}: it is not sent twice", (again.status, again.body), (304, b""))
+        for accepts in ("identity", "gzip;q=0, *", "br", "*;q=0.0"):
+            plain = get("/", Accept_Encoding=accepts)
+            tap.equal(f"who takes no gzip gets none: {accepts}", (plain.headers.get("Content-Encoding"), plain.body.decode()),
+                      (None, text_of(first)))
+        tap.check("... under another tag", plain.headers["ETag"] != first.headers["ETag"])
+        tap.equal("who takes all gets gzip", get("/", Accept_Encoding="br, *;q=0.1").headers.get("Content-Encoding"), "gzip")
         tap.equal("the page itself is asked for anew", get("/").headers["Cache-Control"], "no-cache")
         tap.equal("HEAD has no body", client.ask("HEAD", "/", check=False).body, b"")
     tap.done()

@@ -2,7 +2,10 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "hub/console/console.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <zlib.h>
 
 #include "base/lang.h"
 #include "http/answer.h"
@@ -34,15 +37,74 @@ static void guard(struct request *r)
 	answer_header(r, "X-Frame-Options", "DENY");
 }
 
-/* Every browser takes gzip, and who says nothing of encodings takes any (RFC 9110, 12.5.3). */
+/* Whether a weight is zero: "q=0", "q=0.000". */
+static bool is_refused(const char *at, const char *end)
+{
+	const char *q = memmem(at, (size_t)(end - at), "q=", 2);
+	if (q == NULL)
+		return false;
+	for (q += 2; q < end && (*q == '0' || *q == '.' || *q == ' '); q++)
+		;
+	return q == end;
+}
+
+/* RFC 9110, 12.5.3. Who says nothing of encodings could take any, but often cannot. */
+static bool takes_gzip(const struct request *r)
+{
+	size_t len = 0;
+	const char *at = request_header(r, "Accept-Encoding", &len);
+	const char *end = at != NULL ? at + len : NULL;
+	bool any = false;
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma != NULL ? comma : end;
+		while (at < stop && (*at == ' ' || *at == '\t'))
+			at++;
+		size_t word = 0;
+		while (at + word < stop && strchr("; \t", at[word]) == NULL)
+			word++;
+		if (word == 4 && strncasecmp(at, "gzip", 4) == 0)
+			return !is_refused(at + word, stop);
+		if (word == 1 && *at == '*')
+			any = !is_refused(at + word, stop);
+		at = comma != NULL ? comma + 1 : end;
+	}
+	return any;
+}
+
+static int unpack(const struct console_file *f, struct buf *out)
+{
+	uint8_t piece[16384];
+	z_stream z = {.next_in = (uint8_t *)(uintptr_t)f->data, .avail_in = (unsigned)f->len};
+	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
+		return HN_ENOMEM;
+	int rc = Z_OK;
+	while (rc == Z_OK) {
+		z.next_out = piece;
+		z.avail_out = sizeof(piece);
+		rc = inflate(&z, Z_NO_FLUSH);
+		buf_add(out, piece, sizeof(piece) - z.avail_out);
+	}
+	(void)inflateEnd(&z);
+	return rc == Z_STREAM_END ? buf_err(out) : HN_EIO;
+}
+
 static int give(struct request *r, const struct console_file *f, const char *cache)
 {
+	char etag[80];
+	bool packed = takes_gzip(r);
 	guard(r);
-	answer_header(r, "Content-Encoding", "gzip");
-	answer_etag(r, f->etag);
+	answer_header(r, "Vary", "Accept-Encoding");
+	(void)snprintf(etag, sizeof(etag), "%s%s", f->etag, packed ? "" : "-identity");
+	answer_etag(r, etag);
 	answer_cache(r, cache);
-	buf_add(answer_body(r), f->data, f->len);
-	return answer_send(r, 200, f->media);
+	if (packed) {
+		answer_header(r, "Content-Encoding", "gzip");
+		buf_add(answer_body(r), f->data, f->len);
+		return answer_send(r, 200, f->media);
+	}
+	int err = unpack(f, answer_body(r));
+	return err == HN_OK ? answer_send(r, 200, f->media) : err;
 }
 
 static int missing(struct request *r)
