@@ -40,9 +40,9 @@ OUTSIDE = "203.0.112.0/20"  # wider than the /24 of the bounds
 CONFIG = "http:\n  rate: 10000000\n  burst: 10000000\n  body_max: 64 MiB\n"
 
 
-def address(n):
-    """The n-th server of the facilities below."""
-    return f"{('203.0.113', '198.51.100')[n // 250]}.{2 + n % 250}"
+# The servers of the facilities below that are in no list yet.
+SERVERS = [ip for ip in (f"{net}.{n}" for net in ("203.0.113", "198.51.100") for n in range(1, 255))
+           if not any(f"'{ip}'" in pattern for pattern in nation.SELECTED)]
 
 
 class Nation(nation.Demo):
@@ -280,6 +280,13 @@ def one(second, path, sees, subject):
     return told["began"], told["answered"] - told["began"], seen["at"] - told["began"]
 
 
+def everywhere(made, rows):
+    """Seconds from each click until the last simulated edge for that set had verified its version."""
+    keys = {"resolver": "block", "sensor": "select"}
+    made.until(lambda: all(made.has_all(keys[kind], row[3]) for kind in rows for row in rows[kind]))
+    return [made.has_all(keys[kind], row[3]) - row[0] for kind in rows for row in rows[kind]]
+
+
 def summary(values):
     values = sorted(values)
     if not values:
@@ -304,7 +311,7 @@ def outside(made, second):
     last = after["refusals"]["last"][-1]
     flows = Flows(made)
     flows.rest()
-    flows.until_selected(address(0))
+    flows.until_selected(SERVERS[0])
     records = made.work / "sensor" / "private" / "records"
     seconds = time.monotonic() - told["began"]
     entered = made.until(lambda: b'"refusal":"set-out-of-bounds"' in records.read_bytes())
@@ -316,7 +323,7 @@ def measure(made, options, say):
     second, asker = Second(made), Asker(made.ports["dns"])
     flows = Flows(made) if options.interface else None
     names = [f"p{n:04}.protect.example" for n in range(options.count)]
-    servers = [address(n) for n in range(options.count)] if flows else []
+    servers = SERVERS[:options.count] if flows else []
     say(f"proposing {len(names)} names and {len(servers)} addresses")
     block = [made.propose("block", one) for one in made.add(f"[domain-name:value = '{name}']" for name in names)]
     select = [made.propose("select", one) for one in made.add(f"[ipv4-addr:value = '{ip}']" for ip in servers)] if servers else []
@@ -324,10 +331,10 @@ def measure(made, options, say):
     for n in range(options.count):
         if asker.code(names[n]) == 3:
             raise RuntimeError(f"{names[n]} is blocked already")
-        rows["resolver"].append(one(second, block[n], asker.until_blocked, names[n]))
+        rows["resolver"].append((*one(second, block[n], asker.until_blocked, names[n]), made.head("block")["version"]))
         if flows:
             flows.rest()
-            rows["sensor"].append(one(second, select[n], flows.until_selected, servers[n]))
+            rows["sensor"].append((*one(second, select[n], flows.until_selected, servers[n]), made.head("select")["version"]))
         if n % 20 == 19:
             say(f"{n + 1} approved")
     return rows, second
@@ -352,6 +359,8 @@ def bench(options, say):
                   "answered": summary([row[1] for kind in rows.values() for row in kind]),
                   "resolver": summary([row[2] for row in rows["resolver"]]),
                   "sensor": summary([row[2] for row in rows["sensor"]])}
+        if options.edges > 1:
+            result["everywhere"] = summary(everywhere(made, rows))
         if options.rows:
             result["rows"] = rows
         if options.interface:
@@ -371,8 +380,9 @@ def bench(options, say):
 def tell(result):
     print(f"\n{result['entries']} entries in each set, {result['edges']} edges connected\n")
     print("| from the click to        | approvals | median  | p90     | p99     | max     |\n|---|---|---|---|---|---|")
-    for key, text in (("answered", "the hub's answer"), ("resolver", "the first blocked answer"), ("sensor", "the first selected flow")):
-        row = result[key]
+    for key, text in (("answered", "the hub's answer"), ("resolver", "the first blocked answer"), ("sensor", "the first selected flow"),
+                      ("everywhere", "the last simulated edge")):
+        row = result.get(key)
         if row is not None:
             print(f"| {text:24} | {row['count']:9} | " + " | ".join(f"{row[k] * 1000:4.0f} ms" for k in ("median", "p90", "p99", "max")) + " |")
     if "outside" in result:
