@@ -363,7 +363,7 @@ int application_sign(struct witness *w, const char *id, const char *digest, cons
 static int take_in_state(struct witness *w, const char *id, const struct jws *taken, struct fault *fault)
 {
 	struct jws j = {0};
-	uint8_t ours[SHA256_SIZE], theirs[SHA256_SIZE];
+	uint8_t ours[SHA256_SIZE] = {0}, theirs[SHA256_SIZE];
 	char hex[SHA256_HEX_SIZE];
 	int err = read_waiting(w->state, id, &j, fault);
 	if (err == HN_OK) {
