@@ -201,11 +201,20 @@ static void trouble(struct down *d, const struct held *h, const char *message)
 		 head_kind_name(h->kind), h->id, message);
 }
 
+/* One that came meanwhile. */
+static void take_next(struct held *h)
+{
+	char *text = h->next_text;
+	h->next_text = NULL;
+	if (text != NULL)
+		take(h, text, h->next_len);
+	free(text);
+}
+
 static void finish(struct held *h)
 {
 	struct down *d = h->down;
-	/* The place is written before it changes what consumers see: a head that was kept is in force soon.
-	 */
+	/* What consumers see comes first: a kill in between has the same head brought once more. */
 	int err = install(d, h);
 	if (err == HN_OK)
 		err = keep_head(d, h);
@@ -225,12 +234,7 @@ static void finish(struct held *h)
 	drop_coming(h);
 	if (err == HN_OK)
 		d->events.changed(d->context);
-	if (h->next_text != NULL) {
-		char *text = h->next_text;
-		h->next_text = NULL;
-		take(h, text, h->next_len);
-		free(text);
-	}
+	take_next(h);
 }
 
 /* ---- bringing ---- */
@@ -243,6 +247,7 @@ static void brought(void *context, const struct client_result *r)
 	if (r->err != HN_OK) {
 		trouble(h->down, h, r->fault.message[0] != '\0' ? r->fault.message : hn_strerror(r->err));
 		drop_coming(h);
+		take_next(h);
 		return;
 	}
 	h->at++;

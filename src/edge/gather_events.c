@@ -105,8 +105,10 @@ static int add_file(const char *dir, const char *name, struct spool *s, uint64_t
 	if (err == HN_OK)
 		err = add_lines(name, (const char *)text, len, (size_t)from, s);
 	free(text);
-	if (err == HN_OK)
-		(void)unlink(path);
+	/* One that stays would come again behind the next. */
+	if (err == HN_OK && unlink(path) != 0 && errno != ENOENT)
+		return fault_set(fault, HN_EIO, path, tr("cannot be removed: %s", "を削除できない: %s"),
+				 hn_errno_text(errno));
 	return err;
 }
 

@@ -19,10 +19,11 @@
 #include "store/edge_documents.h"
 #include "store/edges.h"
 
-#define LIFE_US  (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
-#define RENEW_US (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
-#define TICK_NS  (5 * NS_SECOND)                    /* between looks at streams that are silent */
-#define SLOW_NS  (30 * NS_SECOND)                   /* between looks at what has ended by itself */
+#define LIFE_US       (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
+#define RENEW_US      (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
+#define ARGUMENTS_MAX (HEAD_TEXT_MAX / 2)                /* bytes in one head; base64 makes four of three */
+#define TICK_NS       (5 * NS_SECOND)                    /* between looks at streams that are silent */
+#define SLOW_NS       (30 * NS_SECOND)                   /* between looks at what has ended by itself */
 
 static struct {
 	struct hub *hub;
@@ -63,7 +64,8 @@ struct making {
 	struct head head;
 	struct head_document documents[HEAD_DOCUMENTS_MAX];
 	struct head_question questions[HEAD_QUESTIONS_MAX];
-	int64_t edge; /* 0: the nation's */
+	size_t arguments; /* bytes in its questions */
+	int64_t edge;     /* 0: the nation's */
 	struct uuid edge_id;
 	int64_t now_us;
 };
@@ -83,8 +85,11 @@ static int add_document(void *context, const struct authorization_row *a)
 static int add_question(void *context, const struct edge_question *q)
 {
 	struct making *m = context;
-	if (m->head.question_count == HEAD_QUESTIONS_MAX)
+	/* The rest waits until these are answered. */
+	size_t size = strlen(q->arguments);
+	if (m->head.question_count == HEAD_QUESTIONS_MAX || m->arguments + size > ARGUMENTS_MAX)
 		return HN_OK;
+	m->arguments += size;
 	struct head_question *out = &m->questions[m->head.question_count];
 	for (int i = 0; i < HEAD_ASK_COUNT; i++)
 		if (strcmp(head_ask_name((enum head_ask)i), q->ask) == 0)
@@ -113,6 +118,7 @@ static int add_nation_document(struct making *m, enum nation_document kind)
 static int gather(struct making *m, enum head_kind kind)
 {
 	m->head = (struct head){.kind = kind, .documents = m->documents, .questions = m->questions};
+	m->arguments = 0;
 	if (m->edge == 0)
 		(void)snprintf(m->head.id, sizeof(m->head.id), "%s", HEAD_NATION);
 	else
@@ -268,13 +274,16 @@ static int bring_all_up(struct making *m)
 		err = bring_up(m, HEAD_REVOCATIONS);
 	if (err == HN_OK)
 		err = edges_each(m->reader, list_edge, &l);
+	/* What fails for one holds up no other. */
+	int first = err;
 	for (size_t i = 0; err == HN_OK && i < l.count; i++) {
 		m->edge = l.at[i].number;
 		m->edge_id = l.at[i].id;
-		err = bring_edge_up(m, l.at[i].kind);
+		int failed = bring_edge_up(m, l.at[i].kind);
+		first = first == HN_OK ? failed : first;
 	}
 	free(l.at);
-	return err;
+	return first;
 }
 
 static void make_all(void)
