@@ -84,65 +84,129 @@ static int gather_receipts(const struct edge_files *f, struct spool *s, bool *mo
 	return err;
 }
 
-/* ---- records: a place is an offset in receipt.json, up to which their receipts were gone through ---- */
+/* ---- records: a place is an offset in receipt.json, up to which their receipts were gone through; of a
+ * receipt whose records are too many for a batch, also how many lines and bytes of them were taken ---- */
 
-/* A receipt's records, which are as many lines and bytes as it says, or line feeds where their time is over.
- */
-static int add_records(const struct edge_files *f, struct spool *s, const struct receipt_facts *r,
-		       const char *place)
+struct place {
+	uint64_t offset, lines, bytes;
+};
+
+static void write_place(const struct place *p, char out[POSITION])
 {
-	struct buf text;
-	uint64_t begin = r->tail.records_begin, len = r->tail.records_end - begin;
-	if (len > BATCH_PLAIN_MAX)
-		return HN_ELIMIT;
-	buf_init(&text, (size_t)len + 1);
-	int err = read_at(f->sensor, RECORDS, begin, (size_t)len, &text);
-	if (err == HN_OK && text.len != len)
-		err = HN_ETRUNC;
-	bool erased = err == HN_OK && len > 0 && text.data[0] == '\n';
-	/* What was erased at its time leaves its number behind. */
-	if (erased) {
-		text.len = 0;
-		for (uint64_t i = 0; i < r->tail.records; i++)
-			buf_adds(&text, "{\"erased\":true}\n");
-		err = buf_err(&text);
+	if (p->lines == 0)
+		(void)snprintf(out, POSITION, "%" PRIu64, p->offset);
+	else
+		(void)snprintf(out, POSITION, "%" PRIu64 " %" PRIu64 " %" PRIu64, p->offset, p->lines,
+			       p->bytes);
+}
+
+static struct place place_of(const char *text)
+{
+	struct place p = {0};
+	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &p.offset, &p.lines, &p.bytes) != 3)
+		p.lines = p.bytes = 0;
+	return p;
+}
+
+/* Of text what is whole lines, `most` at most. */
+static size_t lines_of(const struct buf *text, uint64_t most, uint64_t *count_out)
+{
+	size_t at = 0;
+	*count_out = 0;
+	while (at < text->len && *count_out < most) {
+		const char *end = memchr(text->data + at, '\n', text->len - at);
+		if (end == NULL)
+			break;
+		at = (size_t)(end - text->data) + 1;
+		++*count_out;
 	}
-	const struct spool_item item = {.stream = STREAM_RECORDS,
-					.lines = text.data,
-					.len = text.len,
-					.position = place,
-					.erase_by_ns = r->tail.erase_by_ns};
-	if (err == HN_OK)
-		err = spool_add(s, &item, NULL);
-	buf_clear(&text);
+	return at;
+}
+
+/* What was erased at its time leaves its number behind. */
+static int fill_erased(struct buf *text, uint64_t count)
+{
+	text->len = 0;
+	for (uint64_t i = 0; i < count; i++)
+		buf_adds(text, "{\"erased\":true}\n");
+	return buf_err(text);
+}
+
+/* As many of a receipt's records as a batch holds. Where their time is over the file has line feeds. */
+static int read_part(const struct edge_files *f, const struct receipt_facts *r, struct place *p,
+		     struct buf *text)
+{
+	uint64_t left = r->tail.records - p->lines, lines = 0;
+	uint64_t bytes = r->tail.records_end - r->tail.records_begin - p->bytes;
+	size_t most = bytes < TAKE_MAX - 1 ? (size_t)bytes : TAKE_MAX - 1;
+	if (left > BATCH_LINES_MAX)
+		left = BATCH_LINES_MAX;
+	int err = read_at(f->sensor, RECORDS, r->tail.records_begin + p->bytes, most, text);
+	if (err != HN_OK)
+		return err;
+	if (text->len > 0 && text->data[0] == '\n') {
+		p->lines += left;
+		return fill_erased(text, left);
+	}
+	text->len = lines_of(text, left, &lines);
+	p->lines += lines;
+	p->bytes += text->len;
+	return lines > 0 ? HN_OK : HN_ETRUNC;
+}
+
+/* @param next  the place behind the receipt */
+static int add_records(const struct edge_files *f, struct spool *s, const struct receipt_facts *r,
+		       struct place *p, uint64_t next)
+{
+	int err = HN_OK;
+	while (err == HN_OK && p->lines < r->tail.records) {
+		char place[POSITION];
+		struct buf text;
+		buf_init(&text, TAKE_MAX);
+		err = read_part(f, r, p, &text);
+		const struct place end = {.offset = next};
+		write_place(p->lines < r->tail.records ? p : &end, place);
+		const struct spool_item item = {.stream = STREAM_RECORDS,
+						.lines = text.data,
+						.len = text.len,
+						.position = place,
+						.erase_by_ns = r->tail.erase_by_ns};
+		if (err == HN_OK)
+			err = spool_add(s, &item, NULL);
+		buf_clear(&text);
+	}
 	return err;
 }
 
 static int gather_records(const struct edge_files *f, struct gather *g, struct spool *s, bool *more,
 			  struct fault *fault)
 {
-	char place[POSITION];
+	char text_place[POSITION];
+	struct place place = {0};
 	struct buf text;
 	struct receipt_facts *facts = malloc(sizeof(*facts));
-	int err = facts == NULL ? HN_ENOMEM : read_place(s, STREAM_RECORDS, place);
-	uint64_t offset = err == HN_OK ? strtoull(place, NULL, 10) : 0;
-	if (g->receipts_at > offset)
-		offset = g->receipts_at;
+	int err = facts == NULL ? HN_ENOMEM : read_place(s, STREAM_RECORDS, text_place);
+	if (err == HN_OK)
+		place = place_of(text_place);
+	if (g->receipts_at > place.offset)
+		place = (struct place){.offset = g->receipts_at};
 	buf_init(&text, TAKE_MAX);
 	if (err == HN_OK)
-		err = read_at(f->sensor, RECEIPTS, offset, TAKE_MAX - 1, &text);
+		err = read_at(f->sensor, RECEIPTS, place.offset, TAKE_MAX - 1, &text);
 	size_t len = whole_lines(&text), at = 0;
 	*more = *more || len + 1 >= TAKE_MAX - 1;
 	while (err == HN_OK && at < len) {
 		const char *line = text.data + at;
 		size_t n = (size_t)((const char *)memchr(line, '\n', len - at) - line);
+		uint64_t next = place.offset + n + 1;
 		err = receipt_check(line, n, NULL, facts, fault);
-		at += n + 1;
-		(void)snprintf(place, sizeof(place), "%" PRIu64, offset + at);
-		if (err == HN_OK && facts->tail.records > 0)
-			err = add_records(f, s, facts, place);
 		if (err == HN_OK)
-			g->receipts_at = offset + at;
+			err = add_records(f, s, facts, &place, next);
+		at += n + 1;
+		if (err == HN_OK) {
+			place = (struct place){.offset = next};
+			g->receipts_at = next;
+		}
 	}
 	buf_clear(&text);
 	free(facts);

@@ -13,7 +13,7 @@ import time
 import uuid
 
 sys.dont_write_bytecode = True
-from edge_world import BIN, Edge, Tap, World, event, packed, until  # noqa: E402
+from edge_world import BIN, Edge, Receipts, Tap, World, event, packed, record, until  # noqa: E402
 
 ROUNDS = int(os.environ.get("HINOMI_ROUNDS", "20"))
 EVENTS = 400  # of a file
@@ -127,6 +127,38 @@ def full(tap, w, edge, resolver, runs):
     return edge.start()
 
 
+def sensor(tap, w, chance):
+    """A sensor's folder, whose receipts cover more records than a batch holds."""
+    w.commission()
+    chosen = w.set("select", "[ipv4-addr:value = '203.0.113.70']")
+    edge = Edge(w, "sensor", w.anna, sensor=w.dir / "sensed")
+    authorization = w.authorise([edge.id], chosen)
+    folder, receipts, runs, total = w.dir / "sensed", Receipts(edge), None, 0
+    folder.mkdir()
+    for count in (1, 70000, 0, 3, 90):
+        lines = [json.dumps(record(authorization)).encode() for _ in range(count)]
+        with open(folder / "selected.ndjson", "ab") as f:
+            f.writelines(line + b"\n" for line in lines)
+        with open(folder / "receipt.json", "ab") as f:
+            f.write(receipts.next(authorization, lines) + b"\n")
+        total += count
+        kill(runs)
+        runs = edge.start()
+        time.sleep(chance.random())
+
+    def place():
+        return w.edge(edge)["streams"].get("records", {}).get("through")
+    try:
+        until(lambda: place() == total, "records")
+    except TimeoutError:
+        pass
+    tap.equal("each record of a sensor once", place(), total)
+    found = w.admin.get("/api/v1/receipts").json["receipts"]
+    tap.equal("and they are those of its receipts", [(one["records"], one["holds"]) for one in reversed(found)],
+              [(count, True) for count in (1, 70000, 0, 3, 90)])
+    kill(runs)
+
+
 def main():
     tap = Tap()
     seed = int(os.environ.get("HINOMI_SEED", str(random.randrange(1 << 30))))
@@ -136,6 +168,7 @@ def main():
     try:
         edge = Edge(w, "resolver", w.anna)
         resolver = Resolver(edge.dir.with_suffix(".events"))
+        sensor(tap, w, random.Random(seed))
         runs = killed(tap, w, edge, resolver, random.Random(seed))
         runs = away(tap, w, edge, resolver, runs)
         runs = full(tap, w, edge, resolver, runs)
