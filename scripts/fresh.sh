@@ -80,12 +80,13 @@ fresh() {
 			return 1
 		}
 	done
-	say "== ./x test" "== ./x test"
-	inside './x test'
+	say "== ./x test $*" "== ./x test $*"
+	inside "./x test $*"
 }
 
 if [ "${1:-}" = --inside ]; then
-	fresh
+	shift
+	fresh "$@"
 	exit
 fi
 [ "$(id -u)" = 0 ] || die 2 "test fresh needs root: sudo ./x test fresh" "test fresh にはrootが要る: sudo ./x test fresh"
@@ -94,6 +95,6 @@ trap 'rm -f "$list"' EXIT
 printf 'debootstrap\ngit\n' >"$list"
 install_missing "$list"
 status=0
-unshare --mount --propagation private --pid --fork --kill-child "$0" --inside || status=$?
+unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$@" || status=$?
 rm -rf "$root"
 exit $status

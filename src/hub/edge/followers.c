@@ -18,9 +18,11 @@
 #include "store/sets.h"
 
 #define FOLLOWERS_MAX 65536
-#define QUIET_NS      (15 * NS_SECOND)  /* then a comment goes out, so that the edge knows that we are here */
-#define PENDING_MAX   ((size_t)4 << 20) /* bytes that wait to be sent to one edge */
-#define SETS_MAX      1024
+#define QUIET_NS      (15 * NS_SECOND) /* then a comment goes out, so that the edge knows that we are here */
+/* Long enough that nobody takes the stream for one that has stalled: a byte a second and more. */
+#define STILL_HERE  ": nothing new, and this hub is still here for you -------------\n\n"
+#define PENDING_MAX ((size_t)4 << 20) /* bytes that wait to be sent to one edge */
+#define SETS_MAX    1024
 
 /* What a stream has sent of a kind and id. */
 struct sent {
@@ -227,7 +229,7 @@ static ssize_t more(struct request *r, char *room, size_t size)
 			return ANSWER_FAIL;
 	}
 	if (f->pending.len == 0 && utc_now_ns() - f->said_ns > QUIET_NS)
-		buf_adds(&f->pending, ":\n\n");
+		buf_adds(&f->pending, STILL_HERE);
 	return f->pending.len > 0 ? send_pending(f, room, size) : ANSWER_WAIT;
 }
 
