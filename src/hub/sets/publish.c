@@ -32,6 +32,7 @@
 #define OVERLAYS_MOST (SET_FILES_MAX - 1)
 #define MERGE_AFTER   8 /* overlays */
 #define FOLD_SHARE    8 /* overlays that are together less than this part of the base become one overlay */
+#define FOLD_LEAST    (16 << 10)                         /* bytes: a smaller file is always folded */
 #define MERGE_NS      (15 * 60 * NS_SECOND)              /* or so long */
 #define HEAD_US       (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
 #define RENEW_US      (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
@@ -197,14 +198,28 @@ static bool are_small(const struct set_standing *s)
 	return overlays < s->files[0].size / FOLD_SHARE;
 }
 
-/* What the head lacks becomes one more overlay or, where there are many, one for all of them. */
+/* How many files a fold keeps: those that are larger than all that came after them would be fetched again for
+ * the sake of a few entries. */
+static size_t kept(const struct set_standing *s)
+{
+	int64_t later = 0;
+	size_t count = s->file_count;
+	while (count > 1 && s->files[count - 1].size <= 2 * later + FOLD_LEAST)
+		later += s->files[--count].size;
+	return count;
+}
+
+/* What the head lacks becomes one more overlay or, where there are many, one for all or many of them. */
 static int add_overlay(struct reader *reader, struct set_standing *s)
 {
 	size_t overlays = s->file_count - 1;
-	bool all = overlays >= OVERLAYS_MOST || (overlays >= MERGE_AFTER && are_small(s));
-	int64_t after = all ? s->files[0].change : s->head_change;
-	if (all)
+	int64_t after = s->head_change;
+	if (overlays >= OVERLAYS_MOST)
 		s->file_count = 1;
+	else if (overlays >= MERGE_AFTER && are_small(s))
+		s->file_count = kept(s);
+	if (s->file_count <= overlays)
+		after = s->files[s->file_count - 1].change;
 	int err = compile_overlay(reader, s, after, s->files[0].digest, &s->files[s->file_count]);
 	if (err == HN_OK)
 		s->file_count++;
