@@ -347,7 +347,7 @@ def bench(options, say):
     begun = time.monotonic()
     try:
         for step, text in ((made.prepare, "preparing"), (made.hub, "the hub"), (made.build, "the nation"), (lambda: made.fill(options.entries), "entries"),
-                           (made.settle, "publishing"), (made.commission, "the commission"),
+                           (made.settle, "publishing"), (made.commission, "the commission"), (made.witness, "its witness"),
                            *(((made.sensor, "the sensor"),) if options.interface else ()), (made.resolver, "the resolver"),
                            (lambda: made.simulate(options.edges), "the other edges"), (made.settle, "quiet")):
             step()
@@ -387,7 +387,7 @@ def tell(result):
             print(f"| {text:24} | {row['count']:9} | " + " | ".join(f"{row[k] * 1000:4.0f} ms" for k in ("median", "p90", "p99", "max")) + " |")
     if "outside" in result:
         o = result["outside"]
-        print(f"\noutside the bounds ({o['entry']}): version {o['version_published']} refused at the sensor ({o['refused']['reason']}), "
+        print(f"\noutside the bounds ({o['entry']}): version {o['version_published']} refused at the sensor ({o['refused']['refusal']}), "
               f"version {o['version_in_force']} stays; in the ledger: {'yes' if o['ledger'] else 'NO'}")
     print(f"simulated edges: {json.dumps(result['simulated'])}; {result['seconds']:.0f} s in all")
 
