@@ -90,7 +90,8 @@ typedef int (*sighting_day_fn)(void *context, const struct sighting_day *day);
  * time, later once an hour. number, organisation_id, day_us and last_us are not read. */
 HN_MUST_USE int sightings_raise(struct writing *w, const struct sighting_day *day);
 
-/** Those whose object is to say a newer count now; at most limit. */
+/** Those whose object is to say a newer count now; at most limit. What was selected has no object: its count
+ * ends with its records. */
 HN_MUST_USE int sightings_due(struct reader *reader, int64_t now_us, size_t limit, sighting_day_fn fn,
 			      void *context);
 

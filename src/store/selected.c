@@ -5,6 +5,8 @@
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
+#define DAY_US (INT64_C(24) * 3600 * 1000000)
+
 int selected_add(struct writing *w, const struct selected_record *s, bool *new_out)
 {
 	struct uuid_halves uid = uuid_halves(&s->uid), a = uuid_halves(&s->authorization);
@@ -102,12 +104,24 @@ int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, select
 	return err == HN_OK && more < 0 ? more : err;
 }
 
+/* A day's count of what was selected ends with the last record of it. */
+static int erase_counts(struct writing *w)
+{
+	return db_run(writing_db(w),
+		      "DELETE FROM sighting_day WHERE label > 0 AND NOT EXISTS (SELECT 1 FROM "
+		      "selected_record s WHERE "
+		      "s.label = sighting_day.label AND s.time >= sighting_day.day AND s.time < "
+		      "sighting_day.day + $1)",
+		      db_number(DAY_US));
+}
+
 int selected_erase(struct writing *w, int64_t now_us, size_t limit, uint64_t *count_out)
 {
 	const struct db_value values[] = {db_number(now_us), db_number((int64_t)limit)};
-	return db_run_values(
+	int err = db_run_values(
 		writing_db(w),
-		"DELETE FROM selected_record WHERE number IN (SELECT number FROM selected_record WHERE "
-		"erase_by <= $1 ORDER BY erase_by LIMIT $2)",
+		"DELETE FROM selected_record WHERE number IN (SELECT number FROM selected_record "
+		"WHERE erase_by <= $1 ORDER BY erase_by LIMIT $2)",
 		values, 2, count_out);
+	return err == HN_OK && *count_out > 0 ? erase_counts(w) : err;
 }

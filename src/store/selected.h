@@ -42,7 +42,8 @@ HN_MUST_USE int selected_list(struct reader *reader, const struct uuid *authoriz
 HN_MUST_USE int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, selected_fn fn,
 				    void *context);
 
-/** Erases what is due. @param count_out  how many went, at most limit */
+/** Erases what is due, and days' counts of which nothing is left. @param count_out  how many went, at most
+ * limit */
 HN_MUST_USE int selected_erase(struct writing *w, int64_t now_us, size_t limit, uint64_t *count_out);
 
 #endif

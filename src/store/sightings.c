@@ -68,10 +68,11 @@ static int tell_all(struct db_rows *rows, sighting_day_fn fn, void *context)
 int sightings_due(struct reader *reader, int64_t now_us, size_t limit, sighting_day_fn fn, void *context)
 {
 	struct db_rows *rows;
-	int err =
-		db_query(reader_db(reader), &rows,
-			 SELECT "WHERE d.due <= $1 AND d.times > d.written ORDER BY d.due, d.number LIMIT $2",
-			 db_number(now_us), db_number((int64_t)limit));
+	int err = db_query(
+		reader_db(reader), &rows,
+		SELECT
+		"WHERE d.due <= $1 AND d.label = 0 AND d.times > d.written ORDER BY d.due, d.number LIMIT $2",
+		db_number(now_us), db_number((int64_t)limit));
 	return err == HN_OK ? tell_all(rows, fn, context) : err;
 }
 

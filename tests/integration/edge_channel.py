@@ -339,8 +339,7 @@ def selected(tap, w, sensor, authorization, set_id):
     def object_of(client):
         got = client.get("/api/v1/objects?type=sighting&limit=500").json["objects"]
         return [one for one in got if one["object"]["sighting_of_ref"] == indicator]
-    until(lambda: object_of(handler), "the handler's sighting")
-    for name, client in nobody.items():
+    for name, client in {"the handler": handler, **nobody}.items():
         tap.equal(f"{name} finds no object of it", object_of(client), [])
         for path in (f"/api/v1/search?q={indicator}", "/api/v1/edge-events", "/api/v1/situation", "/api/v1/export?type=sighting"):
             got = client.ask("GET", path, check=False)

@@ -67,6 +67,7 @@ static int select_one(struct writing *w, struct act *a)
 	struct selected_record s = {.uid = world_uuid(a->id),
 				    .edge = a->number,
 				    .authorization = world_uuid(a->request),
+				    .time_us = NOON,
 				    .erase_by_us = a->until_us,
 				    .body = a->body,
 				    .body_len = strlen(a->body)};
@@ -74,6 +75,14 @@ static int select_one(struct writing *w, struct act *a)
 	label.selected = true;
 	label.authorization = s.authorization;
 	int err = labels_number(w, &label, &s.label);
+	const struct sighting_day day = {.indicator = world_uuid(60),
+					 .organisation = OWN,
+					 .kind = SIGHTING_SENSOR,
+					 .label = s.label,
+					 .times = 1,
+					 .first_us = NOON};
+	if (err == HN_OK)
+		err = sightings_raise(w, &day);
 	return err == HN_OK ? selected_add(w, &s, &a->is_new) : err;
 }
 
@@ -515,6 +524,12 @@ static void what_was_selected_is_its_handlers_alone_and_ends(void **state)
 	assert_int_equal(early.count, 0);
 	assert_int_equal(act(&w, &due), HN_OK);
 	assert_int_equal(due.count, 1);
+	struct reader *r = reader_of(&w, 9, ORG_CENTRE, &authorization);
+	struct uuid indicator = world_uuid(60);
+	struct sighting_day left = {.times = 0};
+	assert_int_equal(sightings_list(r, &indicator, 5, keep_day, &left), HN_OK);
+	assert_int_equal(left.times, 0);
+	reader_end(r);
 	world_close(&w);
 }
 
