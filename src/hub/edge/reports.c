@@ -14,6 +14,7 @@
 #include "hub/edge/edge.h"
 #include "hub/edge/sighting.h"
 #include "hub/record/record.h"
+#include "store/credentials.h"
 #include "store/edge_documents.h"
 #include "store/edge_events.h"
 #include "store/outbox.h"
@@ -82,7 +83,7 @@ static int write_due(void)
 
 struct erasing {
 	int64_t events_before_us;
-	uint64_t events, selected;
+	uint64_t events, selected, credentials;
 	bool more;
 };
 
@@ -110,6 +111,9 @@ static int erase_job(struct writing *w, void *context)
 		err = edge_questions_forget(w, now_us - HOUR_US);
 	if (err == HN_OK)
 		err = edges_codes_forget(w, now_us - HOUR_US);
+	/* Sign-ins and links that are over hold no more; their rows go here. */
+	if (err == HN_OK)
+		err = credentials_expire(w, now_us - HOUR_US, &e->credentials);
 	e->more = e->selected == ERASE_MAX || e->events == ERASE_MAX;
 	return err;
 }
