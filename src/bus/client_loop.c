@@ -320,8 +320,8 @@ static bool set_tls(const struct client *c, CURL *easy)
 	bool ok = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) == CURLE_OK &&
 		  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 		  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		  curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-		  curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+		  curl_easy_setopt(easy, CURLOPT_CAINFO, (char *)NULL) == CURLE_OK &&
+		  curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL) == CURLE_OK &&
 		  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
 		  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_handshake) == CURLE_OK &&
 		  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, c) == CURLE_OK;

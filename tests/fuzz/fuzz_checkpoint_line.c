@@ -13,11 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const uint8_t nobody[32];
 	const struct checkpoint_seen none = {.size = 0}, seen = {.size = 7};
-	struct checkpoint_line *l = calloc(2, sizeof(*l)), *again = l + 1;
+	struct checkpoint_line *l = calloc(2, sizeof(*l)), *again;
 	struct fault fault = {0};
 	struct buf text;
 	if (l == NULL)
 		return 0;
+	again = l + 1;
 	if (checkpoint_line_read((const char *)data, len, l, &fault) != HN_OK) {
 		free(l);
 		return 0;

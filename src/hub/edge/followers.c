@@ -156,8 +156,10 @@ static int look_at_set(void *context, const struct set_row *s)
 static int look_at_head(void *context, const struct edge_head_row *h)
 {
 	struct looking *l = context;
-	struct uuid id = h->edge == 0 ? (struct uuid){{0}} : l->edge_id;
+	struct uuid id = {{0}};
 	bool is_new;
+	if (h->edge != 0)
+		id = l->edge_id;
 	int err = note_sent(l->follower, (enum head_kind)h->kind, &id, h->version, &is_new);
 	return err == HN_OK && is_new ? add_event(l->follower, h->head) : err;
 }

@@ -215,7 +215,7 @@ static int put(struct making *m, const struct known *known, const uint8_t digest
 static int bring_up(struct making *m, enum head_kind kind)
 {
 	struct known known = {.version = 0};
-	uint8_t digest[EDGE_DIGEST_SIZE];
+	uint8_t digest[EDGE_DIGEST_SIZE] = {0};
 	int err = gather(m, kind);
 	if (err == HN_OK)
 		err = digest_of(&m->head, digest);

@@ -811,7 +811,7 @@ struct tag {
 
 static struct tag tag_of(struct nation *n, const struct holder *h)
 {
-	struct tag tag;
+	struct tag tag = {{0}};
 	struct reader *r = reader_of(n, h);
 	assert_int_equal(view_tag(r, tag.bytes), HN_OK);
 	reader_end(r);
