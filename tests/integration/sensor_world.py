@@ -120,17 +120,20 @@ class Sensor:
         return path
 
     def start(self, wait="selecting"):
+        before = self.written()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([SENSOR, "--config", str(self.configure())], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env=self.environment)
         if wait:
-            began = time.time()
-            self.until(lambda s: s["state"] == wait and s["begun"] >= time.strftime("%Y", time.gmtime(0)) and
-                       self.fresh_state(began), wait)
+            self.until(lambda s: s["state"] == wait and self.written() != before, wait)
         return self
 
-    def fresh_state(self, began):
-        return (self.out / "state.json").stat().st_mtime >= began - 0.1
+    def written(self):
+        """When the state was last written: what a former run left is not this one's."""
+        try:
+            return (self.out / "state.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
 
     def state(self):
         try:
