@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
 # ./x test fresh: does what the README promises, in a new minimal Debian 12 (main and security only): clones the
-# committed HEAD, then ./x run, ./x run selection and ./x test as root. The mounts live in a namespace of their own, so that they
-# are gone however this ends. The empty system is kept in build-fresh/base; remove it to begin anew.
+# committed HEAD, then ./x run, ./x run selection and ./x test (or, for ci, .ci/run) as root. The mounts live in a
+# namespace of their own, so that they are gone however this ends. The empty system is kept in build-fresh/base; remove
+# it to begin anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
@@ -80,8 +81,10 @@ fresh() {
 			return 1
 		}
 	done
-	say "== ./x test $*" "== ./x test $*"
-	inside "./x test $*"
+	local test="./x test $*"
+	[ "$*" != ci ] || test=.ci/run
+	say "== $test" "== $test"
+	inside "$test"
 }
 
 if [ "${1:-}" = --inside ]; then
