@@ -4,6 +4,7 @@
 """Sums Meson's test logs over their TAP lines and prints what failed.
 
 Usage: summary.py PART...   where PART.json is a testlog.json; an absent one holds no tests.
+       summary.py --lines LOG           a line a test of a testlog.json
        summary.py --targets DIR SUITE   the files in build directory DIR that the suite's tests need
 The last line is "N passed, N failed, N skipped"; the exit code is 1 when one failed or none ran.
 """
@@ -60,6 +61,20 @@ def show(part, test):
         print("    " + line)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as log:
+        return [json.loads(line) for line in log]
+
+
+def lines(path):
+    """Meson's own lines call a test failed in which cmocka skipped something."""
+    for test in read(path):
+        sums = count(test)
+        verdict = next((key for key in ("failed", "passed") if sums[key]), "skipped")
+        many = ", ".join(f"{n} {key}" for key, n in sums.items() if n)
+        print(f"{test['name']:<60} {verdict:<8} {test['duration']:7.2f}s   {many}")
+
+
 def targets(directory, suite):
     """What Meson must build before the tests of a suite can run, relative to the build directory."""
     asked = ["meson", "introspect", "--tests", "--targets", directory]
@@ -80,9 +95,7 @@ def main(parts):
         path = part + ".json"
         if not os.path.exists(path):
             continue
-        with open(path, encoding="utf-8") as log:
-            tests = [json.loads(line) for line in log]
-        for test in tests:
+        for test in read(path):
             sums = count(test)
             for key, value in sums.items():
                 total[key] += value
@@ -97,5 +110,7 @@ if __name__ == "__main__":
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if sys.argv[1:2] == ["--targets"]:
         targets(*sys.argv[2:])
+    elif sys.argv[1:2] == ["--lines"]:
+        lines(*sys.argv[2:])
     else:
         sys.exit(main(sys.argv[1:]))

@@ -23,9 +23,11 @@ part() {
 	# meson's own verdict is not needed: the summary reads the log, where a crash counts too.
 	# Many of them wait for a disk or a clock: three at a time keep two cores busy.
 	meson test -C "$dir" --no-rebuild --num-processes $(($(nproc) * 3 / 2)) --timeout-multiplier "$factor" "$@" >"$results/out" 2>&1 || true
-	grep -E '^ *[0-9]+/[0-9]+ ' "$results/out" >&2 || cat "$results/out" >&2
 	if [ -e "$dir/meson-logs/testlog.json" ]; then
 		cp "$dir/meson-logs/testlog.json" "$results/$name.json"
+		python3 scripts/summary.py --lines "$results/$name.json" >&2
+	else
+		cat "$results/out" >&2
 	fi
 }
 

@@ -193,7 +193,8 @@ static void server_answer(struct server *s, uint8_t last)
 	assert_int_equal(sent, at);
 }
 
-/* ---- a clock that the test tells, and when the thread has nothing more to do ---- */
+/* ---- a clock that the test tells, so that a slow machine makes libunbound ask nothing twice; and when the
+ * thread has nothing more to do ---- */
 
 static _Atomic uint64_t told_ns = 1000 * MINUTE_NS;
 
@@ -388,7 +389,7 @@ static void equal_questions_are_asked_once(void **state)
 	(void)state;
 	struct server s;
 	server_init(&s, "own.example");
-	struct recursor_options o = tree_options();
+	struct recursor_options o = told_options();
 	o.stubs = &s.stub;
 	o.stub_count = 1;
 	o.zone_max = 1;
@@ -423,7 +424,7 @@ static void given_servers_answer_special_names(void **state)
 		struct server s;
 		struct outcome got;
 		server_init(&s, cases[i].zone);
-		struct recursor_options o = tree_options();
+		struct recursor_options o = told_options();
 		o.stubs = &s.stub;
 		o.stub_count = 1;
 		struct recursor *r = started(&o);
@@ -605,7 +606,7 @@ static void what_was_flushed_is_asked_again(void **state)
 	(void)state;
 	struct server s;
 	server_init(&s, "own.example");
-	struct recursor_options o = tree_options();
+	struct recursor_options o = told_options();
 	o.threads = 2;
 	o.stubs = &s.stub;
 	o.stub_count = 1;
@@ -752,7 +753,7 @@ static void labels_hold_any_byte(void **state)
 	(void)state;
 	struct server s;
 	server_init(&s, "own.example");
-	struct recursor_options o = tree_options();
+	struct recursor_options o = told_options();
 	o.stubs = &s.stub;
 	o.stub_count = 1;
 	struct recursor *r = started(&o);
@@ -800,7 +801,7 @@ static void localhost_is_not_asked(void **state)
 	(void)state;
 	struct server s;
 	server_init(&s, "own.example");
-	struct recursor_options o = tree_options();
+	struct recursor_options o = told_options();
 	o.stubs = &s.stub;
 	o.stub_count = 1;
 	o.ask_localhost = false;
