@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Hinomi authors
 """The console in a browser against the real hub. This part makes a small nation, with hostile text in every field that others
-fill; console.mjs drives the browser and prints the results. Usage: console.py [--stay]: with it the hub stays for looking."""
+fill; console.mjs, or console_NAME.mjs, drives the browser and prints the results.
+
+usage: console.py [NAME | --stay]: with --stay the hub stays for looking"""
 import base64
 import datetime
 import hashlib
@@ -250,7 +252,8 @@ def missing():
 
 
 def main():
-    stay = "--stay" in sys.argv
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    stay = asked == "--stay"
     why = missing()
     if why and not stay:
         tap = Tap()
@@ -258,7 +261,7 @@ def main():
         tap.done()
     world = World()
     try:
-        if not stay and world.hub.client().ask("GET", "/", check=False).headers.get("Content-Encoding") != "gzip":
+        if not stay and world.hub.client().ask("GET", "/", check=False, Accept_Encoding="gzip").headers.get("Content-Encoding") != "gzip":
             tap = Tap()
             tap.skip("the console in a browser", "the hub was built without it")
             tap.done()
@@ -267,7 +270,8 @@ def main():
             sys.stdin.read()
             return
         shots = BIN.parent / "screenshots"
-        done = subprocess.run(["node", str(pathlib.Path(__file__).with_name("console.mjs"))], timeout=540, stdin=subprocess.DEVNULL,
+        script = pathlib.Path(__file__).with_name(f"console_{asked}.mjs" if asked else "console.mjs")
+        done = subprocess.run(["node", str(script)], timeout=540, stdin=subprocess.DEVNULL,
                               env=dict(os.environ, CONSOLE_WORLD=json.dumps(world.told()), CONSOLE_SCREENSHOTS=str(shots),
                                        CONSOLE_PACKAGES=str(SOURCE / "console/package.json"), CONSOLE_BROWSER=shutil.which("chromium")))
         sys.exit(done.returncode)
