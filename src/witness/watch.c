@@ -2,9 +2,13 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "witness/watch.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -18,7 +22,7 @@
 #include "witness/record.h"
 #include "witness/trusted.h"
 
-#define TICK_NS      (NS_SECOND / 2)
+#define TICK_MS      500
 #define DAY_NS       (INT64_C(86400) * NS_SECOND)
 #define TRUST_MAX    ((size_t)8 << 20)
 #define SILENT_TIMES 2
@@ -30,10 +34,8 @@ static struct {
 	pthread_t clerk, asker;
 	bool clerk_runs, asker_runs;
 	int64_t began_ns;
-	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t wake;
-	bool stopping;
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+	int stop_fd; /* readable from the moment that the threads shall end */
+} watch = {.stop_fd = -1};
 
 /* ---- who is silent ---- */
 
@@ -112,45 +114,48 @@ static void keep_record(void)
 	warn(tr("the ledger", "台帳"), err);
 }
 
-static bool rest(int64_t ns)
+/* For as long as it says, whatever becomes of the time of day meanwhile: a clock that is set back must not
+ * put the watch to sleep. @return whether to go on */
+static bool rest(void)
 {
-	int64_t at_ns = utc_now_ns() + ns;
-	const struct timespec until = {.tv_sec = at_ns / NS_SECOND, .tv_nsec = at_ns % NS_SECOND};
-	pthread_mutex_lock(&watch.lock);
-	if (!watch.stopping)
-		(void)pthread_cond_timedwait(&watch.wake, &watch.lock, &until);
-	bool stopping = watch.stopping;
-	pthread_mutex_unlock(&watch.lock);
-	return !stopping;
+	struct pollfd stop = {.fd = watch.stop_fd, .events = POLLIN};
+	return poll(&stop, 1, TICK_MS) <= 0;
+}
+
+static int64_t steady_ns(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_SECOND + now.tv_nsec;
 }
 
 static void *clerk(void *context)
 {
-	int64_t day_ns = utc_now_ns();
+	int64_t day_ns = steady_ns();
 	(void)context;
 	do {
 		warn(tr("looking who is silent", "連絡の途絶の確認"), look_who_is_silent());
 		warn(tr("alarms", "警報"), alarm_tell(watch.w));
 		keep_record();
-		if (utc_now_ns() - day_ns >= DAY_NS) {
-			day_ns = utc_now_ns();
+		if (steady_ns() - day_ns >= DAY_NS) {
+			day_ns = steady_ns();
 			channel_renew(watch.w);
 		}
-	} while (rest(TICK_NS));
+	} while (rest());
 	return NULL;
 }
 
 static void *asker(void *context)
 {
-	int64_t next_ns = 0;
+	int64_t next_ns = INT64_MIN;
 	(void)context;
 	do {
 		/* What waits to be handed over goes at once, the rest in its time. */
-		bool due = utc_now_ns() >= next_ns;
+		bool due = steady_ns() >= next_ns;
 		if (due)
-			next_ns = utc_now_ns() + watch.w->config->hub.interval_ns;
+			next_ns = steady_ns() + watch.w->config->hub.interval_ns;
 		hub_round(watch.hub, watch.w, due);
-	} while (rest(TICK_NS));
+	} while (rest());
 	return NULL;
 }
 
@@ -176,8 +181,10 @@ static int read_trust(struct witness *w, struct fault *fault)
 int watch_open(struct witness *w, struct fault *fault)
 {
 	watch.w = w;
-	watch.stopping = false;
 	watch.began_ns = utc_now_ns();
+	watch.stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (watch.stop_fd < 0)
+		return fault_set(fault, HN_ENOMEM, "", "%s", hn_errno_text(errno));
 	int err = read_trust(w, fault);
 	if (err == HN_OK)
 		err = record_open(w, &watch.ledger, fault);
@@ -197,10 +204,8 @@ int watch_start(struct witness *w, struct fault *fault)
 
 void watch_stop(struct witness *w)
 {
-	pthread_mutex_lock(&watch.lock);
-	watch.stopping = true;
-	pthread_cond_broadcast(&watch.wake);
-	pthread_mutex_unlock(&watch.lock);
+	if (watch.stop_fd >= 0)
+		(void)eventfd_write(watch.stop_fd, 1);
 	if (watch.clerk_runs)
 		(void)pthread_join(watch.clerk, NULL);
 	if (watch.asker_runs)
@@ -211,6 +216,9 @@ void watch_stop(struct witness *w)
 	}
 	ledger_close(watch.ledger);
 	hub_client_free(watch.hub);
+	if (watch.stop_fd >= 0)
+		(void)close(watch.stop_fd);
+	watch.stop_fd = -1;
 	watch.ledger = NULL;
 	watch.hub = NULL;
 	watch.clerk_runs = watch.asker_runs = false;
