@@ -114,13 +114,6 @@ static int tell(struct db_rows *rows, authorization_fn fn, void *context)
 	return fn(context, &a);
 }
 
-/* The commission knows all that is or was before it. */
-static int64_t known_to(const struct asker *asker)
-{
-	bool commission = asker->organisation != 0 && asker->kind == ORG_COMMISSION && !asker->sets_only;
-	return commission ? 0 : edge_known_to(asker);
-}
-
 static int tell_one(struct db_rows *rows, authorization_fn fn, void *context)
 {
 	int err = HN_OK, more = db_next(rows);
@@ -157,7 +150,7 @@ int authorizations_get(struct reader *reader, const struct uuid *id, authorizati
 	struct db_rows *rows;
 	int err = db_query(reader_db(reader), &rows,
 			   SELECT "WHERE ($1 = 0 OR a.organisation = $1) AND a.uuid_a = $2 AND a.uuid_b = $3",
-			   db_number(known_to(reader_asker(reader))), db_number(u.a), db_number(u.b));
+			   db_number(edge_overseen_by(reader_asker(reader))), db_number(u.a), db_number(u.b));
 	return err == HN_OK ? tell_one(rows, fn, context) : err;
 }
 
@@ -174,7 +167,7 @@ int authorizations_list(struct reader *reader, unsigned wanted, int64_t before, 
 		reader_db(reader), &rows,
 		SELECT "WHERE ($1 = 0 OR a.organisation = $1) AND a.state ANY_OF($2) AND ($3 = 0 OR a.number "
 		       "< $3) ORDER BY a.number DESC LIMIT $4",
-		db_number(known_to(reader_asker(reader))), db_ints(numbers, count), db_number(before),
+		db_number(edge_overseen_by(reader_asker(reader))), db_ints(numbers, count), db_number(before),
 		db_number((int64_t)limit + 1));
 	if (err != HN_OK)
 		return err;

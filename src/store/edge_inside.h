@@ -20,6 +20,13 @@ static inline int64_t edge_known_to(const struct asker *asker)
 	return asker->organisation == 0 || asker->sets_only ? -1 : asker->organisation;
 }
 
+/** The same of what the commission oversees, authorisations and receipts: it knows all of them too. */
+static inline int64_t edge_overseen_by(const struct asker *asker)
+{
+	bool commission = asker->organisation != 0 && asker->kind == ORG_COMMISSION && !asker->sets_only;
+	return commission ? 0 : edge_known_to(asker);
+}
+
 static inline struct db_value edge_text(const char *text)
 {
 	return db_string(text, strlen(text));

@@ -147,7 +147,7 @@ int edge_receipts_list(struct reader *reader, const struct uuid *edge, const str
 		"($5 = 0 OR EXISTS (SELECT 1 FROM receipt_authorization x WHERE x.uuid_a = $6 AND x.uuid_b = "
 		"$7 AND x.edge = r.edge AND x.receipt = r.number)) AND ($8 = 0 OR r.seq < $8) ORDER BY r.seq "
 		"DESC LIMIT $9",
-		db_number(edge_known_to(reader_asker(reader))), db_number(edge != NULL), db_number(e.a),
+		db_number(edge_overseen_by(reader_asker(reader))), db_number(edge != NULL), db_number(e.a),
 		db_number(e.b), db_number(authorization != NULL), db_number(a.a), db_number(a.b),
 		db_number(before), db_number((int64_t)limit + 1));
 	if (err != HN_OK)
@@ -180,7 +180,7 @@ int edge_receipts_sums(struct reader *reader, int64_t from_us, struct receipt_su
 			   "FROM edge_receipt r JOIN edge e ON e.number = r.edge WHERE ($1 = 0 OR "
 			   "e.organisation = $1) AND "
 			   "r.made >= $2",
-			   db_number(edge_known_to(reader_asker(reader))), db_number(from_us));
+			   db_number(edge_overseen_by(reader_asker(reader))), db_number(from_us));
 	if (err != HN_OK)
 		return err;
 	int more = db_next(rows);

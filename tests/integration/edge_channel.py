@@ -323,6 +323,9 @@ def selected(tap, w, sensor, authorization, set_id):
     sensor.next = {}
     tap.equal("a receipt is taken", sensor.send("receipts", receipts.next(authorization, lines))[0], 200)
     tap.equal("and holds", [one["holds"] for one in w.admin.get("/api/v1/receipts").json["receipts"]], [True])
+    tap.equal("the commission sees it here too", [one["number"] for one in w.chika.get("/api/v1/receipts").json["receipts"]], [1])
+    for name, client in w.desks.items():
+        tap.equal(f"{name}, who has no sensor, does not", client.get("/api/v1/receipts").json["receipts"], [])
     tap.equal("its records come", sensor.send("records", *lines)[0], 200)
     shown = handler.get("/api/v1/selected").json["records"]
     tap.check("of no authorisation, one not issued, one revoked, another edge's, one too early: refused",
