@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 /* `hinomi edge enrol CODE`: makes the keys, asks for a certificate, keeps what came. */
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/lang.h"
 #include "base/log.h"
@@ -130,13 +132,16 @@ static int enrol(struct enrolling *e, const char *code)
 	return err == HN_OK ? ask(e) : err;
 }
 
-static void take_path(const char *option, char out[PATH_MAX])
+/* Absolute, also of what is not there yet: the edge may be run from elsewhere. */
+static int take_path(const char *option, char out[PATH_MAX], struct fault *fault)
 {
-	if (option == NULL)
-		return;
-	/* What is not there yet is kept as it was written. */
-	if (realpath(option, out) == NULL)
-		(void)snprintf(out, PATH_MAX, "%s", option);
+	char here[PATH_MAX] = "";
+	if (option == NULL || realpath(option, out) != NULL)
+		return HN_OK;
+	if (option[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return fault_set(fault, hn_err_of_errno(errno), option, "%s", hn_errno_text(errno));
+	int len = snprintf(out, PATH_MAX, "%s%s%s", here, option[0] == '/' ? "" : "/", option);
+	return len < PATH_MAX ? HN_OK : fault_set(fault, HN_ELIMIT, option, "%s", hn_strerror(HN_ELIMIT));
 }
 
 static void tell(const struct edge_files *f, enum edge_side_name side)
@@ -178,10 +183,13 @@ int edge_cmd_enrol(int argc, char **argv)
 	}
 	e.side = witness ? SIDE_WITNESS : SIDE_HUB;
 	int err = edge_files_open(dir, true, &files, &e.fault);
+	if (err == HN_OK)
+		err = take_path(sensor, files.sensor, &e.fault);
+	if (err == HN_OK)
+		err = take_path(events, files.events, &e.fault);
+	if (err == HN_OK)
+		err = take_path(control, files.control, &e.fault);
 	if (err == HN_OK) {
-		take_path(sensor, files.sensor);
-		take_path(events, files.events);
-		take_path(control, files.control);
 		files.kind = files.events[0] != '\0' ? ENROL_RESOLVER : ENROL_SENSOR;
 		buf_init(&e.request, ENROL_REQUEST_MAX);
 		e.code = code_new();

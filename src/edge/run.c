@@ -12,7 +12,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/confine.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/lang.h"
@@ -28,6 +27,7 @@
 #include "edge/down.h"
 #include "edge/files.h"
 #include "edge/gather.h"
+#include "edge/sandbox.h"
 
 #define TICK_MS     1000
 #define HEALTH_NS   (30 * NS_SECOND)
@@ -58,6 +58,7 @@ struct side {
 
 struct running {
 	struct edge_files files;
+	struct edge_beside beside;
 	struct client_loop *loop;
 	struct spool *spool;
 	struct down *down;
@@ -370,59 +371,19 @@ static void signalled(void *context, int fd)
 	struct running *r = context;
 	struct signalfd_siginfo info;
 	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		r->ends = info.ssi_signo != SIGHUP;
+		r->ends = r->ends || info.ssi_signo != SIGHUP;
 }
 
 static int watch(struct running *r)
 {
-	const char *dir = r->files.sensor[0] != '\0' ? r->files.sensor : r->files.events;
 	r->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (r->watch_fd < 0)
 		return hn_err_of_errno(errno);
-	/* Where the folder is not there yet the second's look finds what comes. */
-	if (dir[0] != '\0')
-		(void)inotify_add_watch(r->watch_fd, dir, IN_MOVED_TO | IN_CLOSE_WRITE | IN_MODIFY);
+	/* Without a watch the second's look finds what comes. */
+	if (r->beside.dir[0] != '\0')
+		(void)inotify_add_watch(r->watch_fd, r->beside.dir, IN_MOVED_TO | IN_CLOSE_WRITE | IN_MODIFY);
 	int err = client_loop_watch(r->loop, r->watch_fd, watched, r);
 	return err == HN_OK ? client_loop_watch(r->loop, r->signal_fd, signalled, r) : err;
-}
-
-/* ---- the sandbox ---- */
-
-static void add_rule(struct confine_rule rules[], size_t *count, const char *path, unsigned rights)
-{
-	int fd = path[0] == '\0' ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		rules[(*count)++] = (struct confine_rule){fd, rights};
-}
-
-static int confine(struct running *r, struct fault *fault)
-{
-	struct confine_rule rules[5];
-	struct confinement state = {0};
-	char control[PATH_MAX];
-	size_t count = 0;
-	rules[count++] = (struct confine_rule){r->files.dir_fd, CONFINE_WRITE};
-	add_rule(rules, &count, r->files.sensor, CONFINE_READ);
-	add_rule(rules, &count, r->files.events, CONFINE_READ | CONFINE_REMOVE);
-	add_rule(rules, &count, "/etc", CONFINE_READ);
-	(void)snprintf(control, sizeof(control), "%s", r->files.control);
-	char *slash = strrchr(control, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-		add_rule(rules, &count, control, CONFINE_READ);
-	}
-	int err = confine_identity(false, false, &state);
-	if (err == HN_OK)
-		err = confine_service_files(rules, count, CONFINE_ABI_MAX, &state);
-	for (size_t i = 1; i < count; i++)
-		(void)close(rules[i].dir_fd);
-	if (err == HN_EUNSUPPORTED) {
-		log_line(LOG_LEVEL_WARNING, "%s",
-			 tr("this kernel has no Landlock: files are guarded by user rights alone",
-			    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
-		err = HN_OK;
-	}
-	return err == HN_OK ? HN_OK : fault_set(fault, err, "Landlock", "%s", hn_errno_text(errno));
 }
 
 /* ---- the run ---- */
@@ -453,7 +414,7 @@ static int make(struct running *r, const char *dir, uint64_t bytes, struct fault
 	if (err == HN_OK)
 		err = edge_files_open(dir, false, &r->files, fault);
 	if (err == HN_OK)
-		err = confine(r, fault);
+		err = edge_sandbox(&r->files, &r->beside, fault);
 	if (err == HN_OK)
 		err = open_spool(r, bytes, fault);
 	if (err == HN_OK)
@@ -501,12 +462,16 @@ static void tick(struct running *r)
 	down_tidy(r->down, now_ns);
 }
 
-static int turn(struct running *r)
+static int turn(struct running *r, struct fault *fault)
 {
 	int err = HN_OK;
 	while (err == HN_OK && !r->ends) {
 		tick(r);
 		err = client_loop_turn(r->loop, r->look ? 0 : TICK_MS);
+		if (err == HN_OK && edge_beside_replaced(&r->beside))
+			return fault_set(fault, HN_EIO, r->beside.dir, "%s",
+					 tr("is another folder now, which only a new start may read",
+					    "が別のフォルダーに替わった。読むには起動し直すこと"));
 	}
 	/* The consumer may have ended just before: its last receipt goes along. */
 	int64_t until_ns = utc_now_ns() + LINGER_NS;
@@ -555,7 +520,7 @@ int edge_cmd_run(int argc, char **argv)
 		return code;
 	int err = make(&r, dir, megabytes << 20, &fault);
 	if (err == HN_OK)
-		err = turn(&r);
+		err = turn(&r, &fault);
 	clear(&r);
 	return err == HN_OK ? HN_EXIT_DONE : edge_report(err, &fault);
 }
