@@ -38,10 +38,11 @@ static int read_text(const char *path, char *room, struct fault *fault)
 int tls_keys_read(const struct hub_http *config, struct tls_keys *out, struct fault *fault)
 {
 	struct tls_keys keys = {calloc(1, FILE_MAX), sodium_malloc(FILE_MAX)};
-	int rc = keys.certificate && keys.key ? HN_OK
-					      : fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
-	if (rc == HN_OK)
-		rc = read_text(config->certificate, keys.certificate, fault);
+	if (!keys.certificate || !keys.key) {
+		tls_keys_clear(&keys);
+		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+	}
+	int rc = read_text(config->certificate, keys.certificate, fault);
 	if (rc == HN_OK)
 		rc = read_text(config->key, keys.key, fault);
 	if (rc == HN_OK)

@@ -7,7 +7,7 @@
 #include "tests/fuzz/target.h"
 
 /* Whatever is read as a code is written again as the same text. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct code *c = code_new();
 	struct fault fault;
@@ -15,9 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (c == NULL)
 		return 0;
 	buf_init(&text, CODE_TEXT_MAX);
-	if (code_parse((const char *)data, size, c, &fault) == HN_OK) {
+	if (code_parse((const char *)data, len, c, &fault) == HN_OK) {
 		assert(code_format(c, &text) == HN_OK);
-		assert(memmem(data, size, text.data, text.len) != NULL);
+		assert(memmem(data, len, text.data, text.len) != NULL);
 	}
 	buf_clear(&text);
 	code_free(c);

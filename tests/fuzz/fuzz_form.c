@@ -8,13 +8,13 @@
 #include "witness/form.h"
 
 /* What is read is text within its limit, and on a page nothing but text. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char value[65] = "";
 	struct buf page;
 	buf_init(&page, 65536);
-	if (form_field((const char *)data, size, "a", 64, value) == HN_OK) {
-		assert(strlen(value) <= 64 && strlen(value) <= size);
+	if (form_field((const char *)data, len, "a", 64, value) == HN_OK) {
+		assert(strlen(value) <= 64 && strlen(value) <= len);
 		assert(utf8_valid(value, strlen(value)));
 		html_text(&page, value);
 		assert(buf_err(&page) == HN_OK);
