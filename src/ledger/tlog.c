@@ -27,7 +27,10 @@ struct tree_tile {
 
 struct tlog {
 	int fd;
-	int parent_fd; /* -1: none */
+	int parent_fd;      /* -1: none */
+	tlog_read_fn *read; /* of a log that lies elsewhere; NULL */
+	void *context;
+	unsigned reads;
 	struct buf note;
 	struct checkpoint head;
 	struct buf scratch;
@@ -98,7 +101,7 @@ static int checkpoint_fault(struct fault *fault, int rc, bool bare)
 
 static int load_head(struct tlog *t, const struct note_key *key, struct fault *fault)
 {
-	int rc = read_file_at(t->fd, "checkpoint", &t->note);
+	int rc = t->read == NULL ? read_file_at(t->fd, "checkpoint", &t->note) : buf_err(&t->note);
 	if (rc != HN_OK)
 		return checkpoint_fault(fault, rc, t->parent_fd < 0);
 	rc = checkpoint_open(t->note.data == NULL ? "" : t->note.data, t->note.len, key, &t->head);
@@ -108,19 +111,46 @@ static int load_head(struct tlog *t, const struct note_key *key, struct fault *f
 	return rc == HN_OK ? rc : checkpoint_fault(fault, rc, t->parent_fd < 0);
 }
 
-int tlog_open(int dir_fd, const struct note_key *key, struct tlog **out, struct fault *fault)
+static struct tlog *make(struct fault *fault)
 {
 	struct tlog *t = calloc(1, sizeof(*t));
-	if (t == NULL)
-		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+	if (t == NULL) {
+		(void)fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+		return NULL;
+	}
 	t->fd = t->parent_fd = -1;
 	buf_init(&t->note, NOTE_SIZE_MAX);
 	buf_init(&t->scratch, TILE_BUNDLE_MAX);
+	return t;
+}
+
+int tlog_open(int dir_fd, const struct note_key *key, struct tlog **out, struct fault *fault)
+{
+	struct tlog *t = make(fault);
+	if (t == NULL)
+		return HN_ENOMEM;
 	int rc = open_dirs(t, dir_fd);
 	if (rc != HN_OK)
 		rc = checkpoint_fault(fault, rc, false);
 	else
 		rc = load_head(t, key, fault);
+	if (rc == HN_OK)
+		*out = t;
+	else
+		tlog_free(t);
+	return rc;
+}
+
+int tlog_open_elsewhere(const char *note, size_t len, const struct note_key *key, tlog_read_fn *read,
+			void *context, struct tlog **out, struct fault *fault)
+{
+	struct tlog *t = make(fault);
+	if (t == NULL)
+		return HN_ENOMEM;
+	t->read = read;
+	t->context = context;
+	buf_add(&t->note, note, len);
+	int rc = load_head(t, key, fault);
 	if (rc == HN_OK)
 		*out = t;
 	else
@@ -151,7 +181,13 @@ int tlog_parent_fd(const struct tlog *t)
 
 int tlog_tile(struct tlog *t, const struct tile *tile, struct buf *out)
 {
-	return read_tile_at(t->fd, tile, out);
+	if (t->read == NULL)
+		return read_tile_at(t->fd, tile, out);
+	if (t->reads++ == TLOG_READS_MAX)
+		return HN_EFORMAT;
+	int rc = t->read(t->context, tile, out);
+	bool fits = tile->level == TILE_ENTRIES || out->len == (size_t)tile->width * MERKLE_HASH_SIZE;
+	return rc == HN_OK && !fits ? HN_EFORMAT : rc;
 }
 
 /* The tile of a row in the head's tree, with its width there. */
@@ -181,7 +217,7 @@ static int tree_tile(struct tlog *t, unsigned level, uint64_t hash, const struct
 	if (tree->tile.width == tile.width && tree->tile.level == level && tree->tile.index == tile.index)
 		return HN_OK;
 	tree->tile.width = 0;
-	rc = read_tile_at(t->fd, &tile, &t->scratch);
+	rc = tlog_tile(t, &tile, &t->scratch);
 	if (rc != HN_OK)
 		return rc == HN_ENOENT ? HN_EFORMAT : rc;
 	memcpy(tree->nodes, t->scratch.data, t->scratch.len);
@@ -331,7 +367,7 @@ int tlog_entry(struct tlog *t, uint64_t index, struct buf *out)
 
 	int rc = tile_of(t, TILE_ENTRIES, index, &tile);
 	if (rc == HN_OK)
-		rc = read_tile_at(t->fd, &tile, &t->scratch);
+		rc = tlog_tile(t, &tile, &t->scratch);
 	if (rc != HN_OK)
 		return rc;
 	struct cur c = cur_of(t->scratch.data, t->scratch.len);

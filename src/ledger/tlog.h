@@ -32,6 +32,28 @@ struct tlog;
 HN_MUST_USE int tlog_open(int dir_fd, const struct note_key *key, struct tlog **out, struct fault *fault);
 void tlog_free(struct tlog *t);
 
+/**
+ * Gives a tile of a log that lies elsewhere.
+ *
+ * @param out  emptied, then filled with the tile's bytes
+ * @return HN_OK; HN_EIO when it could not be had; HN_EFORMAT when there is none; HN_ENOMEM
+ */
+typedef int tlog_read_fn(void *context, const struct tile *tile, struct buf *out);
+
+/**
+ * Opens a log that lies elsewhere, as one checkpoint shows it; tlog_fd() and tlog_parent_fd() are then -1. Of
+ * a log of any size it asks for a few tiles a level, and never for more than TLOG_READS_MAX.
+ *
+ * @param note  the signed checkpoint, copied
+ * @param key   must have signed it and be named as its origin
+ * @param read  called with `context` as long as the log is open
+ * @return HN_EFORMAT, HN_EAUTH, HN_ENOMEM
+ */
+HN_MUST_USE int tlog_open_elsewhere(const char *note, size_t len, const struct note_key *key,
+				    tlog_read_fn *read, void *context, struct tlog **out,
+				    struct fault *fault);
+#define TLOG_READS_MAX 256u
+
 const struct checkpoint *tlog_head(const struct tlog *t);
 /** The checkpoint as it stood on disk. */
 const char *tlog_note(const struct tlog *t, size_t *len_out);

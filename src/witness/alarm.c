@@ -32,6 +32,8 @@ static const struct {
 				 "エッジがここに送った受領証をハブが示さない"},
 	[ALARM_HUB_RECEIPT] = {"hub-receipt", "the hub shows another receipt than the one sent here",
 			       "ハブの示す受領証が、ここに届いたものと異なる"},
+	[ALARM_HUB_LEDGER] = {"hub-ledger", "the hub's ledger does not continue, or is not shown",
+			      "ハブの台帳が続きでないか、示されない"},
 	[ALARM_EPOCH] = {"epoch", "an edge began anew: what it had not sent is lost",
 			 "エッジが新たに始めた。未送信のものは失われた"},
 	[ALARM_IDENTITY] = {"identity", "an enrolment code was tried again, or by another",

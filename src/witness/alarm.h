@@ -27,8 +27,10 @@ enum alarm_kind {
 	ALARM_HUB_OTHER,     /* the hub shows another application than the one that was handed to sign */
 	ALARM_HUB_WITHHOLDS, /* receipts that edges sent here */
 	ALARM_HUB_RECEIPT,   /* the hub shows another receipt */
-	ALARM_EPOCH,         /* an edge lost what it had not sent */
-	ALARM_IDENTITY,      /* a code was tried twice, or by another */
+	ALARM_HUB_LEDGER, /* the hub's own ledger was rewritten, stands still, is not shown, or is another's
+			   */
+	ALARM_EPOCH,      /* an edge lost what it had not sent */
+	ALARM_IDENTITY,   /* a code was tried twice, or by another */
 	ALARM_KIND_COUNT,
 };
 

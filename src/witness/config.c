@@ -8,6 +8,7 @@
 #include "base/ip.h"
 #include "base/lang.h"
 #include "base/utc.h"
+#include "ledger/note.h"
 
 #define SECONDS(n) ((n) * (uint64_t)NS_SECOND)
 
@@ -28,6 +29,10 @@ static const struct config_key hub_keys[] = {
 	 .help_ja = "ハブにおける委員会のトークンのファイル。問合せのたびに読み直す"},
 	{"root", CONFIG_PATH, AT(root), .help_en = "PEM: whose certificates are taken; absent: the system's",
 	 .help_ja = "信頼する証明書(PEM)。省略時はシステムのもの"},
+	{"ledger_key", CONFIG_TEXT, AT(ledger_key), .min = 1, .max = NOTE_VKEY_MAX - 1,
+	 .help_en = "key of the hub's ledger (`GET /api/v1/ledger/key`); absent: the first one that it shows "
+		    "is kept",
+	 .help_ja = "ハブの台帳の検証鍵(`GET /api/v1/ledger/key`)。省略時は最初に示されたものを記憶する"},
 	{"interval", CONFIG_DURATION, AT(interval_ns), .min = SECONDS(1), .max = SECONDS(3600),
 	 .preset = "60s", .help_en = "between two rounds; silent for two: an alarm",
 	 .help_ja = "問合せの間隔。二回分応答がなければ警報"},
@@ -168,6 +173,12 @@ static int check(const struct witness_config *c, struct fault *fault)
 		return config_fault(
 			fault, HN_EFORMAT, c->file, c->hub.line, "hub", "%s",
 			tr("url and token_file belong together", "url と token_file は両方指定すること"));
+	struct note_key key;
+	const char *word = c->hub.ledger_key;
+	if (word != NULL && (note_vkey_parse(word, strlen(word), &key) != HN_OK || key.type != NOTE_ED25519))
+		return config_fault(fault, HN_EFORMAT, c->file, c->hub.line, "hub.ledger_key", "%s",
+				    tr("is not a key as `GET /api/v1/ledger/key` gives it",
+				       "`GET /api/v1/ledger/key` が示す形式の鍵ではない"));
 	return HN_OK;
 }
 

@@ -19,6 +19,7 @@ struct witness_hub {
 	const char *url;        /* "https://hub.example"; NULL: no hub is asked */
 	const char *token_file; /* a token of the commission's, one line */
 	const char *root;       /* PEM: whose certificates are taken; NULL: the system's */
+	const char *ledger_key; /* of the hub's ledger, as one word; NULL: the first one that it shows */
 	int64_t interval_ns;
 };
 

@@ -78,10 +78,11 @@ static bool set(struct hub_client *c, const char *url, const char *method, const
 		  curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, CONNECT_S) == CURLE_OK &&
 		  curl_easy_setopt(h, CURLOPT_TIMEOUT, WHOLE_S) == CURLE_OK &&
 		  curl_easy_setopt(h, CURLOPT_USERAGENT, "hinomi-witness") == CURLE_OK &&
-		  curl_easy_setopt(h, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
-		  curl_easy_setopt(h, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK &&
 		  curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 		  curl_easy_setopt(h, CURLOPT_WRITEDATA, c) == CURLE_OK;
+	if (token != NULL)
+		ok = ok && curl_easy_setopt(h, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
+		     curl_easy_setopt(h, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK;
 	return ok && (c->root.len == 0 || curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &root) == CURLE_OK);
 }
 
@@ -119,8 +120,8 @@ static char *read_token(const struct hub_client *c)
 	return token;
 }
 
-unsigned hub_ask(struct hub_client *c, const char *method, const char *path, const char *media,
-		 const void *body, size_t len, struct buf *answer)
+static unsigned ask(struct hub_client *c, const char *method, const char *path, const char *token,
+		    const char *media, const void *body, size_t len, struct buf *answer)
 {
 	char url[2048];
 	long status = 0;
@@ -132,16 +133,26 @@ unsigned hub_ask(struct hub_client *c, const char *method, const char *path, con
 	c->answer = answer;
 	if (snprintf(url, sizeof(url), "%.*s%s", (int)base, c->config->url, path) >= (int)sizeof(url))
 		return 0;
-	char *token = read_token(c);
-	if (token == NULL)
-		return 0;
 	if (set(c, url, method, token) && (media == NULL || set_body(c, media, body, len, &headers)) &&
 	    curl_easy_perform(c->curl) == CURLE_OK)
 		(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_reset(c->curl);
 	curl_slist_free_all(headers);
-	sodium_free(token);
 	return status > 0 && status < 1000 ? (unsigned)status : 0;
+}
+
+unsigned hub_ask(struct hub_client *c, const char *method, const char *path, const char *media,
+		 const void *body, size_t len, struct buf *answer)
+{
+	char *token = read_token(c);
+	unsigned status = token == NULL ? 0 : ask(c, method, path, token, media, body, len, answer);
+	sodium_free(token);
+	return status;
+}
+
+unsigned hub_ask_openly(struct hub_client *c, const char *path, struct buf *answer)
+{
+	return ask(c, "GET", path, NULL, NULL, NULL, 0, answer);
 }
 
 void hub_round(struct hub_client *c, struct witness *w, bool due)

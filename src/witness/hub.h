@@ -34,6 +34,9 @@ void hub_client_free(struct hub_client *c);
 unsigned hub_ask(struct hub_client *c, const char *method, const char *path, const char *media,
 		 const void *body, size_t len, struct buf *answer);
 
+/** The same, of what is everybody's to read: without the token. */
+unsigned hub_ask_openly(struct hub_client *c, const char *path, struct buf *answer);
+
 /** Hands over what waits and, where a round is due, asks for everything. */
 void hub_round(struct hub_client *c, struct witness *w, bool due);
 

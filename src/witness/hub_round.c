@@ -14,6 +14,7 @@
 #include "base/utc.h"
 #include "witness/alarm.h"
 #include "witness/application.h"
+#include "witness/hub_ledger.h"
 #include "witness/record.h"
 #include "witness/trusted.h"
 
@@ -35,8 +36,16 @@ struct handing {
 	struct buf answer, body;
 	char id[UUID_TEXT_SIZE], push[16];
 	int64_t number;
-	bool found;
+	bool found, known;
 };
+
+/* Nothing is handed to who is not the hub that is known here. */
+static bool is_known(struct handing *h)
+{
+	struct hub_ledger now;
+	h->known = h->known || hub_ledger_ask(h->c, h->w, &now) == HN_OK;
+	return h->known;
+}
 
 /* The next that waits, copied out of the transaction, for the hub may take its time. */
 static int next_application(struct handing *h)
@@ -81,6 +90,8 @@ static void tell_failed(const struct handing *h, const char *what, unsigned stat
 static bool hand_application(struct handing *h)
 {
 	char path[128];
+	if (!is_known(h))
+		return false;
 	bool document = strcmp(h->push, "document") == 0;
 	(void)snprintf(path, sizeof(path), "/api/v1/authorisations/%s/%s", h->id,
 		       document ? "document" : "refuse");
@@ -131,6 +142,8 @@ static bool hand_list(struct handing *h)
 		return false;
 	if (!h->found)
 		return true;
+	if (!is_known(h))
+		return false;
 	h->id[0] = '\0';
 	unsigned status = hub_ask(h->c, "PUT", "/api/v1/nation/revocations", "application/jose+json",
 				  h->body.data, h->body.len, &h->answer);
@@ -376,7 +389,11 @@ static void note_heard(struct witness *w)
 void hub_look(struct hub_client *c, struct witness *w)
 {
 	struct buf answer;
+	struct hub_ledger now;
 	struct comparing p = {.w = w};
+	if (hub_ledger_ask(c, w, &now) != HN_OK)
+		return;
+	hub_ledger_look(c, w, &now);
 	buf_init(&answer, ANSWER_MAX);
 	look_document(c, w, &answer, "/api/v1/nation/trust", take_trust);
 	look_document(c, w, &answer, "/api/v1/nation/revocations", take_list);

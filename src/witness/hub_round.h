@@ -11,7 +11,8 @@
  * is left */
 bool hub_hand_over(struct hub_client *c, struct witness *w);
 
-/** Asks for trust file, revocations, applications and receipts, and holds them against what is known here. */
+/** Asks for the ledger's checkpoint and, of who is the hub known here, for trust file, revocations,
+ * applications and receipts, and holds them against what is known here. */
 void hub_look(struct hub_client *c, struct witness *w);
 
 #endif

@@ -37,6 +37,16 @@ void finding_set(struct finding *f, const char *en, const char *ja)
 	(void)snprintf(f->ja, sizeof(f->ja), "%s", ja);
 }
 
+void finding_of(struct finding *f, const struct fault *en, const struct fault *ja)
+{
+	char text_en[FINDING_SIZE], text_ja[FINDING_SIZE];
+	(void)snprintf(text_en, sizeof(text_en), "%.80s%s%.500s", en->place, en->place[0] != '\0' ? ": " : "",
+		       en->message);
+	(void)snprintf(text_ja, sizeof(text_ja), "%.80s%s%.500s", ja->place, ja->place[0] != '\0' ? ": " : "",
+		       ja->message);
+	finding_set(f, text_en, text_ja);
+}
+
 static int tell(struct judging *j, enum alarm_kind kind, const char *en, const char *ja)
 {
 	char full_en[FINDING_SIZE], full_ja[FINDING_SIZE];

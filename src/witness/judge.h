@@ -8,6 +8,7 @@
 
 #include "authority/receipt_check.h"
 #include "base/err.h"
+#include "base/fault.h"
 #include "witness/state.h"
 
 #define FINDING_SIZE 600
@@ -19,6 +20,8 @@ struct finding {
 
 /** Sets it where it is not set yet. */
 void finding_set(struct finding *f, const char *en, const char *ja);
+/** The same of what a check said in both languages. */
+void finding_of(struct finding *f, const struct fault *en, const struct fault *ja);
 
 /**
  * In a transaction: holds a receipt whose form, signature, sums and chain are known to hold against what the

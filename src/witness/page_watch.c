@@ -178,11 +178,9 @@ static int health_row(void *context, sqlite3_stmt *row)
 	return buf_err(answer_body(r));
 }
 
-static int checkpoint_row(void *context, sqlite3_stmt *row)
+static int add_checkpoint(struct request *r, const char *title, sqlite3_stmt *row)
 {
-	struct request *r = context;
-	buf_addf(answer_body(r), "<h2>%s</h2><pre>",
-		 tr("Last checkpoint, cosigned", "連署した最新のチェックポイント"));
+	buf_addf(answer_body(r), "<h2>%s</h2><pre tabindex=\"0\">", title);
 	/* Line by line: a blank stands for what is no text. */
 	for (const char *c = state_text(row, 0); *c != '\0'; c++) {
 		const char one[2] = {*c, '\0'};
@@ -193,6 +191,20 @@ static int checkpoint_row(void *context, sqlite3_stmt *row)
 	}
 	buf_adds(answer_body(r), "</pre>");
 	return buf_err(answer_body(r));
+}
+
+static int checkpoint_row(void *context, sqlite3_stmt *row)
+{
+	return add_checkpoint(context, tr("Last checkpoint, cosigned", "連署した最新のチェックポイント"),
+			      row);
+}
+
+static int ledger_row(void *context, sqlite3_stmt *row)
+{
+	return add_checkpoint(context,
+			      tr("The hub's ledger: last checkpoint, which continues all before it; cosigned",
+				 "ハブの台帳: 以前のすべての続きと確認し、連署した最新のチェックポイント"),
+			      row);
 }
 
 int page_edge_get(struct request *r)
@@ -256,6 +268,11 @@ int page_hub_get(struct request *r)
 	page_begin(r, tr("The hub's word beside what edges said here",
 			 "ハブの申告と、エッジから直接届いたものの照合"));
 	int err = fill(r, heard_row, "SELECT value FROM numbers WHERE name = 'hub_heard'", NULL);
+	if (err == HN_OK)
+		err = fill(r, ledger_row,
+			   "SELECT cosigned FROM checkpoints WHERE edge LIKE 'hub-%' AND finding = '' ORDER "
+			   "BY seq DESC LIMIT 1",
+			   NULL);
 	begin_table(r, tr("Receipts", "受領証"), heads);
 	if (err == HN_OK)
 		err = fill(r, hub_row,

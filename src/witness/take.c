@@ -4,7 +4,6 @@
 #include "witness/take.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #include "base/utc.h"
 #include "bus/checkpoint_line.h"
 #include "ledger/note.h"
-#include "witness/alarm.h"
+#include "witness/checkpoints.h"
 #include "witness/judge.h"
 
 #define REFUSED_MAX 1000 /* lines of one edge that are kept though nothing could be read in them */
@@ -24,34 +23,23 @@
 
 /* ---- what cannot be taken ---- */
 
-static int refuse(struct taking *t, const char *stream, enum alarm_kind kind, const struct finding *f,
-		  const char *line, size_t len)
+int take_refused(struct state *s, const char *who, const char *what, enum alarm_kind kind,
+		 const struct finding *f, const char *line, size_t len)
 {
-	int err = state_run(t->w->state,
-			    "INSERT INTO refused(edge, stream, came, finding, line) VALUES(?, ?, ?, ?, ?)",
-			    "ttitb", t->peer->edge, stream, t->now_ns, f->en, line, len);
+	int err = state_run(s, "INSERT INTO refused(edge, stream, came, finding, line) VALUES(?, ?, ?, ?, ?)",
+			    "ttitb", who, what, utc_now_ns(), f->en, line, len);
 	if (err == HN_OK)
 		err = state_run(
-			t->w->state,
+			s,
 			"DELETE FROM refused WHERE edge = ? AND seq <= (SELECT seq FROM refused WHERE edge = "
 			"? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
-			"tti", t->peer->edge, t->peer->edge, (int64_t)REFUSED_MAX);
-	return err == HN_OK ? alarm_raise(t->w->state, &(struct alarm){.kind = kind,
-								       .edge = t->peer->edge,
-								       .subject = stream,
-								       .en = f->en,
-								       .ja = f->ja})
+			"tti", who, who, (int64_t)REFUSED_MAX);
+	return err == HN_OK ? alarm_raise(s, &(struct alarm){.kind = kind,
+							     .edge = who,
+							     .subject = what,
+							     .en = f->en,
+							     .ja = f->ja})
 			    : err;
-}
-
-static void of_fault(struct finding *f, const struct fault *en, const struct fault *ja)
-{
-	char text_en[FINDING_SIZE], text_ja[FINDING_SIZE];
-	(void)snprintf(text_en, sizeof(text_en), "%.80s%s%.500s", en->place, en->place[0] != '\0' ? ": " : "",
-		       en->message);
-	(void)snprintf(text_ja, sizeof(text_ja), "%.80s%s%.500s", ja->place, ja->place[0] != '\0' ? ": " : "",
-		       ja->message);
-	finding_set(f, text_en, text_ja);
 }
 
 /* ---- receipts ---- */
@@ -75,7 +63,7 @@ static int check_line(const struct taking *t, const char *line, size_t len, stru
 	int err = receipt_check(line, len, &key, facts, &en);
 	lang_set_thread(LANG_JA);
 	if (err != HN_OK && err != HN_ENOMEM && receipt_check(line, len, &key, facts, &ja) != HN_OK)
-		of_fault(f, &en, &ja);
+		finding_of(f, &en, &ja);
 	return err;
 }
 
@@ -126,7 +114,7 @@ static int check_chain(struct taking *t, const struct receipt_facts *facts, stru
 		lang_set_thread(LANG_JA);
 		if (follows != HN_OK && receipt_follows(former->any ? &former->facts : NULL, former->digest,
 							facts, &ja) != HN_OK) {
-			of_fault(f, &en, &ja);
+			finding_of(f, &en, &ja);
 			err = alarm_raise(t->w->state, &(struct alarm){.kind = ALARM_RECEIPT,
 								       .edge = t->peer->edge,
 								       .subject = "chain",
@@ -186,6 +174,11 @@ static int look_known(struct taking *t, const struct receipt_facts *facts, const
 	return err == HN_ENOENT ? HN_OK : err;
 }
 
+static int refuse(const struct taking *t, const struct finding *f, const char *line, size_t len)
+{
+	return take_refused(t->w->state, t->peer->edge, "receipts", ALARM_RECEIPT, f, line, len);
+}
+
 static int take_checked(struct taking *t, const struct receipt_facts *facts, const char *line, size_t len)
 {
 	struct finding f = {{0}, {0}};
@@ -193,7 +186,7 @@ static int take_checked(struct taking *t, const struct receipt_facts *facts, con
 	sha256(line, len, digest);
 	if (uuid_compare(&facts->edge, &t->peer->id) != 0) {
 		finding_set(&f, "a receipt of another edge", "別のエッジの受領証");
-		return refuse(t, "receipts", ALARM_RECEIPT, &f, line, len);
+		return refuse(t, &f, line, len);
 	}
 	int err = look_known(t, facts, digest);
 	if (err == HN_EEXIST)
@@ -201,7 +194,7 @@ static int take_checked(struct taking *t, const struct receipt_facts *facts, con
 	if (err == HN_EAUTH) {
 		finding_set(&f, "a second receipt with the number of one that came before",
 			    "既に届いたものと同じ番号の、異なる受領証");
-		return refuse(t, "receipts", ALARM_RECEIPT, &f, line, len);
+		return refuse(t, &f, line, len);
 	}
 	if (err == HN_OK)
 		err = check_chain(t, facts, &f);
@@ -218,96 +211,29 @@ int take_receipt(struct taking *t, const char *line, size_t len)
 	if (err == HN_OK)
 		err = take_checked(t, facts, line, len);
 	else if (err != HN_ENOMEM)
-		err = refuse(t, "receipts", ALARM_RECEIPT, &f, line, len);
+		err = refuse(t, &f, line, len);
 	free(facts);
 	return err;
 }
 
 /* ---- checkpoints ---- */
 
-static int cosign(const struct witness *w, const struct checkpoint_line *l, int64_t now_ns, struct buf *out)
-{
-	struct note_key key;
-	struct note note;
-	uint8_t public_key[NOTE_PUBLIC_SIZE];
-	(void)crypto_sign_ed25519_sk_to_pk(public_key, w->secret);
-	int err = note_key_init(&key, w->origin, NOTE_COSIGNATURE, public_key);
-	if (err == HN_OK)
-		err = note_parse(l->note, strlen(l->note), &note);
-	if (err != HN_OK)
-		return err;
-	buf_adds(out, l->note);
-	note_sign(out, note.text, note.text_len, &key, w->secret, (uint64_t)(now_ns / NS_SECOND));
-	return buf_err(out);
-}
-
-static int read_seen(struct taking *t, struct checkpoint_seen *seen)
-{
-	sqlite3_stmt *row;
-	int err = state_one(
-		t->w->state, &row,
-		"SELECT size, root FROM checkpoints WHERE edge = ? AND finding = '' ORDER BY seq DESC "
-		"LIMIT 1",
-		"t", t->peer->edge);
-	if (err == HN_OK) {
-		seen->size = (uint64_t)sqlite3_column_int64(row, 0);
-		memcpy(seen->root.bytes, sqlite3_column_blob(row, 1), sizeof(seen->root.bytes));
-	}
-	state_done(row);
-	return err == HN_ENOENT ? HN_OK : err;
-}
-
-static int keep_checkpoint(struct taking *t, const struct checkpoint_line *l, const struct checkpoint *c)
-{
-	struct buf cosigned;
-	buf_init(&cosigned, 2 * NOTE_SIZE_MAX);
-	int err = cosign(t->w, l, t->now_ns, &cosigned);
-	if (err == HN_OK)
-		err = state_run(t->w->state,
-				"INSERT INTO checkpoints(edge, size, root, came, finding, note, cosigned) "
-				"VALUES(?, ?, "
-				"?, ?, '', ?, ?)",
-				"tiditt", t->peer->edge, (int64_t)c->size, c->root.bytes, t->now_ns, l->note,
-				cosigned.data);
-	buf_clear(&cosigned);
-	return err;
-}
-
-static int check_checkpoint(struct taking *t, const struct checkpoint_line *l, const char *line, size_t len)
-{
-	char origin[NOTE_NAME_MAX + 1];
-	struct checkpoint_seen seen = {.size = 0};
-	struct checkpoint c;
-	struct fault en = {0}, ja = {0};
-	struct finding f = {{0}, {0}};
-	(void)snprintf(origin, sizeof(origin), "hinomi/%s", t->peer->edge);
-	int err = read_seen(t, &seen);
-	if (err != HN_OK)
-		return err;
-	memset(&c, 0, sizeof(c));
-	lang_set_thread(LANG_EN);
-	if (checkpoint_line_check(l, origin, t->peer->ed25519, &seen, &c, &en) == HN_OK)
-		return keep_checkpoint(t, l, &c);
-	lang_set_thread(LANG_JA);
-	if (checkpoint_line_check(l, origin, t->peer->ed25519, &seen, &c, &ja) != HN_OK)
-		of_fault(&f, &en, &ja);
-	return refuse(t, "checkpoints", ALARM_LEDGER, &f, line, len);
-}
-
 int take_checkpoint(struct taking *t, const char *line, size_t len)
 {
+	char origin[NOTE_NAME_MAX + 1];
 	struct fault fault = {0};
 	struct finding f = {{0}, {0}};
 	struct checkpoint_line *l = malloc(sizeof(*l));
 	int err = l == NULL ? HN_ENOMEM : checkpoint_line_read(line, len, l, &fault);
-	if (err == HN_OK) {
-		err = check_checkpoint(t, l, line, len);
-	} else if (err != HN_ENOMEM) {
+	(void)snprintf(origin, sizeof(origin), "hinomi/%s", t->peer->edge);
+	if (err == HN_OK)
+		err = checkpoints_put(t->w, t->peer->edge, origin, t->peer->ed25519, l, &f);
+	else if (err != HN_ENOMEM)
 		finding_set(&f, "not a checkpoint", "チェックポイントではない");
-		err = refuse(t, "checkpoints", ALARM_LEDGER, &f, line, len);
-	}
 	free(l);
-	return err;
+	return f.en[0] != '\0'
+		       ? take_refused(t->w->state, t->peer->edge, "checkpoints", ALARM_LEDGER, &f, line, len)
+		       : err;
 }
 
 /* ---- health ---- */

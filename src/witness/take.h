@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "witness/alarm.h"
 #include "witness/channel.h"
+#include "witness/judge.h"
 #include "witness/witness.h"
 
 /* What becomes of one line that an edge sent. */
@@ -24,5 +26,15 @@ struct taking {
 HN_MUST_USE int take_receipt(struct taking *t, const char *line, size_t len);
 HN_MUST_USE int take_checkpoint(struct taking *t, const char *line, size_t len);
 HN_MUST_USE int take_health(struct taking *t, const char *line, size_t len);
+
+/**
+ * In a transaction: keeps what cannot be taken for what it should be (of each sender the last 1000), and
+ * raises the alarm.
+ *
+ * @param who   the edge; "" for the hub
+ * @param what  the stream by which it came, which is the alarm's subject
+ */
+HN_MUST_USE int take_refused(struct state *s, const char *who, const char *what, enum alarm_kind kind,
+			     const struct finding *f, const char *line, size_t len);
 
 #endif

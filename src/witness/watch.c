@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -18,11 +19,12 @@
 #include "ledger/ledger.h"
 #include "witness/alarm.h"
 #include "witness/channel.h"
-#include "witness/hub.h"
+#include "witness/hub_ledger.h"
 #include "witness/record.h"
 #include "witness/trusted.h"
 
 #define TICK_MS      500
+#define ROUND_NS     (60 * NS_SECOND) /* of the asker's, at most, before it counts as silence */
 #define DAY_NS       (INT64_C(86400) * NS_SECOND)
 #define TRUST_MAX    ((size_t)8 << 20)
 #define SILENT_TIMES 2
@@ -34,10 +36,18 @@ static struct {
 	pthread_t clerk, asker;
 	bool clerk_runs, asker_runs;
 	int64_t began_ns;
-	int stop_fd; /* readable from the moment that the threads shall end */
+	_Atomic int64_t round_ns; /* steady: when the round that is under way began; 0: none is */
+	int stop_fd;              /* readable from the moment that the threads shall end */
 } watch = {.stop_fd = -1};
 
 /* ---- who is silent ---- */
+
+static int64_t steady_ns(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_SECOND + now.tv_nsec;
+}
 
 struct silence {
 	struct state *s;
@@ -64,12 +74,20 @@ static int edge_silent(void *context, sqlite3_stmt *row)
 static int hub_silent(struct state *s, int64_t now_ns)
 {
 	int64_t heard_ns = 0;
+	int64_t before_ns = now_ns - SILENT_TIMES * watch.w->config->hub.interval_ns;
 	int err = state_number(s, "hub_heard", &heard_ns);
 	if (heard_ns < watch.began_ns)
 		heard_ns = watch.began_ns;
-	if (err == HN_OK && now_ns - heard_ns > SILENT_TIMES * watch.w->config->hub.interval_ns)
+	if (err == HN_OK && heard_ns < before_ns)
 		err = tell_silent(s, ALARM_HUB_SILENT, "", heard_ns);
-	return err;
+	return err == HN_OK ? hub_ledger_silent(s, watch.began_ns, before_ns) : err;
+}
+
+/* A round that is under way may still hear it; one that lasts too long is silence too. */
+static bool round_rests(void)
+{
+	int64_t round_ns = atomic_load(&watch.round_ns);
+	return round_ns == 0 || steady_ns() - round_ns > ROUND_NS;
 }
 
 /* While this program did not run nobody could be heard. */
@@ -85,7 +103,7 @@ static int look_who_is_silent(void)
 		"SELECT id, max(CASE kind WHEN 'sensor' THEN receipt_at ELSE heard END, ?1) AS since FROM "
 		"edges WHERE revoked = 0 AND since < ?2",
 		"ii", watch.began_ns, before_ns);
-	if (err == HN_OK && watch.hub != NULL)
+	if (err == HN_OK && watch.hub != NULL && round_rests())
 		err = hub_silent(silence.s, silence.now_ns);
 	return state_end(silence.s, err);
 }
@@ -122,13 +140,6 @@ static bool rest(void)
 	return poll(&stop, 1, TICK_MS) <= 0;
 }
 
-static int64_t steady_ns(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_SECOND + now.tv_nsec;
-}
-
 static void *clerk(void *context)
 {
 	int64_t day_ns = steady_ns();
@@ -154,7 +165,10 @@ static void *asker(void *context)
 		bool due = steady_ns() >= next_ns;
 		if (due)
 			next_ns = steady_ns() + watch.w->config->hub.interval_ns;
+		atomic_store(&watch.round_ns, steady_ns());
 		hub_round(watch.hub, watch.w, due);
+		atomic_store(&watch.round_ns, 0);
+		warn(tr("looking who is silent", "連絡の途絶の確認"), look_who_is_silent());
 	} while (rest());
 	return NULL;
 }

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,7 +188,7 @@ def of_kills():
 
 
 def of_the_hub():
-    hub = Hub()
+    hub = Hub(commission)
     hub.documents["/api/v1/nation/trust"] = commission.trust.read_bytes()
     witness = Witness(commission, hub).start()
     draft = commission.issue("draft.json", names="", purpose="how " + XSS, recipient="police")
@@ -278,6 +279,61 @@ def of_the_hub():
     witness.stop()
 
 
+def of_the_hubs_ledger():
+    hub = Hub(commission)
+    draft = commission.issue("pretended.json", names="")
+    witness = Witness(commission, hub).start()
+
+    def cosigned(size):
+        return [b for m, p, b in hub.taken if p == "/api/v1/ledger/cosigned" and b.split(b"\n")[1] == b"%d" % size and
+                b.count(b"\n\xe2\x80\x94 hinomi/witness/commission ") == 1]
+
+    def rises(kind, text, what):
+        """An alarm that stands with this text; it is acknowledged, for the next one stands by itself."""
+        def look():
+            return [a for a in witness.alarms() if a["kind"] == kind and text in a["detail_en"] and "acknowledged" not in a]
+        try:
+            found = until(look, what)
+        except TimeoutError:
+            found = []
+        tap.check(what, len(found) == 1, witness.alarms())
+        for alarm in found:
+            witness.run("acknowledge", alarm["number"], "--reason", "seen")
+
+    tap.check("the hub's checkpoint is cosigned and handed over", until(lambda: cosigned(300), "the first"))
+    older = pathlib.Path(tempfile.mkdtemp(dir=commission.dir)) / "log"
+    shutil.copytree(hub.log, older)
+    hub.grow(700)
+    tap.check("one that continues it is too", until(lambda: cosigned(1001), "the second"))
+    time.sleep(2)
+    tap.equal("and where nothing else was entered nothing is said", [b.split(b"\n")[1] for m, p, b in hub.taken], [b"300", b"1001"])
+    tap.equal("a ledger that goes on raises nothing", witness.alarms(), [])
+    log, hub.no_tiles = hub.log, True
+    hub.grow(300)
+    rises("hub-ledger", "not shown whole since", "one that cannot be followed is an alarm")
+    hub.no_tiles = False
+    until(lambda: cosigned(1302), "the third")
+    hub.log = older
+    rises("hub-ledger", "shorter than before", "one that was rolled back is an alarm")
+    hub.grow(2000, older)
+    rises("hub-ledger", "does not prove that it continues", "one that was rewritten is an alarm")
+    hub.log, hub.stands = log, True
+    hub.grow(5)
+    rises("hub-ledger", "shows no entry behind it", "one that is held back is an alarm")
+    hub.log, hub.stands = pathlib.Path(tempfile.mkdtemp(dir=commission.dir)), False
+    hub.key = commission.dir / "stranger.key"
+    hub.grow(3000)
+    shown = hub.show(draft)
+    rises("hub-ledger", "not signed by the key", "a second hub that pretends to be the first is an alarm")
+    before, tokens = len(hub.taken), hub.tokens
+    witness.run("revoke", "--passphrase-file", commission.passphrase)
+    rises("hub-ledger", "not signed by the key", "again")
+    rises("hub-silent", "nothing since", "the first one is silent")
+    tap.equal("it is shown no token and handed nothing", (hub.tokens - tokens, len(hub.taken) - before), (0, 0))
+    tap.check("what it shows is taken for nothing", shown["id"] not in witness.run("applications").stdout)
+    witness.stop()
+
+
 def of_pages(witness, edge):
     for path in ("/", "/applications", "/edges", "/hub", f"/edges/{edge.id}"):
         status, headers, _ = witness.get(path)
@@ -335,5 +391,6 @@ def of_pages(witness, edge):
 
 of_edges()
 of_the_hub()
+of_the_hubs_ledger()
 of_kills()
 tap.done()

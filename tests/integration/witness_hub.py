@@ -4,6 +4,7 @@
 """The witness and the hub itself: an application goes from one to the other, comes back signed, or refused; receipts that came
 to the witness alone are missed. Told by TAP."""
 import hashlib
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -22,7 +23,7 @@ def apply(admin, path):
     return made
 
 
-with hub_world.Hub() as hub:
+with hub_world.Hub("cosigners: []\n") as hub:
     admin = hub.admin()
     tap.equal("the trust file is the hub's too", admin.put("/api/v1/nation/trust", commission.trust.read_bytes(), **JOSE).status, 204)
     names = [{"language": "en", "name": "Commission"}]
@@ -35,6 +36,10 @@ with hub_world.Hub() as hub:
     first, second = commission.issue("first.json", names=""), commission.issue("second.json", names="")
     one, two = apply(admin, first), apply(admin, second)
     witness = Witness(commission, hub, token=token).start()
+    hub.config.write_text(f"cosigners: ['{witness.vkey}']\n")
+    hub.process.send_signal(signal.SIGHUP)
+    tap.check("the hub's ledger is cosigned, and the hub has it", until(
+        lambda: witness.vkey.split("+")[0] in admin.get("/api/v1/ledger/cosigned", check=False).body.decode(), "the cosignature"))
     until(lambda: two in witness.run("applications").stdout, "both applications")
     digest = hashlib.sha256(payload_of(first)).hexdigest()
     done = witness.run("sign", one, "--digest", digest, "--passphrase-file", commission.passphrase)

@@ -3,6 +3,7 @@
 """What the witness's tests share: a commission, a witness that runs, edges, and a hub of the tests' own. Arguments of the
 script: witness_edge, moved_clock."""
 import atexit
+import base64
 import copy
 import hashlib
 import html
@@ -71,7 +72,7 @@ class Commission:
         atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
         self.passphrase = self.dir / "passphrase"
         self.passphrase.write_text("a passphrase that is long\n")
-        for name in ("a", "b", "c", "stranger", "sensor", "other"):
+        for name in ("a", "b", "c", "stranger", "sensor", "other", "hub"):
             words = ["--passphrase-file", self.passphrase] if name == "a" else []
             hinomi("authority", "keygen", "--name", f"Key {name}", "-o", self.dir / f"{name}.key", *words)
         self.trust = self.dir / "TRUST.json"
@@ -100,9 +101,12 @@ def authorisation(path):
 class Hub:
     """As much of the hub as the witness asks for; what it shows is what the test puts there."""
 
-    def __init__(self):
-        self.applications, self.receipts, self.documents, self.taken = {}, {}, {}, []
-        self.quiet = False
+    def __init__(self, commission):
+        self.applications, self.receipts, self.documents, self.taken, self.tokens = {}, {}, {}, [], 0
+        self.quiet, self.no_tiles, self.stands = False, False, False
+        self.key, self.growing = commission.dir / "hub.key", threading.Lock()
+        self.log = pathlib.Path(tempfile.mkdtemp(dir=commission.dir))
+        self.grow(300)
         hub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -120,12 +124,21 @@ class Hub:
 
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                hub.tokens += "Authorization" in self.headers
+                if self.path in ("/api/v1/ledger/key", "/api/v1/ledger/checkpoint") and not hub.quiet:
+                    return self.reply(200, hub.vkey().encode() if self.path.endswith("key") else hub.checkpoint(), "text/plain")
                 if hub.quiet or self.headers.get("Authorization") != "Bearer secret-token":
                     return self.reply(503 if hub.quiet else 401)
                 path = self.path.split("?")[0]
                 if self.command != "GET":
+                    if path == "/api/v1/ledger/cosigned" and not hub.stands:
+                        hub.grow(1)
                     hub.taken.append((self.command, path, body))
                     return self.reply(204)
+                if path.startswith("/api/v1/ledger/tile/"):
+                    tile = hub.log / path[len("/api/v1/"):]
+                    shown = tile.is_file() and not hub.no_tiles
+                    return self.reply(200 if shown else 404, tile.read_bytes() if shown else b"", "application/octet-stream")
                 if path == "/api/v1/authorisations":
                     return self.reply(200, json.dumps({"authorisations": list(hub.applications.values())}).encode())
                 if path == "/api/v1/receipts":
@@ -141,6 +154,18 @@ class Hub:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def grow(self, count, log=None):
+        with self.growing:
+            tool("checkpoint", self.key, log or self.log, count)
+
+    def checkpoint(self):
+        return (self.log / "ledger" / "checkpoint").read_bytes()
+
+    def vkey(self):
+        name, what = self.checkpoint().split(b"\n")[0], b"\x01" + from_base64url(json.loads(
+            self.key.with_suffix(".key.pub").read_text())["ed25519"])
+        return f"{name.decode()}+{hashlib.sha256(name + bytes([10]) + what).hexdigest()[:8]}+{base64.b64encode(what).decode()}"
 
     def show(self, path, state="handed"):
         document = json.loads(path.read_text())

@@ -123,6 +123,100 @@ static void what_is_no_log_is_refused(void **state)
 	(void)close(fd);
 }
 
+/* A log elsewhere: what it gives, and how it lies. */
+struct elsewhere {
+	struct tlog *real;
+	unsigned asked;
+	int err;
+	bool empty, cut, swapped;
+};
+
+static int give(void *context, const struct tile *tile, struct buf *out)
+{
+	struct elsewhere *e = context;
+	e->asked++;
+	if (e->err != HN_OK)
+		return e->err;
+	assert_int_equal(tlog_tile(e->real, tile, out), HN_OK);
+	if (e->empty)
+		buf_reset(out);
+	if (e->cut)
+		out->len--;
+	if (e->swapped)
+		out->data[0] ^= 1;
+	return HN_OK;
+}
+
+static int prove_elsewhere(struct elsewhere *e, uint64_t from, struct merkle_hash path[MERKLE_PROOF_MAX],
+			   size_t *len)
+{
+	struct tlog *t = NULL;
+	size_t note_len;
+	const char *note = tlog_note(e->real, &note_len);
+	assert_int_equal(tlog_open_elsewhere(note, note_len, &w.key, give, e, &t, NULL), HN_OK);
+	assert_int_equal(tlog_fd(t), -1);
+	int rc = tlog_consistency(t, from, tlog_head(t)->size, path, len);
+	tlog_free(t);
+	return rc;
+}
+
+static void a_log_elsewhere_is_proved_from_few_tiles(void **state)
+{
+	(void)state;
+	static const uint64_t sizes[] = {1, 255, 256, 257, 65535, 65536, 65999};
+	struct merkle_hash path[MERKLE_PROOF_MAX], old;
+	size_t len = 0;
+	struct elsewhere e = {NULL, 0, HN_OK, false, false, false};
+	world_grow(&w, 66000, 10000);
+	e.real = read_log();
+	const struct checkpoint *head = tlog_head(e.real);
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		e.asked = 0;
+		assert_int_equal(tlog_root(e.real, sizes[i], &old), HN_OK);
+		assert_int_equal(prove_elsewhere(&e, sizes[i], path, &len), HN_OK);
+		assert_int_equal(merkle_verify_consistency(sizes[i], &old, 66000, &head->root, path, len),
+				 HN_OK);
+		assert_true(e.asked <= 8);
+	}
+	/* It is not there, it is no tile, it is another one. */
+	e.err = HN_EIO;
+	assert_int_equal(prove_elsewhere(&e, 257, path, &len), HN_EIO);
+	e.err = HN_OK;
+	e.empty = true;
+	assert_int_equal(prove_elsewhere(&e, 257, path, &len), HN_EFORMAT);
+	e.empty = false;
+	e.cut = true;
+	assert_int_equal(prove_elsewhere(&e, 257, path, &len), HN_EFORMAT);
+	e.cut = false;
+	e.swapped = true;
+	assert_int_equal(tlog_root(e.real, 257, &old), HN_OK);
+	assert_int_equal(prove_elsewhere(&e, 257, path, &len), HN_OK);
+	assert_int_equal(merkle_verify_consistency(257, &old, 66000, &head->root, path, len), HN_EAUTH);
+	tlog_free(e.real);
+}
+
+static void a_checkpoint_from_elsewhere_is_checked(void **state)
+{
+	(void)state;
+	struct tlog *t = NULL;
+	struct note_key other;
+	struct elsewhere e = {NULL, 0, HN_OK, false, false, false};
+	size_t len;
+	world_grow(&w, 3, 3);
+	e.real = read_log();
+	const char *note = tlog_note(e.real, &len);
+	assert_int_equal(note_key_init(&other, "hinomi/other", NOTE_ED25519, w.public_key), HN_OK);
+	assert_int_equal(tlog_open_elsewhere(note, len, &other, give, &e, &t, NULL), HN_EAUTH);
+	for (size_t i = 0; i < len; i++) {
+		char *part = (char *)exact_copy(note, i);
+		assert_int_not_equal(tlog_open_elsewhere(part, i, &w.key, give, &e, &t, NULL), HN_OK);
+		free(part);
+	}
+	assert_null(t);
+	assert_int_equal(e.asked, 0);
+	tlog_free(e.real);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +224,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(proofs_hold_over_three_levels_of_tiles, begin, end),
 		cmocka_unit_test_setup_teardown(an_open_log_stays_readable_while_it_grows, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_no_log_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(a_log_elsewhere_is_proved_from_few_tiles, begin, end),
+		cmocka_unit_test_setup_teardown(a_checkpoint_from_elsewhere_is_checked, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
