@@ -84,6 +84,16 @@ static int read_path(const json_t *o, const char *name, char out[PATH_MAX], stru
 	return err;
 }
 
+static int read_kind(const char *text, enum enrol_kind *out)
+{
+	for (int i = 0; i < ENROL_KIND_COUNT; i++)
+		if (strcmp(text, enrol_kind_name((enum enrol_kind)i)) == 0) {
+			*out = (enum enrol_kind)i;
+			return HN_OK;
+		}
+	return HN_EFORMAT;
+}
+
 static int read_members(const json_t *o, struct edge_files *f, struct fault *fault)
 {
 	const char *id = NULL, *kind = NULL;
@@ -92,9 +102,8 @@ static int read_members(const json_t *o, struct edge_files *f, struct fault *fau
 		err = uuid_parse(id, strlen(id), &f->id);
 	if (err == HN_OK)
 		err = json_get_string(o, "kind", true, &kind, fault);
-	if (err != HN_OK)
-		return err;
-	f->kind = strcmp(kind, enrol_kind_name(ENROL_RESOLVER)) == 0 ? ENROL_RESOLVER : ENROL_SENSOR;
+	if (err == HN_OK)
+		err = read_kind(kind, &f->kind);
 	for (int i = 0; err == HN_OK && i < SIDE_COUNT; i++) {
 		const json_t *side = json_object_get(o, side_names[i]);
 		if (side != NULL)

@@ -148,43 +148,16 @@ static void say_health(struct running *r, int64_t now_ns)
 
 /* ---- questions ---- */
 
-static int words_of(enum head_ask ask, const char *arguments, char *out, size_t size)
-{
-	json_t *o = NULL;
-	const char *name = "", *client = "-", *type = "A";
-	int err = json_object_read(arguments, strlen(arguments), &o, NULL);
-	if (err == HN_OK)
-		err = json_get_string(o, "name", ask != HEAD_STATISTICS, &name, NULL);
-	if (err == HN_OK)
-		err = json_get_string(o, "client", false, &client, NULL);
-	if (err == HN_OK)
-		err = json_get_string(o, "type", false, &type, NULL);
-	/* A word is a word: nothing that is asked becomes another command. */
-	const char *const words[] = {name, client, type};
-	for (size_t i = 0; err == HN_OK && i < 3; i++)
-		for (const char *c = words[i]; *c != '\0'; c++)
-			if ((unsigned char)*c <= ' ' || *c == 0x7f)
-				err = HN_EFORMAT;
-	if (err == HN_OK && ask == HEAD_EXPLAIN)
-		(void)snprintf(out, size, "explain %s %s %s", name, client, type);
-	else if (err == HN_OK && ask == HEAD_SKETCH)
-		(void)snprintf(out, size, "sketch %s", name);
-	else
-		(void)snprintf(out, size, "stats");
-	json_decref(o);
-	return err;
-}
-
 static void question(void *context, const struct uuid *id, enum head_ask ask, const char *arguments)
 {
 	struct running *r = context;
-	char words[2048], text[UUID_TEXT_SIZE];
+	char words[ASK_WORDS_SIZE], text[UUID_TEXT_SIZE];
 	struct buf answer, line;
 	json_t *object = NULL;
 	buf_init(&answer, HEALTH_MAX / 2);
 	buf_init(&line, HEALTH_MAX);
 	uuid_format(id, text);
-	int err = r->files.control[0] == '\0' ? HN_ENOENT : words_of(ask, arguments, words, sizeof(words));
+	int err = r->files.control[0] == '\0' ? HN_ENOENT : ask_words(ask, arguments, words);
 	if (err == HN_OK)
 		err = ask_control(r->files.control, words, &answer);
 	if (err == HN_OK)
