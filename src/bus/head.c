@@ -58,26 +58,38 @@ static void add_file(struct buf *b, const struct head_file *f)
 	buf_addf(b, "{\"digest\":\"%s\",\"size\":%llu}", digest, (unsigned long long)f->size);
 }
 
+static void add_files(struct buf *b, const struct head_file files[], size_t count, bool has_base)
+{
+	size_t first = has_base ? 1 : 0;
+	buf_adds(b, "\"base\":");
+	if (has_base)
+		add_file(b, &files[0]);
+	else
+		buf_adds(b, "null");
+	buf_adds(b, ",\"overlays\":[");
+	for (size_t i = first; i < count; i++) {
+		buf_adds(b, i > first ? "," : "");
+		add_file(b, &files[i]);
+	}
+	buf_adds(b, "]");
+}
+
 static int add_set(const struct head *h, struct buf *out)
 {
 	size_t first = h->has_base ? 1 : 0;
-	if (h->file_count > first + HEAD_OVERLAYS_MAX)
+	if (h->file_count > first + HEAD_OVERLAYS_MAX || h->former_count > HEAD_FILES_MAX)
 		return HN_ELIMIT;
-	if (h->file_count < first)
+	if (h->file_count < first || (h->former_count > 0 && !h->has_base) || h->spread_s > HEAD_SPREAD_MAX)
 		return HN_EFORMAT;
-	buf_adds(out, ",\"base\":");
-	if (h->has_base)
-		add_file(out, &h->files[0]);
-	else
-		buf_adds(out, "null");
-	buf_adds(out, ",\"overlays\":[");
-	for (size_t i = first; i < h->file_count; i++) {
-		buf_adds(out, i > first ? "," : "");
-		add_file(out, &h->files[i]);
-	}
-	buf_adds(out, "]");
+	buf_adds(out, ",");
+	add_files(out, h->files, h->file_count, h->has_base);
 	if (h->action != HEAD_ACTION_UNSAID)
 		buf_addf(out, ",\"action\":\"%s\"", actions[h->action]);
+	if (h->former_count > 0) {
+		buf_adds(out, ",\"former\":{");
+		add_files(out, h->former, h->former_count, true);
+		buf_addf(out, ",\"spread\":%u}", (unsigned)h->spread_s);
+	}
 	return HN_OK;
 }
 
@@ -179,6 +191,8 @@ int head_check(const struct head *h)
 	bool sizes = true;
 	for (size_t i = 0; i < h->file_count && i < sizeof(h->files) / sizeof(h->files[0]); i++)
 		sizes = sizes && h->files[i].size <= BATCH_SEQ_MAX;
+	for (size_t i = 0; i < h->former_count && i < HEAD_FILES_MAX; i++)
+		sizes = sizes && h->former[i].size <= BATCH_SEQ_MAX;
 	for (size_t i = 0; i < h->document_count; i++)
 		sizes = sizes && h->documents[i].file.size <= BATCH_SEQ_MAX;
 	return sizes && id_ok(h->kind, h->id) && h->version > 0 && h->version <= BATCH_SEQ_MAX &&
@@ -218,6 +232,15 @@ int head_sign(const struct head *h, const struct key *key, struct buf *out)
 	jws_clear(&jws);
 	buf_clear(&payload);
 	return err == HN_OK ? buf_err(out) : err;
+}
+
+void head_choose(struct head *h, bool former)
+{
+	if (former) {
+		memcpy(h->files, h->former, sizeof(h->files));
+		h->file_count = h->former_count;
+	}
+	h->former_count = 0;
 }
 
 void head_clear(struct head *h)

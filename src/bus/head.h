@@ -18,19 +18,24 @@
  * (bus/client.h). On the wire it is a JWS (authority/jws.h) by the hub's head key over a JSON object:
  *
  *     {"kind", "id", "version", "issued", "expires", ...}
- *       set             id: the set's UUID     "base": FILE or null, "overlays": [FILE...], "action"
- *       authorisations  id: the edge's UUID    "documents": [{"id", "digest", "size"}...]
- *       trust           id: "nation"           "document": FILE, "domestic": FILE (the table of domestic
- *                                              prefixes; absent where there is none yet)
- *       revocations     id: "nation"           "document": FILE
- *       questions       id: the edge's UUID    "questions": [{"id", "ask", "arguments"}...]
+ *       set             id: the set's UUID     "base": FILE or null, "overlays": [FILE...], "action", and
+ * while its base is new "former": {"base", "overlays", "spread"} authorisations  id: the edge's UUID
+ * "documents": [{"id", "digest", "size"}...] trust           id: "nation"           "document": FILE,
+ * "domestic": FILE (the table of domestic prefixes; absent where there is none yet) revocations     id:
+ * "nation"           "document": FILE questions       id: the edge's UUID    "questions": [{"id", "ask",
+ * "arguments"}...]
  *
  * where FILE is {"digest": hex of a SHA-256, "size": bytes}. The version of a kind and id rises by one.
+ * "former" are other files with the same content, on the base before: who has that base whole, and not the
+ * new one, takes them, begins to fetch the new base within `spread` seconds, at a time of its own, and then
+ * changes over.
  * Members that are not named here are passed over, so that a newer hub may say more.
  */
 
 #define HEAD_TEXT_MAX      (256u << 10) /* bytes of a head as it travels */
 #define HEAD_OVERLAYS_MAX  16
+#define HEAD_FILES_MAX     (1 + HEAD_OVERLAYS_MAX)
+#define HEAD_SPREAD_MAX    86400 /* seconds */
 #define HEAD_DOCUMENTS_MAX 256
 #define HEAD_QUESTIONS_MAX 64
 #define HEAD_ARGUMENTS_MAX 4096 /* bytes of JSON */
@@ -77,7 +82,11 @@ struct head {
 	enum head_action action;
 	bool has_base;
 	size_t file_count;
-	struct head_file files[1 + HEAD_OVERLAYS_MAX];
+	struct head_file files[HEAD_FILES_MAX];
+	/* set: the same on the base before, which comes first; 0: there is none */
+	size_t former_count;
+	struct head_file former[HEAD_FILES_MAX];
+	uint32_t spread_s;
 	struct head_document *documents; /* authorisations */
 	size_t document_count;
 	struct head_question *questions; /* questions */
@@ -116,6 +125,9 @@ HN_MUST_USE int head_read(const char *text, size_t len, const struct key_public 
 /** Reads a head's JSON alone, for who has it from somebody that verified it (a consumer beside the edge).
  * @return as head_read(), never HN_EAUTH */
 HN_MUST_USE int head_read_payload(const char *text, size_t len, struct head *out, struct fault *fault);
+
+/** Makes it one that never had another base: of its former files, or (false) of its files alone. */
+void head_choose(struct head *h, bool former);
 
 /** Frees what it holds; an all-zero head is allowed. */
 void head_clear(struct head *h);

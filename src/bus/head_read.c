@@ -46,22 +46,46 @@ static int read_action(const json_t *o, struct head *h, struct fault *fault)
 			    "はこのプログラムの知らないアクションである"));
 }
 
-static int read_set(const json_t *o, struct head *h, struct fault *fault)
+static int read_files(const json_t *o, struct head_file files[HEAD_FILES_MAX], bool *has_base, size_t *count,
+		      struct fault *fault)
 {
 	const json_t *overlays, *base = json_object_get(o, "base");
-	int err = read_action(o, h, fault);
-	if (err == HN_OK)
-		err = json_get_array(o, "overlays", true, &overlays, fault);
+	int err = json_get_array(o, "overlays", true, &overlays, fault);
 	if (err != HN_OK)
 		return err;
 	if (json_array_size(overlays) > HEAD_OVERLAYS_MAX)
 		return too_many("/overlays", HEAD_OVERLAYS_MAX, fault);
-	h->has_base = !json_is_null(base);
-	if (h->has_base)
-		err = read_file(base, "/base", &h->files[h->file_count++], fault);
+	*has_base = !json_is_null(base);
+	if (*has_base)
+		err = read_file(base, "/base", &files[(*count)++], fault);
 	for (size_t i = 0; err == HN_OK && i < json_array_size(overlays); i++)
-		err = read_file(json_array_get(overlays, i), "/overlays", &h->files[h->file_count++], fault);
+		err = read_file(json_array_get(overlays, i), "/overlays", &files[(*count)++], fault);
 	return err;
+}
+
+static int read_former(const json_t *o, struct head *h, struct fault *fault)
+{
+	const json_t *former = NULL;
+	int64_t spread = 0;
+	bool has_base = false;
+	int err = json_get_object(o, "former", false, &former, fault);
+	if (err != HN_OK || former == NULL)
+		return err;
+	err = read_files(former, h->former, &has_base, &h->former_count, fault);
+	if (err == HN_OK)
+		err = json_get_int(former, "spread", false, 0, HEAD_SPREAD_MAX, &spread, fault);
+	h->spread_s = (uint32_t)spread;
+	if (err == HN_OK && (!has_base || !h->has_base))
+		err = fault_set(fault, HN_EFORMAT, "/former", "%s", tr("has no base", "に基底がない"));
+	return err;
+}
+
+static int read_set(const json_t *o, struct head *h, struct fault *fault)
+{
+	int err = read_action(o, h, fault);
+	if (err == HN_OK)
+		err = read_files(o, h->files, &h->has_base, &h->file_count, fault);
+	return err == HN_OK ? read_former(o, h, fault) : err;
 }
 
 static int read_document(const json_t *o, struct head *h, struct fault *fault)

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,16 @@
 
 #define HEADS_MAX 512              /* that an edge holds */
 #define TIDY_NS   (10 * NS_SECOND) /* a file that is named no more stays so long for its readers */
+#define AGAIN_S   30               /* until a new base that could not be brought is tried again */
+#define SET_PATH  (PATH_MAX + 256)
+
+/* A new base that is fetched beside the former one, on which the set goes on meanwhile. */
+struct base {
+	struct held *held;
+	struct head_file file;
+	enum { BASE_NONE, BASE_PLANNED, BASE_COMES } state;
+	bool awaited; /* a head that came since stands on it alone */
+};
 
 /* A head that is in force, or on its way. */
 struct held {
@@ -29,11 +40,17 @@ struct held {
 	struct head_held in_force;
 	int64_t expires_ns, since_ns;
 	struct head coming; /* payload NULL: none */
-	char *coming_text;  /* as it came */
+	char *coming_text;  /* as it came; NULL: it is the one in force, which changes its base */
 	size_t at;          /* of its files: which is being brought */
 	bool busy;
 	char *next_text; /* one that came meanwhile */
 	size_t next_len;
+	/* of a set */
+	struct head now;                            /* in force */
+	bool now_former, coming_former;             /* by its former files */
+	struct base base;                           /* that of `now` while its former files are in force */
+	struct head_file known[HEAD_FILES_MAX + 1]; /* seen to be right by this process */
+	size_t known_count;
 };
 
 struct down {
@@ -53,31 +70,45 @@ static void take(struct held *h, const char *text, size_t len);
 
 /* ---- names ---- */
 
-static void blob_path(const struct down *d, const struct held *h, size_t at, char out[PATH_MAX + 256])
+static void set_path(const struct held *h, const uint8_t digest[32], char out[SET_PATH])
 {
-	char digest[65];
+	char hex[65];
+	hex_encode(digest, 32, hex);
+	(void)snprintf(out, SET_PATH, "%s/sets/%s/%s.him", h->down->files->dir, h->id, hex);
+}
+
+static const struct head_file *blobs_of(const struct held *h, size_t *count)
+{
 	const struct head *c = &h->coming;
-	if (c->kind == HEAD_AUTHORISATIONS) {
-		char id[UUID_TEXT_SIZE];
-		uuid_format(&c->documents[at].id, id);
-		(void)snprintf(out, PATH_MAX + 256, "%s/blobs/%s.json", d->files->dir, id);
-		return;
+	*count = h->coming_former ? c->former_count : c->file_count;
+	return h->coming_former ? c->former : c->files;
+}
+
+static size_t blob_count(const struct held *h)
+{
+	size_t count;
+	(void)blobs_of(h, &count);
+	return h->kind == HEAD_AUTHORISATIONS ? h->coming.document_count : count;
+}
+
+static const struct head_file *blob_at(const struct held *h, size_t at)
+{
+	size_t count;
+	return h->kind == HEAD_AUTHORISATIONS ? &h->coming.documents[at].file : &blobs_of(h, &count)[at];
+}
+
+static void blob_path(const struct down *d, const struct held *h, size_t at, char out[SET_PATH])
+{
+	char name[65];
+	if (h->kind == HEAD_SET) {
+		set_path(h, blob_at(h, at)->digest, out);
+	} else if (h->kind == HEAD_AUTHORISATIONS) {
+		uuid_format(&h->coming.documents[at].id, name);
+		(void)snprintf(out, SET_PATH, "%s/blobs/%s.json", d->files->dir, name);
+	} else {
+		hex_encode(blob_at(h, at)->digest, 32, name);
+		(void)snprintf(out, SET_PATH, "%s/blobs/%s", d->files->dir, name);
 	}
-	hex_encode(c->files[at].digest, 32, digest);
-	if (c->kind == HEAD_SET)
-		(void)snprintf(out, PATH_MAX + 256, "%s/sets/%s/%s.him", d->files->dir, c->id, digest);
-	else
-		(void)snprintf(out, PATH_MAX + 256, "%s/blobs/%s", d->files->dir, digest);
-}
-
-static size_t blob_count(const struct head *c)
-{
-	return c->kind == HEAD_AUTHORISATIONS ? c->document_count : c->file_count;
-}
-
-static const struct head_file *blob_at(const struct head *c, size_t at)
-{
-	return c->kind == HEAD_AUTHORISATIONS ? &c->documents[at].file : &c->files[at];
 }
 
 /* ---- putting in force ---- */
@@ -89,7 +120,7 @@ static int make_folder(const struct down *d, const char *name)
 
 static int copy_blob(const struct down *d, const struct held *h, size_t at, const char *name)
 {
-	char path[PATH_MAX + 256];
+	char path[SET_PATH];
 	struct buf text;
 	blob_path(d, h, at, path);
 	buf_init(&text, (size_t)64 << 20);
@@ -101,15 +132,19 @@ static int copy_blob(const struct down *d, const struct held *h, size_t at, cons
 	return err;
 }
 
+/* Consumers get a head of the files that are in force here. */
 static int install_set(const struct down *d, const struct held *h)
 {
 	char name[128];
 	struct buf text;
+	struct head chosen = h->coming;
+	head_choose(&chosen, h->coming_former);
 	(void)snprintf(name, sizeof(name), "sets/%s/head", h->id);
 	buf_init(&text, HEAD_TEXT_MAX);
-	buf_add(&text, h->coming.payload, h->coming.payload_len);
+	int err = head_write(&chosen, &text);
 	buf_addc(&text, '\n');
-	int err = buf_err(&text);
+	if (err == HN_OK)
+		err = buf_err(&text);
 	if (err == HN_OK)
 		err = file_write_whole_at(d->files->dir_fd, name, text.data, text.len, 0600, true);
 	buf_clear(&text);
@@ -186,9 +221,14 @@ static int keep_head(const struct down *d, const struct held *h)
 				   true);
 }
 
+/* One that only was to change its base stays in force as it is. */
 static void drop_coming(struct held *h)
 {
-	head_clear(&h->coming);
+	if (h->busy && h->coming_text == NULL)
+		h->now = h->coming;
+	else
+		head_clear(&h->coming);
+	h->coming = (struct head){0};
 	free(h->coming_text);
 	h->coming_text = NULL;
 	h->busy = false;
@@ -201,6 +241,12 @@ static void trouble(struct down *d, const struct held *h, const char *message)
 		 head_kind_name(h->kind), h->id, message);
 }
 
+static void told(struct held *h, int err, const struct client_result *r)
+{
+	bool said = r != NULL && r->fault.message[0] != '\0';
+	trouble(h->down, h, said ? r->fault.message : hn_strerror(err));
+}
+
 /* One that came meanwhile. */
 static void take_next(struct held *h)
 {
@@ -211,64 +257,209 @@ static void take_next(struct held *h)
 	free(text);
 }
 
+/* ---- a new base ---- */
+
+static bool is_known(const struct held *h, const struct head_file *f)
+{
+	for (size_t i = 0; i < h->known_count; i++)
+		if (memcmp(h->known[i].digest, f->digest, sizeof(f->digest)) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a file has its name already, which it gets once it is whole and right. */
+static bool is_here(const struct held *h, const struct head_file *f)
+{
+	char path[SET_PATH];
+	struct stat st;
+	set_path(h, f->digest, path);
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->size;
+}
+
+static void bring(struct held *h);
+static void plan_base(struct held *h, uint32_t spread_s);
+
+/* The head in force once more, by its new base. */
+static void change_base(struct held *h)
+{
+	h->coming = h->now;
+	h->now = (struct head){0};
+	h->coming_former = false;
+	h->at = 0;
+	h->busy = true;
+	bring(h);
+}
+
+static void base_brought(void *context, const struct client_result *r)
+{
+	struct base *b = context;
+	struct held *h = b->held;
+	bool awaited = b->awaited;
+	b->state = BASE_NONE;
+	b->awaited = false;
+	if (r->err == HN_OK && !is_known(h, &b->file))
+		h->known[h->known_count++] = b->file;
+	if (awaited) {
+		/* The head that waits goes on, or asks for it anew and fails with it. */
+		bring(h);
+	} else if (r->err != HN_OK) {
+		told(h, r->err, r);
+		plan_base(h, AGAIN_S);
+	} else if (!h->busy && h->now_former) {
+		change_base(h);
+	}
+}
+
+static void base_due(void *context)
+{
+	struct base *b = context;
+	char path[SET_PATH];
+	set_path(b->held, b->file.digest, path);
+	b->state = BASE_COMES;
+	int err = client_blob(b->held->down->client, b->file.digest, b->file.size, path, base_brought, b);
+	if (err != HN_OK) {
+		told(b->held, err, NULL);
+		b->state = BASE_NONE;
+	}
+}
+
+static void forget_base(struct held *h)
+{
+	if (h->base.state != BASE_NONE)
+		client_forget(h->down->client, &h->base);
+	h->base.state = BASE_NONE;
+	h->base.awaited = false;
+}
+
+static bool is_base(const struct held *h, const struct head_file *f)
+{
+	return memcmp(h->base.file.digest, f->digest, sizeof(f->digest)) == 0;
+}
+
+/* While the former files are in force the new base is fetched, once, at a time of this edge's own. */
+static void plan_base(struct held *h, uint32_t spread_s)
+{
+	const struct head_file *wanted = &h->now.files[0];
+	if (!h->now_former || (h->base.state != BASE_NONE && is_base(h, wanted)))
+		return;
+	forget_base(h);
+	h->base = (struct base){.held = h, .file = *wanted};
+	uint32_t ms = randombytes_uniform(spread_s * 1000 + 1);
+	if (client_after(h->down->client, (int)ms, base_due, &h->base) == HN_OK)
+		h->base.state = BASE_PLANNED;
+}
+
+/* A set's head has come into force with all its files. */
+static void remember(struct held *h)
+{
+	const struct head_file *files = blobs_of(h, &h->known_count);
+	memcpy(h->known, files, h->known_count * sizeof(files[0]));
+	head_clear(&h->now);
+	h->now = h->coming;
+	h->now_former = h->coming_former;
+	h->coming = (struct head){0};
+	if (!h->now_former)
+		forget_base(h);
+}
+
+/* To the new base that is here by now, or is to be fetched. */
+static void go_on(struct held *h)
+{
+	if (h->busy || !h->now_former)
+		return;
+	if (is_here(h, &h->now.files[0]))
+		change_base(h);
+	else
+		plan_base(h, h->now.spread_s);
+}
+
+static void fail(struct held *h, int err, const struct client_result *r)
+{
+	told(h, err, r);
+	drop_coming(h);
+	take_next(h);
+	if (!h->busy)
+		plan_base(h, AGAIN_S);
+}
+
+/* ---- coming into force ---- */
+
+static void note_in_force(struct held *h)
+{
+	struct down *d = h->down;
+	h->since_ns = utc_now_ns();
+	h->in_force.version = h->coming.version;
+	memcpy(h->in_force.digest, h->coming.digest, sizeof(h->in_force.digest));
+	h->expires_ns = h->coming.expires_ns;
+	d->trouble.message[0] = '\0';
+	d->untidy = true;
+	d->changed_ns = h->since_ns;
+	log_line(LOG_LEVEL_INFO, tr("%s %s: version %llu is in force%s", "%s %s: 版 %llu が有効%s"),
+		 head_kind_name(h->kind), h->id, (unsigned long long)h->in_force.version,
+		 h->coming_former ? tr(", its new base is still to come", "（新しい基底は取得待ち）")
+		 : h->coming_text == NULL ? tr(" by its new base", "（新しい基底へ切替済み）")
+					  : "");
+}
+
 static void finish(struct held *h)
 {
 	struct down *d = h->down;
 	/* What consumers see comes first: a kill in between has the same head brought once more. */
 	int err = install(d, h);
-	if (err == HN_OK)
+	if (err == HN_OK && h->coming_text != NULL)
 		err = keep_head(d, h);
 	if (err == HN_OK) {
-		h->in_force.version = h->coming.version;
-		memcpy(h->in_force.digest, h->coming.digest, sizeof(h->in_force.digest));
-		h->expires_ns = h->coming.expires_ns;
-		h->since_ns = utc_now_ns();
-		d->trouble.message[0] = '\0';
-		d->untidy = true;
-		d->changed_ns = h->since_ns;
-		log_line(LOG_LEVEL_INFO, tr("%s %s: version %llu is in force", "%s %s: 版 %llu が有効"),
-			 head_kind_name(h->kind), h->id, (unsigned long long)h->in_force.version);
-	} else {
-		trouble(d, h, hn_strerror(err));
-	}
-	drop_coming(h);
-	if (err == HN_OK)
+		note_in_force(h);
+		if (h->kind == HEAD_SET)
+			remember(h);
+		else
+			head_clear(&h->coming);
+		free(h->coming_text);
+		h->coming_text = NULL;
+		h->busy = false;
 		d->events.changed(d->context);
-	take_next(h);
+		take_next(h);
+		go_on(h);
+	} else {
+		fail(h, err, NULL);
+	}
 }
 
 /* ---- bringing ---- */
 
-static void bring(struct held *h);
-
 static void brought(void *context, const struct client_result *r)
 {
 	struct held *h = context;
-	if (r->err != HN_OK) {
-		trouble(h->down, h, r->fault.message[0] != '\0' ? r->fault.message : hn_strerror(r->err));
-		drop_coming(h);
-		take_next(h);
+	if (r->err == HN_OK) {
+		h->at++;
+		bring(h);
 		return;
 	}
-	h->at++;
-	bring(h);
+	fail(h, r->err, r);
 }
 
 static void bring(struct held *h)
 {
 	struct down *d = h->down;
-	char path[PATH_MAX + 256];
-	if (h->at == blob_count(&h->coming)) {
+	char path[SET_PATH];
+	while (h->at < blob_count(h) && h->kind == HEAD_SET && is_known(h, blob_at(h, h->at)) &&
+	       is_here(h, blob_at(h, h->at)))
+		h->at++;
+	if (h->at == blob_count(h)) {
 		finish(h);
 		return;
 	}
-	const struct head_file *f = blob_at(&h->coming, h->at);
+	const struct head_file *f = blob_at(h, h->at);
+	if (h->base.state != BASE_NONE && is_base(h, f)) {
+		h->base.awaited = h->base.state == BASE_COMES;
+		if (h->base.awaited)
+			return;
+		forget_base(h);
+	}
 	blob_path(d, h, h->at, path);
 	int err = client_blob(d->client, f->digest, f->size, path, brought, h);
-	if (err != HN_OK) {
-		trouble(d, h, hn_strerror(err));
-		drop_coming(h);
-	}
+	if (err != HN_OK)
+		fail(h, err, NULL);
 }
 
 static int make_set_folder(const struct down *d, const char *id)
@@ -292,14 +483,18 @@ static void begin(struct held *h, struct head *head, const char *text, size_t le
 			trouble(d, h, fault.message[0] != '\0' ? fault.message : hn_strerror(err));
 		return;
 	}
+	char *copy = strndup(text, len);
+	if (copy == NULL) {
+		head_clear(head);
+		return;
+	}
 	h->coming = *head;
-	h->coming_text = strndup(text, len);
+	h->coming_text = copy;
+	h->coming_former =
+		head->former_count > 0 && !is_here(h, &head->files[0]) && is_here(h, &head->former[0]);
 	h->at = 0;
 	h->busy = true;
-	if (h->coming_text == NULL)
-		drop_coming(h);
-	else
-		bring(h);
+	bring(h);
 }
 
 static struct held *find(struct down *d, enum head_kind kind, const char *id)
@@ -376,6 +571,8 @@ static void connected(void *context, const struct client_result *r)
 {
 	struct down *d = context;
 	d->connected = r == NULL;
+	for (struct held *h = d->list; h != NULL && d->connected; h = h->next)
+		go_on(h);
 	if (r != NULL) {
 		d->trouble = r->fault;
 		log_line(LOG_LEVEL_WARNING, tr("the hub does not answer: %s", "ハブが応答しない: %s"),
@@ -388,6 +585,24 @@ static void connected(void *context, const struct client_result *r)
 }
 
 /* ---- beginning ---- */
+
+/* Which of its files were in force when the program ended. */
+static void read_chosen(struct held *h)
+{
+	char path[SET_PATH];
+	struct buf text;
+	struct head chosen;
+	struct fault fault = {0};
+	(void)snprintf(path, sizeof(path), "%s/sets/%s/head", h->down->files->dir, h->id);
+	buf_init(&text, HEAD_TEXT_MAX);
+	if (h->now.former_count > 0 && file_read(path, &text) == HN_OK &&
+	    head_read_payload(text.data == NULL ? "" : text.data, text.len, &chosen, &fault) == HN_OK) {
+		h->now_former = chosen.has_base && memcmp(chosen.files[0].digest, h->now.former[0].digest,
+							  sizeof(chosen.files[0].digest)) == 0;
+		head_clear(&chosen);
+	}
+	buf_clear(&text);
+}
 
 static int read_one(struct down *d, int fd, const char *name)
 {
@@ -411,7 +626,12 @@ static int read_one(struct down *d, int fd, const char *name)
 			memcpy(h->in_force.digest, head.digest, sizeof(h->in_force.digest));
 			h->expires_ns = head.expires_ns;
 		}
-		head_clear(&head);
+		if (h != NULL && h->kind == HEAD_SET) {
+			h->now = head;
+			read_chosen(h);
+		} else {
+			head_clear(&head);
+		}
 	}
 	buf_clear(&text);
 	return err;
@@ -459,6 +679,7 @@ void down_free(struct down *d)
 	for (struct held *h = d->list, *next; h != NULL; h = next) {
 		next = h->next;
 		drop_coming(h);
+		head_clear(&h->now);
 		free(h->next_text);
 		free(h);
 	}
@@ -472,33 +693,29 @@ int down_follow(struct down *d)
 
 /* ---- what is named no more ---- */
 
-static bool names_file(const struct down *d, const char *set, const char *name)
+static bool is_named(const struct held *h, const uint8_t digest[32])
 {
-	char path[PATH_MAX + 64];
-	struct buf text;
-	(void)snprintf(path, sizeof(path), "%s/sets/%s/head", d->files->dir, set);
-	buf_init(&text, HEAD_TEXT_MAX);
-	/* Where the head cannot be read everything stays. */
-	bool named = file_read(path, &text) != HN_OK;
-	if (!named && strlen(name) > 64) {
-		char digest[65];
-		(void)snprintf(digest, sizeof(digest), "%.64s", name);
-		named = text.data == NULL || strstr(text.data, digest) != NULL;
-	}
-	buf_clear(&text);
+	const struct head_file *files = h->now_former ? h->now.former : h->now.files;
+	size_t count = h->now_former ? h->now.former_count : h->now.file_count;
+	bool named = h->now_former && memcmp(h->now.files[0].digest, digest, 32) == 0;
+	for (size_t i = 0; i < count; i++)
+		named = named || memcmp(files[i].digest, digest, 32) == 0;
 	return named;
 }
 
-static void tidy_set(const struct down *d, const char *set)
+/* A file that begins with a digest, whether it is whole or not. */
+static void tidy_set(const struct held *h)
 {
 	char path[128];
-	(void)snprintf(path, sizeof(path), "sets/%s", set);
-	int fd = openat(d->files->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint8_t digest[32];
+	(void)snprintf(path, sizeof(path), "sets/%s", h->id);
+	int fd = openat(h->down->files->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL)
 		return;
 	for (struct dirent *e; (e = readdir(dir)) != NULL;)
-		if (strstr(e->d_name, ".him") != NULL && !names_file(d, set, e->d_name))
+		if (strlen(e->d_name) > 64 && hex_decode(e->d_name, 64, digest, sizeof(digest)) == HN_OK &&
+		    !is_named(h, digest))
 			(void)unlinkat(dirfd(dir), e->d_name, 0);
 	(void)closedir(dir);
 }
@@ -512,8 +729,18 @@ void down_tidy(struct down *d, int64_t now_ns)
 			return;
 	d->untidy = false;
 	for (struct held *h = d->list; h != NULL; h = h->next)
-		if (h->kind == HEAD_SET)
-			tidy_set(d, h->id);
+		if (h->kind == HEAD_SET && h->now.version > 0)
+			tidy_set(h);
+}
+
+/* Which base a set stands on here, so that the hub knows which are in use. */
+static void add_base(const struct held *h, struct buf *out)
+{
+	char digest[65];
+	if (h->now.version == 0 || !h->now.has_base)
+		return;
+	hex_encode(h->now_former ? h->now.former[0].digest : h->now.files[0].digest, 32, digest);
+	buf_addf(out, ",\"base\":\"%s\"", digest);
 }
 
 void down_state(const struct down *d, int64_t now_ns, struct buf *out)
@@ -525,12 +752,11 @@ void down_state(const struct down *d, int64_t now_ns, struct buf *out)
 		if (h->in_force.version == 0)
 			continue;
 		utc_format(h->expires_ns, expires);
-		buf_addf(out,
-			 "%s{\"kind\":\"%s\",\"id\":\"%s\",\"version\":%llu,\"expires\":\"%s\",\"expired\":%"
-			 "s}",
+		buf_addf(out, "%s{\"kind\":\"%s\",\"id\":\"%s\",\"version\":%llu,\"expires\":\"%s\"",
 			 any ? "," : "", head_kind_name(h->kind), h->id,
-			 (unsigned long long)h->in_force.version, expires,
-			 h->expires_ns <= now_ns ? "true" : "false");
+			 (unsigned long long)h->in_force.version, expires);
+		add_base(h, out);
+		buf_addf(out, ",\"expired\":%s}", h->expires_ns <= now_ns ? "true" : "false");
 		any = true;
 	}
 	buf_addc(out, ']');

@@ -8,6 +8,8 @@
 #include "store/db.h"
 #include "store/object_inside.h"
 
+#define FORMER_PLACE 64 /* files from this place on are those of the former base */
+
 #define STANDING "number, uuid_a, uuid_b, change, head_change, version, expires, action"
 
 static void read_standing(const struct db_rows *rows, struct set_standing *s)
@@ -28,21 +30,23 @@ static int read_files(struct db *db, struct set_standing *s)
 	struct db_rows *rows;
 	int more = 0;
 	int err = db_query(db, &rows,
-			   "SELECT digest, size, change FROM set_file WHERE feed_set = $1 AND dropped = 0 "
-			   "ORDER BY place",
+			   "SELECT digest, size, change, place FROM set_file WHERE feed_set = $1 AND "
+			   "dropped = 0 ORDER BY place",
 			   db_number(s->number));
 	if (err != HN_OK)
 		return err;
-	while (s->file_count < SET_FILES_MAX && (more = db_next(rows)) == 1) {
+	while ((more = db_next(rows)) == 1) {
 		size_t len;
 		const uint8_t *digest = db_blob(rows, 0, &len);
-		struct set_file *f = &s->files[s->file_count];
-		if (len != sizeof(f->digest))
+		bool former = db_int(rows, 3) >= FORMER_PLACE;
+		size_t *count = former ? &s->former_count : &s->file_count;
+		struct set_file *f = former ? &s->former[*count] : &s->files[*count];
+		if (len != sizeof(f->digest) || *count == SET_FILES_MAX)
 			continue;
 		memcpy(f->digest, digest, len);
 		f->size = db_int(rows, 1);
 		f->change = db_int(rows, 2);
-		s->file_count++;
+		(*count)++;
 	}
 	db_rows_end(rows);
 	return more < 0 ? more : HN_OK;
@@ -181,10 +185,13 @@ int set_files_publish(struct writing *w, const struct set_standing *s, int64_t w
 		     db_number(s->number), db_number(writing_now_us(w)));
 	for (size_t i = 0; err == HN_OK && i < s->file_count; i++)
 		err = put_file(w, s->number, (int64_t)i, &s->files[i]);
-	/* What the base holds needs no telling any more. */
+	for (size_t i = 0; err == HN_OK && i < s->former_count; i++)
+		err = put_file(w, s->number, (int64_t)i + FORMER_PLACE, &s->former[i]);
+	/* What every base holds needs no telling any more. */
 	if (err == HN_OK && s->file_count > 0)
 		err = db_run(db, "DELETE FROM set_change WHERE feed_set = $1 AND change <= $2",
-			     db_number(s->number), db_number(s->files[0].change));
+			     db_number(s->number),
+			     db_number(s->former_count > 0 ? s->former[0].change : s->files[0].change));
 	return err;
 }
 

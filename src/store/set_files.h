@@ -14,8 +14,9 @@
 #include "store/store.h"
 
 /*
- * What is published of a set: a head that names one base and its overlays by their digests. The store knows
- * which change of the set each head holds, so that whatever was approved is published after a kill, too.
+ * What is published of a set: a head that names one base and its overlays by their digests and, while that
+ * base is new, the base before with overlays of its own. The store knows which change of the set each head
+ * holds, so that whatever was approved is published after a kill, too.
  */
 #define SET_FILES_MAX 17 /* a base and its overlays */
 
@@ -36,6 +37,9 @@ struct set_standing {
 	enum set_action action;
 	size_t file_count; /* the base first */
 	struct set_file files[SET_FILES_MAX];
+	size_t former_count; /* the same on the base before, while edges fetch the new one; 0: there is none
+			      */
+	struct set_file former[SET_FILES_MAX];
 };
 
 /** All sets, or those that are not published as decided or whose head expires before a time. */

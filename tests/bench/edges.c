@@ -23,27 +23,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/utc.h"
 #include "bus/client.h"
 #include "bus/head.h"
 
-enum {
-	EDGES_MAX = 1024,
-	LINE_MAX_BYTES = 1024,
-	DIGESTS = 64,
-	SETS = 8,
-	HEALTH_MS = 15000,
-	KINDS = ENROL_KIND_COUNT
-};
+enum { EDGES_MAX = 1024, LINE_MAX_BYTES = 1024, SETS = 8, HEALTH_MS = 15000, KINDS = ENROL_KIND_COUNT };
 
-/* A set as an edge has it: the version that it verified whole, and a newer one that is on its way. */
+/* A set as an edge has it: the version that it verified whole, a newer one that is on its way, and a new base
+ * that is fetched beside. It has the files of its version and that base. */
 struct held {
 	char id[UUID_TEXT_SIZE];
 	uint64_t version;
-	struct head coming;
+	struct head_file files[HEAD_FILES_MAX + 1];
+	size_t file_count;
+	struct head coming; /* as it was chosen */
 	size_t at;
 	bool busy;
 	char *next; /* the newest that came meanwhile */
+	struct head_file base;
+	bool base_planned;
 	struct edge *edge;
 };
 
@@ -55,8 +54,6 @@ struct edge {
 	enum enrol_kind kind;
 	bool enrolled, follows, sending, changed;
 	struct held sets[SETS];
-	uint8_t digests[DIGESTS][32];
-	size_t digest_at;
 	struct uuid epoch;
 	uint64_t through;
 	struct buf body;
@@ -66,7 +63,7 @@ static struct {
 	struct client_loop *loop;
 	struct edge *edges;
 	size_t count, enrolled, follows;
-	uint64_t heads, blobs, bytes, batches, troubles, cuts;
+	uint64_t heads, blobs, bytes, bases, base_bytes, batches, troubles, cuts;
 	uint64_t all[KINDS]; /* the version that all of a kind have */
 	bool ends;
 } bench;
@@ -117,16 +114,18 @@ static void sent(void *context, const struct client_result *r, const struct clie
 static void say_health(struct edge *e)
 {
 	struct batch b = {.stream = STREAM_HEALTH, .epoch = e->epoch, .first = e->through + 1};
-	char line[512], now[UTC_SIZE];
+	char line[512], now[UTC_SIZE], base[65];
 	e->changed = e->sending;
 	if (e->sending)
 		return;
 	utc_format(utc_now_ns(), now);
-	int len = snprintf(
-		line, sizeof(line),
-		"{\"at\":\"%s\",\"program\":{\"name\":\"hinomi-edge\",\"version\":\"bench\"},"
-		"\"connected\":true,\"heads\":[{\"kind\":\"set\",\"id\":\"%s\",\"version\":%" PRIu64 "}]}\n",
-		now, e->sets[0].id, e->sets[0].version);
+	hex_encode(e->sets[0].files[0].digest, 32, base);
+	int len =
+		snprintf(line, sizeof(line),
+			 "{\"at\":\"%s\",\"program\":{\"name\":\"hinomi-edge\",\"version\":\"bench\"},"
+			 "\"connected\":true,\"heads\":[{\"kind\":\"set\",\"id\":\"%s\",\"version\":%" PRIu64
+			 ",\"base\":\"%s\"}]}\n",
+			 now, e->sets[0].id, e->sets[0].version, base);
 	buf_reset(&e->body);
 	must("a batch", batch_pack(&b, line, (size_t)len, &e->body));
 	e->sending = true;
@@ -142,10 +141,10 @@ static void health_due(void *context)
 
 /* ---- down: heads and blobs ---- */
 
-static bool has(const struct edge *e, const uint8_t digest[32])
+static bool has(const struct held *h, const struct head_file *f)
 {
-	for (size_t i = 0; i < DIGESTS; i++)
-		if (memcmp(e->digests[i], digest, 32) == 0)
+	for (size_t i = 0; i < h->file_count; i++)
+		if (memcmp(h->files[i].digest, f->digest, 32) == 0)
 			return true;
 	return false;
 }
@@ -183,30 +182,64 @@ static void end_coming(struct held *h)
 static void brought(void *context, const struct client_result *r)
 {
 	struct held *h = context;
-	struct edge *e = h->edge;
 	if (r->err != HN_OK) {
 		trouble("a blob", r);
 		end_coming(h);
 		return;
 	}
-	memcpy(e->digests[e->digest_at++ % DIGESTS], h->coming.files[h->at].digest, 32);
 	bench.blobs++;
 	bench.bytes += h->coming.files[h->at].size;
 	h->at++;
 	bring(h);
 }
 
+static void base_brought(void *context, const struct client_result *r)
+{
+	struct held *h = context;
+	h->base_planned = false;
+	if (r->err != HN_OK) {
+		trouble("a base", r);
+		return;
+	}
+	bench.bases++;
+	bench.base_bytes += h->base.size;
+	if (!has(h, &h->base))
+		h->files[h->file_count++] = h->base;
+}
+
+static void base_due(void *context)
+{
+	struct held *h = context;
+	must("a base", client_blob(h->edge->client, h->base.digest, h->base.size, NULL, base_brought, h));
+}
+
+static void plan_base(struct held *h, const struct head *head)
+{
+	if (h->base_planned)
+		return;
+	h->base = head->files[0];
+	h->base_planned = true;
+	uint32_t ms = randombytes_uniform(head->spread_s * 1000 + 1);
+	must("a time", client_after(h->edge->client, (int)ms, base_due, h));
+}
+
 static void bring(struct held *h)
 {
 	struct edge *e = h->edge;
-	while (h->at < h->coming.file_count && has(e, h->coming.files[h->at].digest))
+	while (h->at < h->coming.file_count && has(h, &h->coming.files[h->at]))
 		h->at++;
 	if (h->at < h->coming.file_count) {
 		const struct head_file *f = &h->coming.files[h->at];
 		must("a blob", client_blob(e->client, f->digest, f->size, NULL, brought, h));
 		return;
 	}
+	/* A base that came beside stays until a head is chosen by it. */
+	bool beside = has(h, &h->base) && memcmp(h->base.digest, h->coming.files[0].digest, 32) != 0;
 	h->version = h->coming.version;
+	h->file_count = h->coming.file_count;
+	memcpy(h->files, h->coming.files, h->file_count * sizeof(h->files[0]));
+	if (beside)
+		h->files[h->file_count++] = h->base;
 	say_health(e);
 	tell_all(e->kind);
 	end_coming(h);
@@ -216,6 +249,11 @@ static void take(struct held *h, const char *text)
 {
 	struct fault fault = {0};
 	must("a head", head_read(text, strlen(text), &h->edge->head_key, &h->coming, &fault));
+	bool former =
+		h->coming.former_count > 0 && !has(h, &h->coming.files[0]) && has(h, &h->coming.former[0]);
+	if (former)
+		plan_base(h, &h->coming);
+	head_choose(&h->coming, former);
 	h->at = 0;
 	h->busy = true;
 	bring(h);
@@ -356,8 +394,10 @@ int main(void)
 	while (!bench.ends)
 		must("a turn", client_loop_turn(bench.loop, 1000));
 	printf("end\n{\"edges\":%zu,\"heads\":%" PRIu64 ",\"blobs\":%" PRIu64 ",\"bytes\":%" PRIu64
-	       ",\"batches\":%" PRIu64 ",\"troubles\":%" PRIu64 ",\"cuts\":%" PRIu64 "}\n",
-	       bench.count, bench.heads, bench.blobs, bench.bytes, bench.batches, bench.troubles, bench.cuts);
+	       ",\"bases\":%" PRIu64 ",\"base_bytes\":%" PRIu64 ",\"batches\":%" PRIu64
+	       ",\"troubles\":%" PRIu64 ",\"cuts\":%" PRIu64 "}\n",
+	       bench.count, bench.heads, bench.blobs, bench.bytes, bench.bases, bench.base_bytes,
+	       bench.batches, bench.troubles, bench.cuts);
 	for (size_t i = 0; i < bench.count; i++) {
 		client_free(bench.edges[i].client);
 		key_free(bench.edges[i].identity);

@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(head_write(&h, &text) == HN_OK);
 	assert(head_read_payload(text.data, text.len, &again, &fault) == HN_OK);
 	assert(again.version == h.version && again.file_count == h.file_count &&
+	       again.former_count == h.former_count && again.spread_s == h.spread_s &&
 	       again.document_count == h.document_count && again.question_count == h.question_count);
 	head_clear(&again);
 	head_clear(&h);

@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "base/utc.h"
 #include "bus/head.h"
+#include "hub/edge/edge.h"
+#include "hub/sets/bases.h"
 #include "hub/sets/sets.h"
 #include "match/build.h"
 #include "match/him.h"
@@ -184,6 +186,14 @@ int compile_merged(const struct set_standing *s, struct set_file *out)
 
 /* ---- the head ---- */
 
+static void name_files(const struct set_file files[], size_t count, struct head_file out[])
+{
+	for (size_t i = 0; i < count; i++) {
+		memcpy(out[i].digest, files[i].digest, sizeof(out[i].digest));
+		out[i].size = (uint64_t)files[i].size;
+	}
+}
+
 int compile_head(const struct set_standing *s, const struct key *key, int64_t issued_us, struct buf *out)
 {
 	static const enum head_action actions[] = {
@@ -194,12 +204,13 @@ int compile_head(const struct set_standing *s, const struct key *key, int64_t is
 			 .expires_ns = s->expires_us * 1000,
 			 .action = actions[s->action],
 			 .has_base = s->file_count > 0,
-			 .file_count = s->file_count};
-	_Static_assert(SET_FILES_MAX == 1 + HEAD_OVERLAYS_MAX, "a head names all files of a set");
+			 .file_count = s->file_count,
+			 .former_count = s->former_count};
+	_Static_assert(SET_FILES_MAX == HEAD_FILES_MAX, "a head names all files of a set");
 	uuid_format(&s->id, h.id);
-	for (size_t i = 0; i < s->file_count; i++) {
-		memcpy(h.files[i].digest, s->files[i].digest, sizeof(h.files[i].digest));
-		h.files[i].size = (uint64_t)s->files[i].size;
-	}
+	name_files(s->files, s->file_count, h.files);
+	name_files(s->former, s->former_count, h.former);
+	if (s->former_count > 0)
+		h.spread_s = bases_spread_s(&s->files[0], edge_heads_followers());
 	return head_sign(&h, key, out);
 }

@@ -22,25 +22,24 @@
 #include "hub/config.h"
 #include "hub/edge/followers.h"
 #include "hub/record/record.h"
+#include "hub/sets/bases.h"
 #include "hub/sets/compile.h"
+#include "hub/sets/formers.h"
 #include "hub/sets/sets.h"
 #include "store/approvals.h"
 #include "store/outbox.h"
 #include "store/warnings.h"
 
-#define TICK_NS       (NS_SECOND / 5)
-#define OVERLAYS_MOST (SET_FILES_MAX - 1)
-#define MERGE_AFTER   8 /* overlays */
-#define FOLD_SHARE    8 /* overlays that are together less than this part of the base become one overlay */
-#define FOLD_LEAST    (16 << 10)                         /* bytes: a smaller file is always folded */
-#define MERGE_NS      (15 * 60 * NS_SECOND)              /* or so long */
-#define HEAD_US       (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
-#define RENEW_US      (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
-#define KEEP_US       (INT64_C(3600) * 1000000)          /* files that no head names stay for slow readers */
-#define SLOW_NS       (60 * NS_SECOND)                   /* between looks at what is over */
-#define HEAD_SIZE     (64u << 10)
-#define PENDING_MAX   256     /* sets looked at in one turn */
-#define LEAP          1000000 /* versions that a head leaves out after its files were lost */
+#define TICK_NS     (NS_SECOND / 5)
+#define LOOK_NS     (15 * 60 * NS_SECOND) /* between looks for bases that are due and were not made */
+#define HEAD_US     (INT64_C(7) * 24 * 3600 * 1000000) /* a head holds */
+#define RENEW_US    (INT64_C(3) * 24 * 3600 * 1000000) /* before its end it is renewed */
+#define KEEP_US     (INT64_C(3600) * 1000000)          /* files that no head names stay for slow readers */
+#define SLOW_NS     (60 * NS_SECOND)                   /* between looks at what is over */
+#define FORMER_NS   (5 * NS_SECOND)                    /* between looks at former bases */
+#define HEAD_SIZE   (64u << 10)
+#define PENDING_MAX 256     /* sets looked at in one turn */
+#define LEAP        1000000 /* versions that a head leaves out after its files were lost */
 
 static struct {
 	struct hub *hub;
@@ -189,71 +188,63 @@ static int put(struct publishing *p, int64_t now_us, int64_t step)
 	return err;
 }
 
-/* Whether so little has changed that a new base, which every edge would fetch whole, is not worth it. */
-static bool are_small(const struct set_standing *s)
+/* What files lack of what is decided becomes one more overlay of theirs or, where there are many, one for all
+ * or many of them. */
+static int add_overlay(struct reader *reader, const struct set_standing *s, struct set_file files[],
+		       size_t *count)
 {
-	int64_t overlays = 0;
-	for (size_t i = 1; i < s->file_count; i++)
-		overlays += s->files[i].size;
-	return overlays < s->files[0].size / FOLD_SHARE;
-}
-
-/* How many files a fold keeps: those that are larger than all that came after them would be fetched again for
- * the sake of a few entries. */
-static size_t kept(const struct set_standing *s)
-{
-	int64_t later = 0;
-	size_t count = s->file_count;
-	while (count > 1 && s->files[count - 1].size <= 2 * later + FOLD_LEAST)
-		later += s->files[--count].size;
-	return count;
-}
-
-/* What the head lacks becomes one more overlay or, where there are many, one for all or many of them. */
-static int add_overlay(struct reader *reader, struct set_standing *s)
-{
-	size_t overlays = s->file_count - 1;
-	int64_t after = s->head_change;
-	if (overlays >= OVERLAYS_MOST)
-		s->file_count = 1;
-	else if (overlays >= MERGE_AFTER && are_small(s))
-		s->file_count = kept(s);
-	if (s->file_count <= overlays)
-		after = s->files[s->file_count - 1].change;
-	int err = compile_overlay(reader, s, after, s->files[0].digest, &s->files[s->file_count]);
+	size_t keep = bases_keep(files, *count);
+	if (files[*count - 1].change >= s->change)
+		return HN_OK;
+	int err = compile_overlay(reader, s, files[keep - 1].change, files[0].digest, &files[keep]);
 	if (err == HN_OK)
-		s->file_count++;
+		*count = keep + 1;
 	return err;
 }
 
-static bool has_files(const struct set_standing *s)
+static bool are_there(const struct set_file files[], size_t count)
 {
 	bool all = true;
-	for (size_t i = 0; all && i < s->file_count; i++) {
+	for (size_t i = 0; all && i < count; i++) {
 		char name[SETS_PATH_SIZE];
 		struct stat st;
-		sets_file_name(s->files[i].digest, name);
+		sets_file_name(files[i].digest, name);
 		all = fstatat(sets.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		      st.st_size == s->files[i].size;
+		      st.st_size == files[i].size;
 	}
 	return all;
 }
 
-static int bring_up(struct reader *reader, const struct set_standing *merged, struct set_standing *s)
+/* What was in force stays beside a new base that takes its time to fetch. */
+static void change_base(struct set_standing *s, const struct set_file *base)
 {
-	if (merged != NULL) {
-		s->files[0] = merged->files[0];
-		s->file_count = 1;
-		s->head_change = merged->files[0].change;
+	s->former_count = 0;
+	if (bases_large(base)) {
+		memcpy(s->former, s->files, sizeof(s->former));
+		s->former_count = s->file_count;
 	}
+	s->files[0] = *base;
+	s->file_count = 1;
+}
+
+static int bring_up(struct reader *reader, const struct set_file *base, bool ends, struct set_standing *s)
+{
+	if (ends)
+		s->former_count = 0;
+	if (base != NULL)
+		change_base(s, base);
 	if (s->file_count == 0) {
 		s->file_count = 1;
 		return compile_base(reader, s, &s->files[0]);
 	}
-	return s->change > s->head_change ? add_overlay(reader, s) : HN_OK;
+	int err = add_overlay(reader, s, s->files, &s->file_count);
+	return err == HN_OK && s->former_count > 0 ? add_overlay(reader, s, s->former, &s->former_count)
+						   : err;
 }
 
-static int publish(int64_t set, const struct set_standing *merged)
+/* @param base  a new one; NULL: none
+ * @param ends  the former one is served no more */
+static int publish(int64_t set, const struct set_file *base, bool ends)
 {
 	struct publishing p = {.was = 0};
 	struct reader *reader;
@@ -262,11 +253,11 @@ static int publish(int64_t set, const struct set_standing *merged)
 		return err;
 	err = set_files_get(reader_db(reader), set, &p.s);
 	if (err == HN_OK)
-		err = bring_up(reader, merged, &p.s);
+		err = bring_up(reader, base, ends, &p.s);
 	reader_end(reader);
 	if (err == HN_OK)
 		err = put(&p, utc_now_ns() / 1000, 1);
-	if (err == HN_OK && p.s.file_count > MERGE_AFTER && !are_small(&p.s)) {
+	if (err == HN_OK && bases_due(&p.s)) {
 		pthread_mutex_lock(&sets.lock);
 		sets.look = true;
 		pthread_cond_signal(&sets.wake_merger);
@@ -283,9 +274,11 @@ static int publish(int64_t set, const struct set_standing *merged)
 static int make_good(void *context, const struct set_standing *s)
 {
 	struct publishing p = {.s = *s};
-	if (s->file_count == 0 || has_files(s))
+	if (s->file_count == 0 ||
+	    (are_there(s->files, s->file_count) && are_there(s->former, s->former_count)))
 		return HN_OK;
 	p.s.file_count = 1;
+	p.s.former_count = 0;
 	int err = compile_base(context, &p.s, &p.s.files[0]);
 	return err == HN_OK ? put(&p, utc_now_ns() / 1000, LEAP) : err;
 }
@@ -324,7 +317,7 @@ static void publish_all(void)
 		reader_end(reader);
 	}
 	for (size_t i = 0; err == HN_OK && i < p.count; i++)
-		err = publish(p.sets[i], NULL);
+		err = publish(p.sets[i], NULL, false);
 	if (err != HN_OK)
 		log_line(LOG_LEVEL_WARNING,
 			 tr("a set cannot be published yet: %s", "集合をまだ公開できない: %s"),
@@ -343,7 +336,7 @@ static void publish_merged(void)
 	bool has = sets.has_merged;
 	sets.has_merged = false;
 	pthread_mutex_unlock(&sets.lock);
-	int err = has ? publish(merged.number, &merged) : HN_OK;
+	int err = has ? publish(merged.number, &merged.files[0], false) : HN_OK;
 	if (err != HN_OK)
 		log_line(LOG_LEVEL_WARNING,
 			 tr("a merged base cannot be published: %s", "統合した基底を公開できない: %s"),
@@ -351,6 +344,22 @@ static void publish_merged(void)
 }
 
 /* ---- what is over ---- */
+
+static void end_formers(void)
+{
+	int64_t over[FORMERS_MAX];
+	size_t count = 0;
+	struct reader *reader;
+	int err = read_hub(&reader);
+	if (err == HN_OK) {
+		err = formers_over(reader, utc_now_ns(), over, &count);
+		reader_end(reader);
+	}
+	for (size_t i = 0; err == HN_OK && i < count; i++)
+		err = publish(over[i], NULL, true);
+	if (err != HN_OK)
+		log_line(LOG_LEVEL_WARNING, "%s: %s", "sets", hn_strerror(err));
+}
 
 static int note_expired(void *context, const struct uuid *approval)
 {
@@ -406,7 +415,7 @@ static void wait_for(pthread_cond_t *wake, int64_t ns)
 static void *run_publisher(void *arg)
 {
 	(void)arg;
-	int64_t slow_ns = 0, now_ns = 0, tried_ns = 0;
+	int64_t slow_ns = 0, now_ns = 0, tried_ns = 0, former_ns = 0;
 	pthread_mutex_lock(&sets.lock);
 	while (!sets.stopping) {
 		if (!sets.work && !sets.has_merged)
@@ -424,6 +433,10 @@ static void *run_publisher(void *arg)
 		if (now_ns - slow_ns >= SLOW_NS) {
 			slow_ns = now_ns;
 			end_what_is_over();
+		}
+		if (now_ns - former_ns >= FORMER_NS) {
+			former_ns = now_ns;
+			end_formers();
 		}
 		pthread_mutex_lock(&sets.lock);
 		/* What failed is tried again, but not without a pause. */
@@ -456,7 +469,6 @@ static void *run_lister(void *arg)
 }
 
 struct merging {
-	size_t least; /* overlays */
 	struct set_standing s;
 	bool found;
 };
@@ -464,9 +476,7 @@ struct merging {
 static int find_most(void *context, const struct set_standing *s)
 {
 	struct merging *m = context;
-	if (m->least >= MERGE_AFTER && are_small(s))
-		return HN_OK;
-	if (s->file_count > m->least && (!m->found || s->file_count > m->s.file_count)) {
+	if (bases_due(s) && (!m->found || s->file_count > m->s.file_count)) {
 		m->s = *s;
 		m->found = true;
 	}
@@ -474,9 +484,9 @@ static int find_most(void *context, const struct set_standing *s)
 }
 
 /* Merges one set. @return whether there was one */
-static bool merge_one(size_t least)
+static bool merge_one(void)
 {
-	struct merging m = {.least = least};
+	struct merging m = {.found = false};
 	struct set_file base;
 	struct reader *reader;
 	int err = read_hub(&reader);
@@ -514,13 +524,13 @@ static void *run_merger(void *arg)
 		if (!sets.look && sets.queue == NULL)
 			wait_for(&sets.wake_merger, NS_SECOND);
 		do_queued();
-		bool all = utc_now_ns() - all_ns >= MERGE_NS;
+		bool all = utc_now_ns() - all_ns >= LOOK_NS;
 		bool any = (sets.look || all) && !sets.stopping;
 		sets.look = false;
 		pthread_mutex_unlock(&sets.lock);
 		if (all)
 			all_ns = utc_now_ns();
-		while (any && merge_one(all ? 1 : MERGE_AFTER))
+		while (any && merge_one())
 			;
 		pthread_mutex_lock(&sets.lock);
 	}

@@ -102,6 +102,39 @@ static void a_set_is_its_base_and_overlays(void **state)
 			}
 }
 
+/* A head with two bases says the same after a round trip, and either of them alone is a head again. */
+static void while_a_base_is_new_the_former_is_named(void **state)
+{
+	(void)state;
+	for (size_t overlays = 0; overlays <= HEAD_OVERLAYS_MAX; overlays += 4) {
+		struct head h = head_of(HEAD_SET), out;
+		h.has_base = true;
+		h.action = HEAD_BLOCK;
+		h.file_count = 1;
+		h.former_count = 1 + overlays;
+		h.spread_s = (uint32_t)overlays * 5000;
+		for (size_t i = 0; i < h.former_count; i++) {
+			memset(h.former[i].digest, (int)i + 1, 32);
+			h.former[i].size = i;
+		}
+		round_trip(&h, &out);
+		assert_int_equal(out.spread_s, h.spread_s);
+		assert_int_equal(out.former_count, h.former_count);
+		assert_memory_equal(out.former, h.former, sizeof(h.former));
+		for (int former = 0; former < 2; former++) {
+			struct head chosen = h, alone;
+			head_choose(&chosen, former == 1);
+			round_trip(&chosen, &alone);
+			assert_int_equal(alone.former_count, 0);
+			assert_int_equal(alone.file_count, former == 1 ? h.former_count : h.file_count);
+			assert_memory_equal(alone.files, former == 1 ? h.former : h.files,
+					    alone.file_count * sizeof(h.files[0]));
+			head_clear(&alone);
+		}
+		head_clear(&out);
+	}
+}
+
 static void a_head_of_documents(void **state)
 {
 	struct head_document documents[HEAD_DOCUMENTS_MAX] = {{{{0}}, {{0}, 0}}};
@@ -199,6 +232,16 @@ static void what_a_form_forbids_is_not_written(void **state)
 	h = head_of(HEAD_SET);
 	h.file_count = HEAD_OVERLAYS_MAX + 1;
 	assert_int_equal(head_sign(&h, key, &text), HN_ELIMIT);
+	h = head_of(HEAD_SET);
+	h.former_count = 1;
+	assert_int_equal(head_sign(&h, key, &text), HN_EFORMAT);
+	h.has_base = true;
+	h.file_count = 1;
+	h.spread_s = HEAD_SPREAD_MAX + 1;
+	assert_int_equal(head_sign(&h, key, &text), HN_EFORMAT);
+	h.spread_s = 0;
+	h.former_count = HEAD_FILES_MAX + 1;
+	assert_int_equal(head_sign(&h, key, &text), HN_ELIMIT);
 	assert_int_equal(text.len, 0);
 	buf_clear(&text);
 }
@@ -252,6 +295,8 @@ static void one_signature_and_no_more(void **state)
 #define TRUST  "{\"kind\":\"trust\",\"id\":\"nation\",\"version\":1," TIMES
 #define ASKED  "{\"kind\":\"questions\",\"id\":\"" EDGE "\",\"version\":1," TIMES ",\"questions\":"
 #define DIGEST "0011223344556677889900112233445566778899001122334455667788990011"
+#define BASE2  "\"base\":{\"digest\":\"" DIGEST "\",\"size\":1},\"overlays\":[]"
+#define BASE   "," BASE2
 
 static void payloads(void **state)
 {
@@ -271,6 +316,14 @@ static void payloads(void **state)
 		{SET ",\"base\":[],\"overlays\":[]}", HN_EFORMAT},
 		{SET ",\"base\":null,\"overlays\":[null]}", HN_EFORMAT},
 		{SET ",\n\"base\":null,\"overlays\":[]}", HN_EFORMAT},
+		{SET BASE ",\"former\":{" BASE2 "}}", HN_OK},
+		{SET BASE ",\"former\":{" BASE2 ",\"spread\":86400,\"more\":1}}", HN_OK},
+		{SET BASE ",\"former\":null}", HN_EFORMAT},
+		{SET BASE ",\"former\":{}}", HN_EFORMAT},
+		{SET BASE ",\"former\":{\"base\":null,\"overlays\":[]}}", HN_EFORMAT},
+		{SET BASE ",\"former\":{" BASE2 ",\"spread\":-1}}", HN_EFORMAT},
+		{SET BASE ",\"former\":{" BASE2 ",\"spread\":86401}}", HN_EFORMAT},
+		{SET ",\"base\":null,\"overlays\":[],\"former\":{" BASE2 "}}", HN_EFORMAT},
 		{"{\"kind\":\"weather\",\"id\":\"nation\",\"version\":1," TIMES "}", HN_EUNSUPPORTED},
 		{"{\"kind\":\"set\",\"id\":\"nation\",\"version\":1," TIMES ",\"base\":null,\"overlays\":[]}",
 		 HN_EFORMAT},
@@ -362,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_set_is_its_base_and_overlays),
+		cmocka_unit_test(while_a_base_is_new_the_former_is_named),
 		cmocka_unit_test(a_head_of_documents),
 		cmocka_unit_test(trust_and_revocations_are_one_document),
 		cmocka_unit_test(trust_names_the_domestic_table_too),
