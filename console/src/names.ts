@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 import { signal } from "@preact/signals";
 import { ask } from "./api/client";
-import type { Organisation, Person } from "./api/schema";
+import type { Edge, Organisation, Person, Set as NamedSet } from "./api/schema";
 import { language } from "./preferences";
 
 // What organisations and people are called, asked once and kept while one is signed in.
@@ -29,10 +29,13 @@ export function remember(id: string | undefined, of: Named) {
 	known.value = new Map(known.peek()).set(id, of);
 }
 
-async function find(kind: "organisations" | "people", id: string) {
+export type Kind = "organisations" | "people" | "edges" | "sets";
+
+async function find(kind: Kind, id: string) {
 	let found: Named | null = null;
 	try {
-		found = (await ask<Organisation | Person>("GET", `/api/v1/${kind}/${id}`)).value;
+		const { value } = await ask<Organisation | Person | Edge | NamedSet>("GET", `/api/v1/${kind}/${id}`);
+		found = Array.isArray(value.names) || !value.names ? (value as Named) : { names: Object.entries(value.names).map(([of, name]) => ({ language: of, name: String(name) })) };
 	} catch {
 		// Who may not know of it sees its number.
 	}
@@ -40,7 +43,7 @@ async function find(kind: "organisations" | "people", id: string) {
 }
 
 /** @return undefined: not known yet, or never */
-export function lookUp(kind: "organisations" | "people", id: string): string | undefined {
+export function lookUp(kind: Kind, id: string): string | undefined {
 	const name = nameOf(known.value.get(id));
 	if (name === undefined && !asked.has(id)) {
 		asked.add(id);

@@ -1,48 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import { computed, signal } from "@preact/signals";
-import { ask, present, whenGone } from "./api/client";
+import { ask, present, whenForged, whenGone } from "./api/client";
 import { startEvents, stopEvents } from "./api/events";
-import { Refused } from "./api/problem";
-import type { Me } from "./api/schema";
+import { usePasskey } from "./api/passkeys";
+import { Refused, Unreachable } from "./api/problem";
+import type { Me, PasskeyGet } from "./api/schema";
+import { forgetKept } from "./kept";
 import { forgetNames } from "./names";
 
 // Who is signed in. The session is a cookie that no script can read; the page holds only what proves a change is its own.
 
 interface SessionStanding {
 	csrf?: string;
+	person?: string;
 	[name: string]: unknown;
 }
 
-export type Standing = "unknown" | "out" | "in";
+/** `lapsed`: the session ended under an open page, which stays as it is below the sign-in. */
+export type Standing = "unknown" | "out" | "in" | "lapsed";
 export const standing = signal<Standing>("unknown");
 export const me = signal<Me | null>(null);
+/** How often somebody signed in here: what was refused in between is asked for again. */
+export const entered = signal(0);
 /** Whether the hub keeps sessions of browsers, and so takes passkeys too. */
 export const sessions = signal(true);
 /** Shown on the sign-in page: why one is there. */
-export const ended = signal(false);
+export const why = signal<"ended" | "link" | "away" | null>(null);
 
 export const roles = computed(() => new Set<string>(me.value?.roles ?? []));
 export const decides = computed(() => roles.value.has("analyst") || roles.value.has("approver"));
 export const administers = computed(() => roles.value.has("administrator"));
 
+function forget() {
+	forgetNames();
+	forgetKept();
+}
+
 async function enter() {
-	me.value = (await ask<Me>("GET", "/api/v1/me")).value;
+	const who = (await ask<Me>("GET", "/api/v1/me", { signing: true })).value;
+	if (who.account !== me.peek()?.account) forget();
+	me.value = who;
 	standing.value = "in";
-	ended.value = false;
+	why.value = null;
+	entered.value++;
 	void startEvents();
 }
 
 function leave(because: "asked" | "gone") {
-	const was = standing.peek();
 	present({});
 	stopEvents();
-	forgetNames();
+	if (because === "gone" && standing.peek() === "in") {
+		standing.value = "lapsed";
+		why.value = "ended";
+	}
+	if (because === "gone") return;
+	forget();
 	me.value = null;
 	standing.value = "out";
-	if (because === "gone" && was === "in") ended.value = true;
 }
 whenGone(() => leave("gone"));
+
+// Another tab of this browser signed in anew: the cookie is that session's, and changes have to be proved by it.
+whenForged(async () => {
+	const { value } = await ask<SessionStanding>("GET", "/api/v1/session", { signing: true });
+	if (!value.csrf) return false;
+	if (value.person !== me.peek()?.account) {
+		location.reload();
+		return false;
+	}
+	present({ csrf: value.csrf });
+	return true;
+});
 
 /** Takes up a session that is there already. */
 export async function begin() {
@@ -52,8 +81,8 @@ export async function begin() {
 		try {
 			await take(await ask<SessionStanding>("POST", "/api/v1/session/link", { body: { token }, signing: true }));
 			return;
-		} catch {
-			ended.value = true;
+		} catch (error) {
+			why.value = error instanceof Unreachable ? "away" : "link";
 		}
 	}
 	try {
@@ -63,6 +92,8 @@ export async function begin() {
 		await enter();
 	} catch (error) {
 		if (error instanceof Refused && (error.status === 404 || error.status === 405)) sessions.value = false;
+		if (error instanceof Unreachable) why.value = "away";
+		else if (why.peek() === "away") why.value = null;
 		standing.value = "out";
 	}
 }
@@ -87,56 +118,10 @@ export async function signIn(login: string, password: string, code: string) {
 	}
 }
 
-// ---- passkeys ----
-
-const fromUrl = (text: string) =>
-	Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
-const toUrl = (bytes: ArrayBuffer) =>
-	btoa(String.fromCharCode(...new Uint8Array(bytes)))
-		.replace(/\+/g, "-")
-		.replace(/\//g, "_")
-		.replace(/=+$/, "");
-
-export const passkeysWork = () => typeof PublicKeyCredential !== "undefined" && window.isSecureContext;
-
-interface AssertionOptions {
-	challenge: string;
-	rpId?: string;
-	timeout?: number;
-	userVerification?: UserVerificationRequirement;
-	allowCredentials?: { type?: "public-key"; id: string }[];
-	publicKey?: AssertionOptions;
-}
-
 /** Signs in by a passkey that this device or a key of the person's holds. */
-export async function signInByPasskey(login: string) {
-	const asked = await ask<AssertionOptions>("POST", "/api/v1/session/passkey/options", {
-		body: login ? { login } : {},
-		signing: true,
-	});
-	const options = asked.value.publicKey ?? asked.value;
-	const given = await navigator.credentials.get({
-		publicKey: {
-			challenge: fromUrl(options.challenge),
-			rpId: options.rpId,
-			timeout: options.timeout,
-			userVerification: options.userVerification ?? "required",
-			allowCredentials: options.allowCredentials?.map((one) => ({ type: "public-key" as const, id: fromUrl(one.id) })),
-		},
-	});
-	if (!(given instanceof PublicKeyCredential)) throw new Error();
-	const response = given.response as AuthenticatorAssertionResponse;
-	const body = {
-		id: given.id,
-		rawId: toUrl(given.rawId),
-		type: given.type,
-		response: {
-			clientDataJSON: toUrl(response.clientDataJSON),
-			authenticatorData: toUrl(response.authenticatorData),
-			signature: toUrl(response.signature),
-			...(response.userHandle ? { userHandle: toUrl(response.userHandle) } : {}),
-		},
-	};
+export async function signInByPasskey() {
+	const options = await ask<PasskeyGet>("POST", "/api/v1/session/passkey/options", { body: {}, signing: true });
+	const body = await usePasskey(options.value);
 	await take(await ask<SessionStanding>("POST", "/api/v1/session/passkey", { body, signing: true }));
 }
 

@@ -54,6 +54,26 @@ int passkeys_get(struct writing *w, int64_t number, struct passkey *out)
 	return err;
 }
 
+int passkeys_each(struct reader *reader, int64_t person, size_t limit, passkey_id_fn fn, void *context)
+{
+	struct db_rows *rows = NULL;
+	int err = db_query(reader_db(reader), &rows,
+			   "SELECT p.id FROM passkey p JOIN credential c ON c.number = p.number WHERE "
+			   "c.person = $1 ORDER BY p.number LIMIT $2",
+			   db_number(person), db_number((int64_t)limit));
+	if (err != HN_OK)
+		return err;
+	while ((err = db_next(rows)) == 1) {
+		size_t len = 0;
+		const uint8_t *id = db_blob(rows, 0, &len);
+		err = fn(context, id, len);
+		if (err != HN_OK)
+			break;
+	}
+	db_rows_end(rows);
+	return err;
+}
+
 int passkeys_use(struct writing *w, int64_t number, uint32_t counter)
 {
 	uint64_t changed = 0;

@@ -33,6 +33,11 @@ HN_MUST_USE int passkeys_add(struct writing *w, const struct asker *actor, struc
 /** The key of a credential, with its counter. @return HN_ENOENT */
 HN_MUST_USE int passkeys_get(struct writing *w, int64_t number, struct passkey *out);
 
+/** The identifiers of a person's, the oldest first, at most `limit`. @return what fn returned */
+typedef int (*passkey_id_fn)(void *context, const uint8_t *id, size_t id_len);
+HN_MUST_USE int passkeys_each(struct reader *reader, int64_t person, size_t limit, passkey_id_fn fn,
+			      void *context);
+
 /** It was used with this counter. @return HN_EAUTH: the counter did not rise, so that there may be a copy;
  * one that is always 0 counts nothing (WebAuthn level 2, 7.2, 21) */
 HN_MUST_USE int passkeys_use(struct writing *w, int64_t number, uint32_t counter);

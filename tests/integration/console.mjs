@@ -7,6 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, done, examine, open, part, quiet, shot, signIn, visit, world } from "./console_browser.mjs";
 
+const basic = (login) => ({ Authorization: `Basic ${Buffer.from(`${login}:${world.password[login]}`).toString("base64")}` });
+
 const pages = {
 	situation: "/situation",
 	threats: "/threats",
@@ -26,6 +28,7 @@ const pages = {
 	groups: "/directory?tab=groups",
 	organisation: `/directory/organisations/${world.power}`,
 	person: `/directory/people/${world.stranger}`,
+	holds: "/threats/holds",
 	account: "/account",
 };
 
@@ -165,11 +168,10 @@ await part("live", async () => {
 	await visit(ben, "/threats");
 	const before = await anna.locator(".figure-card .big").nth(2).innerText();
 	await anna.evaluate(() => undefined);
-	const token = Buffer.from(`anna:${world.password.anna}`).toString("base64");
 	const now = new Date().toISOString();
 	await fetch(`${world.url}/api/v1/objects`, {
 		method: "POST",
-		headers: { Authorization: `Basic ${token}`, "Content-Type": "application/stix+json" },
+		headers: { ...basic("anna"), "Content-Type": "application/stix+json" },
 		body: JSON.stringify({ type: "indicator", spec_version: "2.1", id: `indicator--${crypto.randomUUID()}`, created: now, modified: now, pattern: "[ipv4-addr:value = '192.0.2.44']", pattern_type: "stix", valid_from: now }),
 	});
 	await anna.waitForFunction((old) => document.querySelectorAll(".figure-card .big")[2]?.textContent !== old, before);
@@ -241,7 +243,7 @@ await part("authorisations", async () => {
 	await anna.locator(".page-head .badge", { hasText: "At the commission" }).waitFor();
 	await shot(anna, "authorisation");
 	const file = join(world.keys, "application.json");
-	const answer = await fetch(`${world.url}/api/v1${place}`, { headers: { Authorization: `Basic ${Buffer.from(`carol:${world.password.carol}`).toString("base64")}` } });
+	const answer = await fetch(`${world.url}/api/v1${place}`, { headers: basic("carol") });
 	writeFileSync(file, JSON.stringify((await answer.json()).document));
 	execFileSync(world.authority, ["sign", "--key", join(world.keys, "member.key"), file], { stdio: "ignore" });
 	const carol = await open();

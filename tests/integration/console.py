@@ -209,7 +209,7 @@ class World:
         self.edge = Edge(made.json["code"], self.hub.edge_port)
         at = int(time.time() * 1000)
         lines = []
-        for hour in range(20):
+        for hour in reversed(range(20)):
             own = {"set": HOSTILE if hour == 3 else "block", "action": "block", "indicator": indicator_id if hour == 3 else self.attack["id"],
                    "value": HOSTILE[:200] if hour == 3 else "c2.fubuki.example"}
             lines.append({"metadata": {"uid": str(uuid.uuid4())}, "time": at - hour * 3_600_000, "count": 1 + hour * 7 % 11,

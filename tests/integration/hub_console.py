@@ -11,6 +11,7 @@ from hub_world import Hub, Tap  # noqa: E402  beside this file
 
 UUID = "5f0e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
 PAGES = ["/", "/sign-in", "/situation", "/threats?q=%E6%94%BB", "/threats/extract", "/threats/approvals",
+         "/threats/holds", f"/threats/holds/{UUID}",
          f"/threats/objects/indicator--{UUID}", f"/threats/sets/{UUID}", f"/threats/sets/{UUID}/approvals/{UUID}",
          "/authorisations", f"/authorisations/{UUID}", "/edges", f"/edges/{UUID}", "/directory",
          f"/directory/organisations/{UUID}", f"/directory/people/{UUID}", "/account"]

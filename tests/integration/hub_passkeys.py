@@ -131,6 +131,9 @@ def getting(tap, hub, admin, origin):
     token = hub.client(token=hub.client(token=hub.client().post("/api/v1/sign-in", {
         "login": "holder", "password": WORD}).json["token"]).post(
             "/api/v1/tokens", {"title": "x", "scopes": ["read", "manage"]}).json["token"])
+    again = b.ask("POST", "/api/v1/me/passkeys/options").json
+    tap.equal("an authenticator that has it is told to make no other", again["excludeCredentials"],
+              [{"type": "public-key", "id": url(key.id)}])
     tap.equal("a token gets none", token.post("/api/v1/me/passkeys/options").status, 403)
     return b, key, person, one.json["id"]
 
@@ -185,6 +188,7 @@ def leaving(tap, hub, admin, b, key, passkey, origin):
     other, _ = make_person(admin, "another")
     thief = Browser(hub)
     thief.sign_in("another", WORD)
+    tap.equal("who has none excludes none", thief.ask("POST", "/api/v1/me/passkeys/options").json["excludeCredentials"], [])
     tap.equal("nobody takes another's away", thief.ask("DELETE", f"/api/v1/me/passkeys/{passkey}").status, 404)
     tap.equal("one takes one's own away", b.ask("DELETE", f"/api/v1/me/passkeys/{passkey}").status, 204)
     tap.check("and it signs nobody in", sign(hub, key, origin).status == 401 and not

@@ -14,6 +14,8 @@ export interface Proof {
 let proof: Proof = {};
 let gone: () => void = () => {};
 
+let forged: () => Promise<boolean> = () => Promise.resolve(false);
+
 export function present(what: Proof) {
 	proof = what;
 }
@@ -21,6 +23,11 @@ export function present(what: Proof) {
 /** Called when the hub no longer knows who asks. */
 export function whenGone(call: () => void) {
 	gone = call;
+}
+
+/** Called when a change was not proved to be this page's, and so not done. @return whether to send it again */
+export function whenForged(call: () => Promise<boolean>) {
+	forged = call;
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -82,7 +89,7 @@ async function problemOf(answer: Response): Promise<Problem> {
 	return { type: "urn:hinomi:problem:unknown", title: `${answer.status} ${answer.statusText}`.trim(), status: answer.status };
 }
 
-export async function ask<T>(method: string, where: string, asking: Asking = {}): Promise<Answer<T>> {
+export async function ask<T>(method: string, where: string, asking: Asking = {}, again = true): Promise<Answer<T>> {
 	const { body } = asking;
 	let answer: Response;
 	try {
@@ -103,6 +110,7 @@ export async function ask<T>(method: string, where: string, asking: Asking = {})
 	if (!answer.ok && answer.status !== 304) {
 		const problem = await problemOf(answer);
 		if (answer.status === 401 && !asking.signing) gone();
+		if (again && problem.type.endsWith(":csrf") && proof.csrf && (await forged().catch(() => false))) return ask(method, where, asking, false);
 		const after = Number(answer.headers.get("Retry-After"));
 		throw new Refused(problem, answer.status, answer.headers.get("X-Request-Id"), Number.isFinite(after) && after > 0 ? after : null);
 	}

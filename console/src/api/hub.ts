@@ -54,10 +54,14 @@ export type Step = "propose" | "approve" | "refuse" | "retire";
 export const step = async (set: string, id: string, verb: Step, reason: string, key: string, etag: string | null) =>
 	(await ask<S.ApprovalState>("POST", `/api/v1/sets/${set}/approvals/${id}/${verb}`, { body: reason ? { reason } : {}, key, ifMatch: etag ?? undefined })).value;
 
-// ---- holds and lists ----
-export const holds = (signal?: AbortSignal) => get<S.HoldPage>("/api/v1/holds", { limit: 200 }, signal);
+// ---- holds ----
+export const holds = (cursor?: string, signal?: AbortSignal) => get<S.HoldPage>("/api/v1/holds", { all: true, cursor, limit: 500 }, signal);
+export const hold = (id: string, signal?: AbortSignal) => ask<S.Hold>("GET", `/api/v1/holds/${id}`, { signal });
 export const enterHold = (body: S.HoldNew, key: string) => post<S.Made>("/api/v1/holds", body, key);
-export const releaseHold = (id: string, key: string) => post<"">(`/api/v1/holds/${id}/release`, undefined, key);
+export const changeHold = (id: string, body: S.HoldChange, etag: string | null, key: string) => ask<"">("PUT", `/api/v1/holds/${id}`, { body, ifMatch: etag ?? undefined, key });
+export const releaseHold = (id: string, etag: string | null, key: string) => ask<"">("POST", `/api/v1/holds/${id}/release`, { ifMatch: etag ?? undefined, key });
+export const askHold = (value: string, key: string) => post<S.HoldAnswer>("/api/v1/holds/ask", { value }, key);
+export const holdQuestions = (id: string, cursor?: string, signal?: AbortSignal, limit = 100) => get<S.HoldQuestionPage>(`/api/v1/holds/${id}/questions`, { cursor, limit }, signal);
 
 // ---- directory ----
 export const organisations = (cursor?: string, signal?: AbortSignal) => get<S.OrganisationList>("/api/v1/organisations", { cursor, limit: 500 }, signal);
@@ -77,6 +81,10 @@ export const makeGroup = (body: S.Group, key: string) => post<S.Made>("/api/v1/g
 export const changePassword = (body: S.PasswordChange) => ask<"">("PUT", "/api/v1/me/password", { body });
 export const beginTotp = () => post<S.Totp>("/api/v1/me/totp", undefined);
 export const confirmTotp = (body: S.TotpConfirm) => ask<"">("PUT", "/api/v1/me/totp", { body });
+export const passkeyOptions = () => post<S.PasskeyCreate>("/api/v1/me/passkeys/options", undefined);
+export const addPasskey = (body: S.PasskeyNew) => post<S.Made>("/api/v1/me/passkeys", body);
+export const passkeys = (signal?: AbortSignal) => get<S.PasskeyList>("/api/v1/me/passkeys", {}, signal);
+export const removePasskey = (id: string) => ask<"">("DELETE", `/api/v1/me/passkeys/${id}`);
 export const tokens = (person: string, signal?: AbortSignal) => get<S.TokenList>("/api/v1/tokens", { person, limit: 200 }, signal);
 export const removeToken = (id: string) => ask<"">("DELETE", `/api/v1/tokens/${id}`);
 
@@ -96,7 +104,7 @@ export const edges = (signal?: AbortSignal) =>
 export const edge = (id: string, signal?: AbortSignal) => ask<S.Edge>("GET", `/api/v1/edges/${id}`, { signal });
 export const inviteEdge = (body: S.EdgeNew) => ask<S.EdgeCode>("POST", "/api/v1/edges", { body });
 export const nameEdge = (id: string, body: S.EdgeChange, etag: string | null) => ask<"">("PUT", `/api/v1/edges/${id}`, { body, ifMatch: etag ?? undefined });
-export const revokeEdge = (id: string, etag: string | null) => ask<"">("DELETE", `/api/v1/edges/${id}`, { ifMatch: etag ?? undefined, key: newKey() });
+export const revokeEdge = (id: string, etag: string | null, key: string) => ask<"">("DELETE", `/api/v1/edges/${id}`, { ifMatch: etag ?? undefined, key });
 export const askEdge = (id: string, body: S.EdgeQuestionNew) => post<S.Made>(`/api/v1/edges/${id}/questions`, body);
 export const edgeAnswer = (id: string, question: string, signal?: AbortSignal) => get<S.EdgeQuestion>(`/api/v1/edges/${id}/questions/${question}`, {}, signal);
 export const edgeEvents = (query: { edge?: string; indicator?: string; organisation?: string; from?: string; until?: string }, cursor?: string, signal?: AbortSignal) =>

@@ -12,8 +12,9 @@ export function parseTime(value: string | undefined | null): Date | undefined {
 	return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
+/** In English as ISO 8601 has it, so that no day is taken for a month. */
 export function localTime(time: Date, language: Language, zone?: string): string {
-	return new Intl.DateTimeFormat(locale(language), {
+	return new Intl.DateTimeFormat(language === "ja" ? "ja-JP" : "sv-SE", {
 		year: "numeric",
 		month: "2-digit",
 		day: "2-digit",
@@ -27,6 +28,19 @@ export function localTime(time: Date, language: Language, zone?: string): string
 
 export function utcTime(time: Date): string {
 	return time.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC").replace(/Z$/, " UTC");
+}
+
+/** The day and the hour, or the hour alone, for an axis. */
+export function hourLabel(time: Date, language: Language, day: boolean): string {
+	const hour = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit" }).format(time);
+	return day ? `${new Intl.DateTimeFormat(language === "ja" ? "ja-JP" : "sv-SE", { month: "2-digit", day: "2-digit" }).format(time)} ${hour}` : hour;
+}
+
+/** An ISO 8601 duration of days, months or years, as people say it. */
+export function duration(value: string | undefined, language: Language): string {
+	const found = /^P(\d+)([DMY])$/.exec(value ?? "");
+	const unit = { D: "day", M: "month", Y: "year" }[found?.[2] ?? ""];
+	return found && unit ? new Intl.NumberFormat(locale(language), { style: "unit", unit, unitDisplay: "long" }).format(Number(found[1])) : (value ?? "");
 }
 
 /** How long ago, or how long from now, in one unit. */

@@ -2,16 +2,19 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
+import { makePasskey, passkeysWork } from "../api/passkeys";
 import { Refused } from "../api/problem";
-import type { Totp } from "../api/schema";
+import type { Token, Totp } from "../api/schema";
 import { t, word } from "../lang/text";
 import { lookUp } from "../names";
 import { Page } from "../shell/page";
-import { me, signOut } from "../session";
+import { me, sessions, signOut } from "../session";
 import { Looks } from "../shell/app";
 import { Badge, Tlp } from "../ui/badge";
-import { Failure } from "../ui/failure";
+import { Confirm } from "../ui/confirm";
+import { Failure, PasskeyFailure } from "../ui/failure";
 import { Input } from "../ui/field";
+import { Icon } from "../ui/icon";
 import { Load, useLoad, useSend } from "../ui/load";
 import { OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
@@ -53,14 +56,98 @@ export function Account() {
 					<h2>{t("look.title")}</h2>
 					<Looks />
 				</section>
+				{passkeysWork() && sessions.value && <Passkeys />}
 				<Password />
 				<SecondFactor />
 			</div>
 			<section class="card">
 				<h2>{t("account.credentials")}</h2>
-				<Credentials person={who.account} />
+				<Credentials person={who.account} without={passkeysWork() && sessions.value ? "passkey" : undefined} />
 			</section>
 		</Page>
+	);
+}
+
+/** Keys of this device or of a stick: they sign in by themselves, and nothing of them can be given away on a false page. */
+function Passkeys() {
+	const loaded = useLoad((signal) => hub.passkeys(signal), []);
+	const [title, setTitle] = useState("");
+	const [removing, setRemoving] = useState<Token | null>(null);
+	const sending = useSend();
+	const name = (one: Token) => one.title ?? t("passkey.nameless");
+	return (
+		<section class="card stack">
+			<h2>{t("passkey.title")}</h2>
+			<p class="note">{t("passkey.about")}</p>
+			<Load of={loaded}>
+				{({ passkeys }) => (
+					<Table<Token>
+						caption={t("passkey.title")}
+						quiet
+						rows={passkeys}
+						id={(row) => row.id}
+						empty={<p>{t("passkey.none")}</p>}
+						columns={[
+							{ key: "title", label: t("directory.name"), head: true, show: name },
+							{ key: "created", label: t("credential.created"), class: "tight", show: (row) => <Time value={row.created} /> },
+							{
+								key: "remove",
+								label: t("action.remove"),
+								class: "tight",
+								show: (row) => (
+									<button type="button" class="button quiet" onClick={() => setRemoving(row)}>
+										{t("action.remove")}
+										<span class="hidden"> {name(row)}</span>
+									</button>
+								),
+							},
+						]}
+					/>
+				)}
+			</Load>
+			<form
+				class="form"
+				onSubmit={(event) => {
+					event.preventDefault();
+					void sending.send(async () => {
+						const made = await makePasskey(await hub.passkeyOptions());
+						await hub.addPasskey({ ...made, title: title.trim() });
+						tell(t("passkey.added"));
+						setTitle("");
+						loaded.again();
+					});
+				}}
+			>
+				<Input label={t("passkey.name")} hint={t("passkey.nameHint")} name="passkey" value={title} onValue={setTitle} required maxLength={64} wrong={sending.error instanceof Refused ? sending.error.of("title") : undefined} />
+				{sending.error instanceof Refused && sending.error.status === 409 ? (
+					<p class="alert warn" role="alert">
+						{t("passkey.already")}
+					</p>
+				) : (
+					<PasskeyFailure error={sending.error} fields={["title"]} />
+				)}
+				<div class="actions">
+					<button type="submit" class="button" disabled={sending.busy}>
+						<Icon name="key" />
+						{sending.busy ? t("passkey.waiting") : t("passkey.add")}
+					</button>
+				</div>
+			</form>
+			{removing && (
+				<Confirm
+					title={t("passkey.remove")}
+					label={t("action.remove")}
+					onClose={() => setRemoving(null)}
+					act={async () => {
+						await hub.removePasskey(removing.id);
+						tell(t("passkey.removed"));
+						loaded.again();
+					}}
+				>
+					<p>{t("passkey.removeAbout", { name: name(removing) })}</p>
+				</Confirm>
+			)}
+		</section>
 	);
 }
 
@@ -146,22 +233,22 @@ function SecondFactor() {
 }
 
 /** What somebody signs in with; never the secrets. */
-export function Credentials({ person }: { person: string }) {
+export function Credentials({ person, without }: { person: string; without?: Token["kind"] }) {
 	const loaded = useLoad((signal) => hub.tokens(person, signal), [person]);
-	const sending = useSend();
+	const [removing, setRemoving] = useState<Token | null>(null);
+	const kind = (row: Token) => (row.session ? t("credential.session") : word("credential", row.kind));
 	return (
 		<Load of={loaded}>
 			{(page) => (
 				<>
-					<Failure error={sending.error} />
-					<Table
+					<Table<Token>
 						caption={t("account.credentials")}
 						quiet
-						rows={page.tokens}
+						rows={page.tokens.filter((one) => one.kind !== without)}
 						id={(row) => row.id}
 						empty={<p>{t("none")}</p>}
 						columns={[
-							{ key: "kind", label: t("directory.kind"), head: true, show: (row) => (row.session ? t("credential.session") : word("credential", row.kind)) },
+							{ key: "kind", label: t("directory.kind"), head: true, show: kind },
 							{ key: "title", label: t("directory.name"), show: (row) => [row.title, row.prefix && `${row.prefix}…`].filter(Boolean).join(" ") },
 							{ key: "created", label: t("credential.created"), class: "tight", show: (row) => <Time value={row.created} /> },
 							{ key: "expires", label: t("set.expires"), class: "tight", show: (row) => <Time value={row.expires} /> },
@@ -170,25 +257,28 @@ export function Credentials({ person }: { person: string }) {
 								label: t("action.remove"),
 								class: "tight",
 								show: (row) => (
-									<button
-										type="button"
-										class="button quiet"
-										disabled={sending.busy}
-										onClick={() =>
-											void sending.send(async () => {
-												await hub.removeToken(row.id);
-												tell(t("credential.removed"));
-												loaded.again();
-											})
-										}
-									>
+									<button type="button" class="button quiet" onClick={() => setRemoving(row)}>
 										{t("action.remove")}
-										<span class="hidden"> {row.title ?? word("credential", row.kind)}</span>
+										<span class="hidden"> {row.title ?? kind(row)}</span>
 									</button>
 								),
 							},
 						]}
 					/>
+					{removing && (
+						<Confirm
+							title={t("credential.remove")}
+							label={t("action.remove")}
+							onClose={() => setRemoving(null)}
+							act={async () => {
+								await hub.removeToken(removing.id);
+								tell(t("credential.removed"));
+								loaded.again();
+							}}
+						>
+							<p>{t("credential.removeAbout", { name: [kind(removing), removing.title].filter(Boolean).join(" ") })}</p>
+						</Confirm>
+					)}
 				</>
 			)}
 		</Load>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { useRef, useState } from "preact/hooks";
-import { newKey } from "../api/client";
+import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
 import { Refused } from "../api/problem";
 import type { Approval, BlastRadius, Set as NamedSet } from "../api/schema";
@@ -201,7 +200,11 @@ function Radius({ set, id, state }: { set: string; id: string; state: string }) 
 			{radius && (
 				<div class="stack" role="status">
 					{radius.blocked && <p class="alert hot">{t("radius.blocked")}</p>}
-					{radius.held && <p class="alert warn">{t("radius.held")}</p>}
+					{radius.held && (
+						<p class="alert warn">
+							{t("radius.held")} <Link to="/threats/holds?tab=others">{t("holds.title")}</Link>
+						</p>
+					)}
 					{!radius.blocked && !radius.held && <p class="alert good">{t("radius.clear")}</p>}
 					{radius.cut && <p class="alert">{t("radius.cut")}</p>}
 					<Table
@@ -251,7 +254,6 @@ function Radius({ set, id, state }: { set: string; id: string; state: string }) 
 
 function StepDialog({ set, id, verb, etag, onClose, onDone }: { set: NamedSet; id: string; verb: hub.Step; etag: string | null; onClose: () => void; onDone: () => void }) {
 	const [reason, setReason] = useState("");
-	const key = useRef(newKey());
 	const sending = useSend();
 	const asksReason = verb === "refuse" || verb === "retire";
 	const wrong = sending.error instanceof Refused ? sending.error.of("reason") : undefined;
@@ -262,17 +264,13 @@ function StepDialog({ set, id, verb, etag, onClose, onDone }: { set: NamedSet; i
 				onSubmit={(event) => {
 					event.preventDefault();
 					void sending
-						.send(async () => {
-							const { state } = await hub.step(set.id, id, verb, reason.trim(), key.current, etag);
+						.send(async (key) => {
+							const { state } = await hub.step(set.id, id, verb, reason.trim(), key, etag);
 							tell(t("step.done", { state: word("state", state) }));
 							onClose();
 							onDone();
 						})
-						.then((well) => {
-							if (well) return;
-							key.current = newKey();
-							onDone();
-						});
+						.then((well) => well || onDone());
 				}}
 			>
 				<p>{t(`step.${verb}About`, { set: set.names[language.value] })}</p>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import { useState } from "preact/hooks";
-import { newKey } from "../api/client";
 import * as hub from "../api/hub";
 import type { Approval, Set as NamedSet } from "../api/schema";
 import { t, word } from "../lang/text";
@@ -169,7 +168,6 @@ function MakeSet({ onClose }: { onClose: () => void }) {
 	const [en, setEn] = useState("");
 	const [action, setAction] = useState<NamedSet["action"]>("block");
 	const [tlp, setTlp] = useState<(typeof LEVELS)[number]>("amber");
-	const [key] = useState(newKey);
 	const sending = useSend();
 	return (
 		<Dialog title={t("set.make")} onClose={onClose}>
@@ -177,7 +175,7 @@ function MakeSet({ onClose }: { onClose: () => void }) {
 				class="form"
 				onSubmit={(event) => {
 					event.preventDefault();
-					void sending.send(async () => {
+					void sending.send(async (key) => {
 						const made = await hub.makeSet({ names: { en: en.trim(), ja: ja.trim() }, action, marking: { tlp } }, key);
 						onClose();
 						go(`/threats/sets/${made.id}`);

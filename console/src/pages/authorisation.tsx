@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { useRef, useState } from "preact/hooks";
-import { newKey } from "../api/client";
+import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
 import type { Authorisation } from "../api/schema";
 import { t, word } from "../lang/text";
-import { number } from "../model/format";
+import { duration, number } from "../model/format";
 import { text, texts, type Stix } from "../model/stix";
 import { language } from "../preferences";
 import { Page } from "../shell/page";
@@ -17,7 +16,7 @@ import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area } from "../ui/field";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
-import { OrganisationName, PersonName } from "../ui/names";
+import { EdgeName, OrganisationName, PersonName, SetName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { tell } from "../ui/toast";
@@ -163,7 +162,7 @@ function Allows({ payload }: { payload: Stix }) {
 					</>
 				))}
 				<dt>{t("authorisation.retentionIs")}</dt>
-				<dd>{text(payload.retention)}</dd>
+				<dd>{duration(text(payload.retention), language.value)}</dd>
 				<dt>{t("authorisation.recipients")}</dt>
 				<dd>{list("recipients")}</dd>
 				<dt>{t("authorisation.endpoints")}</dt>
@@ -172,9 +171,7 @@ function Allows({ payload }: { payload: Stix }) {
 				<dd>
 					{records(payload.sensors).map((one) => (
 						<div key={String(one.id)}>
-							<Link to={`/edges/${String(one.id)}`} class="value">
-								{String(one.id)}
-							</Link>
+							<EdgeName id={String(one.id)} />
 						</div>
 					))}
 				</dd>
@@ -184,7 +181,7 @@ function Allows({ payload }: { payload: Stix }) {
 				rows={records(payload.sets)}
 				id={(row) => String(row.id)}
 				columns={[
-					{ key: "id", label: t("set.title"), head: true, show: (row) => <Link to={`/threats/sets/${String(row.id)}`} class="value">{String(row.id)}</Link> },
+					{ key: "id", label: t("set.title"), head: true, show: (row) => <SetName id={String(row.id)} /> },
 					{ key: "kinds", label: t("authorisation.kinds"), show: (row) => texts(row.kinds).map((one) => word("entry", one)).join(t("list.comma")) },
 					{ key: "most", label: t("authorisation.most"), class: "number", show: (row) => number(Number(row.entries_max), language.value) },
 					{ key: "widest", label: t("authorisation.widest"), class: "tight", show: (row) => `/${Number(row.prefix4_widest)}, /${Number(row.prefix6_widest)}` },
@@ -228,12 +225,11 @@ function Life({ one }: { one: Authorisation }) {
 
 function StepDialog({ one, verb, etag, onClose, onDone }: { one: Authorisation; verb: Verb; etag: string | null; onClose: () => void; onDone: () => void }) {
 	const [written, setWritten] = useState("");
-	const key = useRef(newKey());
 	const sending = useSend();
-	const step = async () => {
-		if (verb === "refuse") await hub.refuseAuthorisation(one.id, written.trim(), etag, key.current);
-		else if (verb === "sign") await hub.signAuthorisation(one.id, written.trim(), etag, key.current);
-		else await hub.stepAuthorisation(one.id, verb, etag, key.current);
+	const step = async (key: string) => {
+		if (verb === "refuse") await hub.refuseAuthorisation(one.id, written.trim(), etag, key);
+		else if (verb === "sign") await hub.signAuthorisation(one.id, written.trim(), etag, key);
+		else await hub.stepAuthorisation(one.id, verb, etag, key);
 		tell(t("saved"));
 		onClose();
 		onDone();
@@ -244,9 +240,7 @@ function StepDialog({ one, verb, etag, onClose, onDone }: { one: Authorisation; 
 				class="form"
 				onSubmit={(event) => {
 					event.preventDefault();
-					void sending.send(step).then((well) => {
-						if (!well) key.current = newKey();
-					});
+					void sending.send(step);
 				}}
 			>
 				<p>{t(`authorisation.${verb}About`)}</p>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import { useState } from "preact/hooks";
-import { newKey } from "../api/client";
 import * as hub from "../api/hub";
 import { Refused } from "../api/problem";
 import type { Authorisation } from "../api/schema";
@@ -128,7 +127,6 @@ function Apply({ onClose }: { onClose: () => void }) {
 	const [set, setSet] = useState("");
 	const [kinds, setKinds] = useState<string[]>(["ipv4", "ipv6", "name", "wildcard"]);
 	const [most, setMost] = useState("1000000");
-	const [key, setKey] = useState(newKey);
 	const sending = useSend();
 	const choices = useLoad(async (signal) => {
 		const [edges, sets] = await Promise.all([hub.edges(signal), hub.sets(signal)]);
@@ -143,31 +141,29 @@ function Apply({ onClose }: { onClose: () => void }) {
 						class="form"
 						onSubmit={(event) => {
 							event.preventDefault();
-							void sending
-								.send(async () => {
-									const body = applicationOf({
-										basis,
-										classes,
-										purpose,
-										acts,
-										party,
-										links,
-										facilities,
-										recipients,
-										from: fromInput(from) ?? "",
-										until: fromInput(until) ?? "",
-										retentionDays: Number(retention) || 0,
-										ground,
-										sensors,
-										set: set || known.sets[0]?.id || "",
-										kinds,
-										entriesMax: Number(most) || 0,
-									});
-									const made = await hub.applyForAuthorisation(body, key);
-									onClose();
-									go(`/authorisations/${made.id}`);
-								})
-								.then((well) => !well && setKey(newKey()));
+							void sending.send(async (key) => {
+								const body = applicationOf({
+									basis,
+									classes,
+									purpose,
+									acts,
+									party,
+									links,
+									facilities,
+									recipients,
+									from: fromInput(from) ?? "",
+									until: fromInput(until) ?? "",
+									retentionDays: Number(retention) || 0,
+									ground,
+									sensors,
+									set: set || known.sets[0]?.id || "",
+									kinds,
+									entriesMax: Number(most) || 0,
+								});
+								const made = await hub.applyForAuthorisation(body, key);
+								onClose();
+								go(`/authorisations/${made.id}`);
+							});
 						}}
 					>
 						<p class="note">{t("authorisation.applyAbout")}</p>

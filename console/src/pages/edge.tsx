@@ -8,13 +8,12 @@ import { number } from "../model/format";
 import { language } from "../preferences";
 import { Page } from "../shell/page";
 import { Link } from "../shell/router";
-import { Dialog } from "../ui/dialog";
+import { Confirm } from "../ui/confirm";
 import { Failure } from "../ui/failure";
 import { Input, Select } from "../ui/field";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
-import { Tabs } from "../ui/tabs";
 import { Ago, Time } from "../ui/time";
 import { tell } from "../ui/toast";
 import { EdgeState, Events, keepsEdges, Receipts } from "./edges";
@@ -23,7 +22,6 @@ import { EdgeState, Events, keepsEdges, Receipts } from "./edges";
 export function EdgePage({ id }: { id: string }) {
 	const loaded = useLoad((signal) => hub.edge(id, signal), [id]);
 	const [revoking, setRevoking] = useState(false);
-	const [tab, setTab] = useState("reports");
 	useLive(loaded.again, undefined, 3000);
 	return (
 		<Load of={loaded}>
@@ -97,51 +95,26 @@ export function EdgePage({ id }: { id: string }) {
 					</div>
 					{edge.kind === "resolver" && edge.state === "enrolled" && <Questions edge={edge} />}
 					<section class="card">
-						<Tabs
-							label={t("edge.reports")}
-							tabs={[{ id: "reports", label: edge.kind === "sensor" ? t("edges.tab.receipts") : t("edges.tab.events") }]}
-							chosen={tab}
-							onChoose={setTab}
-						>
-							{edge.kind === "sensor" ? <Receipts query={{ edge: id }} /> : <Events query={{ edge: id }} />}
-						</Tabs>
+						<h2>{edge.kind === "sensor" ? t("edges.tab.receipts") : t("edges.tab.events")}</h2>
+						{edge.kind === "sensor" ? <Receipts query={{ edge: id }} /> : <Events query={{ edge: id }} />}
 					</section>
-					{revoking && <Revoke edge={edge} etag={etag} onClose={() => setRevoking(false)} onDone={loaded.again} />}
+					{revoking && (
+						<Confirm
+							title={t("edge.revoke")}
+							label={t("edge.revoke")}
+							onClose={() => setRevoking(false)}
+							act={async (key) => {
+								await hub.revokeEdge(id, etag, key);
+								tell(t("edge.revoked"));
+								loaded.again();
+							}}
+						>
+							<p>{t("edge.revokeAbout", { name: edge.names[language.value] })}</p>
+						</Confirm>
+					)}
 				</Page>
 			)}
 		</Load>
-	);
-}
-
-function Revoke({ edge, etag, onClose, onDone }: { edge: Edge; etag: string | null; onClose: () => void; onDone: () => void }) {
-	const sending = useSend();
-	return (
-		<Dialog title={t("edge.revoke")} onClose={onClose}>
-			<div class="stack">
-				<p>{t("edge.revokeAbout", { name: edge.names[language.value] })}</p>
-				<Failure error={sending.error} />
-				<div class="actions end">
-					<button type="button" class="button" onClick={onClose}>
-						{t("action.cancel")}
-					</button>
-					<button
-						type="button"
-						class="button danger"
-						disabled={sending.busy}
-						onClick={() =>
-							void sending.send(async () => {
-								await hub.revokeEdge(edge.id, etag);
-								tell(t("edge.revoked"));
-								onClose();
-								onDone();
-							})
-						}
-					>
-						{t("edge.revoke")}
-					</button>
-				</div>
-			</div>
-		</Dialog>
 	);
 }
 

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
 import { Refused } from "../api/problem";
-import type { Edge, EdgeCode, EdgeEvent, ReceiptItem } from "../api/schema";
+import type { Edge, EdgeCode, EdgeEvent, EdgeEventPage, ReceiptItem, ReceiptPage } from "../api/schema";
 import { t, word } from "../lang/text";
 import { number } from "../model/format";
 import { language } from "../preferences";
@@ -16,7 +16,8 @@ import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Input, Select } from "../ui/field";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
-import { OrganisationName } from "../ui/names";
+import { More, useMore } from "../ui/more";
+import { EdgeName, OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { Ago, Time } from "../ui/time";
@@ -117,7 +118,6 @@ interface EventQuery {
 
 /** What resolvers refused, the newest first. */
 export function Events({ query }: { query: EventQuery }) {
-	const [later, setLater] = useState<{ key: string; rows: EdgeEvent[]; next: string | undefined } | null>(null);
 	const key = JSON.stringify(query);
 	const loaded = useLoad((signal) => hub.edgeEvents(query, undefined, signal), [key]);
 	useLive(loaded.again, undefined, 3000);
@@ -141,82 +141,93 @@ export function Events({ query }: { query: EventQuery }) {
 					</button>
 				</p>
 			)}
+			<Load of={loaded}>{(page) => <EventTable key={key} query={query} page={page} />}</Load>
+		</>
+	);
+}
+
+function EventTable({ query, page }: { query: EventQuery; page: EdgeEventPage }) {
+	const list = useMore({ rows: page.events, next: page.next }, async (cursor) => {
+		const more = await hub.edgeEvents(query, cursor);
+		return { rows: more.events, next: more.next };
+	});
+	return (
+		<>
+			<Table<EdgeEvent>
+				caption={t("events.caption")}
+				keys
+				rows={list.rows}
+				id={(row) => row.id}
+				empty={<p>{t("events.none")}</p>}
+				columns={[
+					{ key: "time", label: t("approval.when"), class: "tight", show: (row) => <Time value={row.time} /> },
+					{
+						key: "value",
+						label: t("object.value"),
+						head: true,
+						show: (row) => (row.indicator ? <Link to={`/threats/objects/${row.indicator}`} class="value">{row.value}</Link> : <span class="value">{row.value}</span>),
+					},
+					{ key: "action", label: t("set.action"), class: "tight", show: (row) => <Badge tone={row.action === "block" ? "hot" : "plain"}>{word("action", row.action)}</Badge> },
+					{ key: "count", label: t("sightings.count"), class: "number", show: (row) => number(row.count, language.value) },
+					{ key: "organisation", label: t("set.organisation"), show: (row) => <OrganisationName id={row.organisation} /> },
+					...(query.edge ? [] : [{ key: "edge", label: t("edge.title"), show: (row: EdgeEvent) => <EdgeName id={row.edge} /> }]),
+				]}
+			/>
+			<More of={list} />
+		</>
+	);
+}
+
+interface ReceiptQuery {
+	edge?: string;
+	authorisation?: string;
+}
+
+/** Receipts of sensors, with what the hub found of them. */
+export function Receipts({ query }: { query: ReceiptQuery }) {
+	const loaded = useLoad((signal) => hub.receipts(query, undefined, signal), [JSON.stringify(query)]);
+	useLive(loaded.again, undefined, 5000);
+	return (
+		<>
+			<p class="alert">{t("receipts.word")}</p>
 			<Load of={loaded}>
-				{(page) => {
-					const more = later?.key === key ? later : null;
-					const next = more ? more.next : page.next;
-					return (
-						<>
-							<Table<EdgeEvent>
-								caption={t("events.caption")}
-								keys
-								rows={[...page.events, ...(more?.rows ?? [])]}
-								id={(row) => row.id}
-								empty={<p>{t("events.none")}</p>}
-								columns={[
-									{ key: "time", label: t("approval.when"), class: "tight", show: (row) => <Time value={row.time} /> },
-									{
-										key: "value",
-										label: t("object.value"),
-										head: true,
-										show: (row) => (row.indicator ? <Link to={`/threats/objects/${row.indicator}`} class="value">{row.value}</Link> : <span class="value">{row.value}</span>),
-									},
-									{ key: "action", label: t("set.action"), class: "tight", show: (row) => <Badge tone={row.action === "block" ? "hot" : "plain"}>{word("action", row.action)}</Badge> },
-									{ key: "count", label: t("sightings.count"), class: "number", show: (row) => number(row.count, language.value) },
-									{ key: "organisation", label: t("set.organisation"), show: (row) => <OrganisationName id={row.organisation} /> },
-									{ key: "edge", label: t("edge.title"), class: "tight", show: (row) => <Link to={`/edges/${row.edge}`}>{t("edge.title")}</Link> },
-								]}
-							/>
-							{next && (
-								<button
-									type="button"
-									class="button"
-									onClick={() => void hub.edgeEvents(query, next).then((got) => setLater({ key, rows: [...(more?.rows ?? []), ...got.events], next: got.next }), () => undefined)}
-								>
-									{t("list.more")}
-								</button>
-							)}
-						</>
-					);
-				}}
+				{(page) => <ReceiptTable key={JSON.stringify(query)} query={query} page={page} />}
 			</Load>
 		</>
 	);
 }
 
-/** Receipts of sensors, with what the hub found of them. */
-export function Receipts({ query }: { query: { edge?: string; authorisation?: string } }) {
-	const loaded = useLoad((signal) => hub.receipts(query, undefined, signal), [JSON.stringify(query)]);
-	useLive(loaded.again, undefined, 5000);
+function ReceiptTable({ query, page }: { query: ReceiptQuery; page: ReceiptPage }) {
 	const amount = (value: number) => number(value, language.value);
+	const list = useMore({ rows: page.receipts, next: page.next }, async (cursor) => {
+		const more = await hub.receipts(query, cursor);
+		return { rows: more.receipts, next: more.next };
+	});
 	return (
 		<>
-			<p class="alert">{t("receipts.word")}</p>
-			<Load of={loaded}>
-				{(page) => (
-					<Table<ReceiptItem>
-						caption={t("receipts.caption")}
-						rows={page.receipts}
-						id={(row) => `${row.edge} ${row.number} ${row.made}`}
-						empty={<p>{t("receipts.none")}</p>}
-						columns={[
-							{ key: "number", label: t("receipts.number"), head: true, show: (row) => <Link to={`/edges/${row.edge}`}>{amount(row.number)}</Link> },
-							{ key: "until", label: t("receipts.until"), class: "tight", show: (row) => <Time value={row.until ?? row.made} /> },
-							{
-								key: "holds",
-								label: t("receipts.found"),
-								show: (row) => (row.holds ? <Badge tone="good">{t("receipts.holds")}</Badge> : <Badge tone="hot">{row.finding ?? t("receipts.fails")}</Badge>),
-							},
-							{ key: "seen", label: t("receipts.seen"), class: "number", show: (row) => amount(row.packets.seen) },
-							{ key: "selected", label: t("observed.selected"), class: "number", show: (row) => amount(row.packets.selected) },
-							{ key: "erased", label: t("observed.erased"), class: "number", show: (row) => amount(row.packets.erased) },
-							{ key: "pending", label: t("observed.pending"), class: "number", show: (row) => amount(row.packets.pending) },
-							{ key: "missed", label: t("receipts.notSeen"), class: "number", show: (row) => amount(row.packets.not_seen) },
-							{ key: "records", label: t("receipts.records"), class: "number", show: (row) => amount(row.records) },
-						]}
-					/>
-				)}
-			</Load>
+			<Table<ReceiptItem>
+				caption={t("receipts.caption")}
+				rows={list.rows}
+				id={(row) => `${row.edge} ${row.number} ${row.made}`}
+				empty={<p>{t("receipts.none")}</p>}
+				columns={[
+					{ key: "number", label: t("receipts.number"), head: true, show: (row) => amount(row.number) },
+					...(query.edge ? [] : [{ key: "edge", label: t("edge.title"), show: (row: ReceiptItem) => <EdgeName id={row.edge} /> }]),
+					{ key: "until", label: t("receipts.until"), class: "tight", show: (row) => <Time value={row.until ?? row.made} /> },
+					{
+						key: "holds",
+						label: t("receipts.found"),
+						show: (row) => (row.holds ? <Badge tone="good">{t("receipts.holds")}</Badge> : <Badge tone="hot">{row.finding ?? t("receipts.fails")}</Badge>),
+					},
+					{ key: "seen", label: t("receipts.seen"), class: "number", show: (row) => amount(row.packets.seen) },
+					{ key: "selected", label: t("observed.selected"), class: "number", show: (row) => amount(row.packets.selected) },
+					{ key: "erased", label: t("observed.erased"), class: "number", show: (row) => amount(row.packets.erased) },
+					{ key: "pending", label: t("observed.pending"), class: "number", show: (row) => amount(row.packets.pending) },
+					{ key: "missed", label: t("receipts.notSeen"), class: "number", show: (row) => amount(row.packets.not_seen) },
+					{ key: "records", label: t("receipts.records"), class: "number", show: (row) => amount(row.records) },
+				]}
+			/>
+			<More of={list} />
 		</>
 	);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as hub from "../api/hub";
 import type { HandinResult } from "../api/schema";
+import { forgetKept, useKept } from "../kept";
 import { t, word } from "../lang/text";
 import { bundleOf, type Bundle, type PapLevel, type TlpLevel } from "../model/bundle";
 import { extract, FOUND_MAX, TEXT_MAX, type Found } from "../model/extract";
@@ -21,14 +22,18 @@ const idOf = (one: Found) => `${one.kind} ${one.value}`;
 
 /** Paste what somebody wrote; take out what is meant; look at it; hand it in. */
 export function Extract() {
-	const [text, setText] = useState("");
-	const [found, setFound] = useState<Found[] | null>(null);
-	const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+	const [text, setText] = useKept("extract.text", "");
+	const [found, setFound] = useKept<Found[] | null>("extract.found", null);
+	const [left, setLeft] = useKept<ReadonlySet<string>>("extract.left", new Set());
 	const [known, setKnown] = useState<ReadonlyMap<string, string | null>>(new Map());
 	const [bundle, setBundle] = useState<Bundle | null>(null);
 	const [result, setResult] = useState<{ result: HandinResult; bundle: Bundle } | null>(null);
 	const looking = useRef<AbortController>();
 	const review = useRef<HTMLHeadingElement>(null);
+	useEffect(() => {
+		if (found) void look(found);
+		return () => looking.current?.abort();
+	}, []);
 
 	const look = async (all: readonly Found[]) => {
 		looking.current?.abort();
@@ -152,13 +157,13 @@ interface FormProps {
 }
 
 function HandInForm({ chosen, bundle, onBundle, onDone }: FormProps) {
-	const [title, setTitle] = useState("");
-	const [description, setDescription] = useState("");
-	const [tlp, setTlp] = useState<TlpLevel>("amber");
-	const [pap, setPap] = useState<PapLevel>("green");
-	const [confidence, setConfidence] = useState("70");
+	const [title, setTitle] = useKept("extract.title", "");
+	const [description, setDescription] = useKept("extract.description", "");
+	const [tlp, setTlp] = useKept<TlpLevel>("extract.tlp", "amber");
+	const [pap, setPap] = useKept<PapLevel>("extract.pap", "green");
+	const [confidence, setConfidence] = useKept("extract.confidence", "70");
 	const [until, setUntil] = useState(() => toInput(new Date(Date.now() + 180 * 86_400_000)));
-	const [types, setTypes] = useState<string[]>(["malicious-activity"]);
+	const [types, setTypes] = useKept<string[]>("extract.types", ["malicious-activity"]);
 	const [tried, setTried] = useState<HandinResult | null>(null);
 	const sending = useSend();
 	const changed = <T,>(set: (value: T) => void) => (value: T) => {
@@ -192,6 +197,7 @@ function HandInForm({ chosen, bundle, onBundle, onDone }: FormProps) {
 						}
 						const result = await hub.handIn(made, false);
 						tell(t("extract.done", { n: result.new }));
+						forgetKept("extract.");
 						onDone({ result, bundle: made });
 					});
 				}}

@@ -121,7 +121,21 @@ function What({ item }: { item: ObjectItem }) {
 					columns={[
 						{ key: "value", label: t("object.value"), head: true, show: (row) => <Link to={`/threats?${new URLSearchParams({ q: row.value })}`} class="value">{row.value}</Link> },
 						{ key: "path", label: t("object.path"), show: (row) => <span class="value soft">{row.path}</span> },
-						{ key: "copy", label: t("copy.label"), class: "tight", show: (row) => <Copy text={defang(row.value)} label={t("copy.defanged")} /> },
+						{
+							key: "copy",
+							label: t("object.do"),
+							class: "tight",
+							show: (row) => (
+								<span class="row">
+									<Copy text={defang(row.value)} label={t("copy.defanged")} />
+									{decides.value && (
+										<Link to={`/threats/holds?${new URLSearchParams({ new: "1", value: row.value })}`} class="button quiet">
+											{t("hold.place")}
+										</Link>
+									)}
+								</span>
+							),
+						},
 					]}
 				/>
 			)}
@@ -255,7 +269,7 @@ function SeenByEdges({ id }: { id: string }) {
 			{({ days, everywhere }) => {
 				const byDay = new Map<string, number>();
 				for (const one of days) byDay.set(one.day.slice(0, 10), (byDay.get(one.day.slice(0, 10)) ?? 0) + one.count);
-				const points = [...byDay].sort(([a], [b]) => a.localeCompare(b)).slice(-60);
+				const points = byDay.size ? everyDay(byDay) : [];
 				return (
 					<>
 						{everywhere && <p class="alert">{t("sightings.everywhere", { n: number(everywhere.count, language.value), organisations: everywhere.organisations })}</p>}
@@ -266,7 +280,7 @@ function SeenByEdges({ id }: { id: string }) {
 								points={points.map(([day, value]) => ({
 									label: day.slice(5),
 									value,
-									href: `/edges?${new URLSearchParams({ tab: "events", indicator: id, from: `${day}T00:00:00Z`, until: new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString() })}`,
+									href: `/edges?${new URLSearchParams({ tab: "events", indicator: id, from: `${day}T00:00:00Z`, until: new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString() })}`,
 								}))}
 							/>
 						)}
@@ -289,6 +303,20 @@ function SeenByEdges({ id }: { id: string }) {
 			}}
 		</Load>
 	);
+}
+
+const DAY_MS = 86_400_000;
+const DAYS = { least: 14, most: 60 };
+
+/** The days up to today, also those on which nothing was seen. */
+function everyDay(counts: ReadonlyMap<string, number>): [string, number][] {
+	const today = Math.floor(Date.now() / DAY_MS);
+	const first = Math.min(...[...counts.keys()].map((day) => Date.parse(`${day}T00:00:00Z`) / DAY_MS));
+	const many = Math.min(DAYS.most, Math.max(DAYS.least, today - first + 1));
+	return Array.from({ length: many }, (_, at) => {
+		const day = new Date((today - many + 1 + at) * DAY_MS).toISOString().slice(0, 10);
+		return [day, counts.get(day) ?? 0];
+	});
 }
 
 function Sightings({ rows }: { rows: ObjectItem[] }) {

@@ -3,7 +3,7 @@
 import * as hub from "../api/hub";
 import { Refused } from "../api/problem";
 import { t } from "../lang/text";
-import { localTime, number, parseTime } from "../model/format";
+import { hourLabel, number, parseTime } from "../model/format";
 import { language } from "../preferences";
 import { setQuery, place, Link } from "../shell/router";
 import { Bars, Columns } from "../ui/chart";
@@ -36,7 +36,6 @@ export function Observed() {
 	const from = parseTime(now.from) ?? new Date();
 	const hours = hoursOf(from, parseTime(now.now) ?? new Date(), blocked.hours);
 	const sum = blocked.hours.reduce((all, one) => all + one.count, 0);
-	const label = (hour: Date) => localTime(hour, language.value).slice(Number(span) > 24 ? 5 : -8, -3);
 	return (
 		<section class="stack" aria-label={t("observed.title")}>
 			<div class="figures">
@@ -48,17 +47,17 @@ export function Observed() {
 				{packets.failing > 0 && <Amount label={t("observed.failing")} value={packets.failing} to="/edges?tab=receipts" hot />}
 			</div>
 			<div class="side">
-				<section class="card stack">
+				<section class="card">
 					<Columns
 						title={t("observed.byHour")}
 						unit={t("observed.unit")}
+						aside={<Select label={t("observed.span")} name="hours" value={span} onValue={(value) => setQuery({ hours: value === "24" ? undefined : value })} options={SPANS.map((value) => ({ value, label: t("observed.hours", { n: value }) }))} />}
 						points={hours.map((one) => ({
-							label: label(one.hour),
+							label: hourLabel(one.hour, language.value, span !== "24"),
 							value: one.count,
 							href: `/edges?${new URLSearchParams({ tab: "events", from: one.hour.toISOString(), until: new Date(one.hour.getTime() + HOUR).toISOString() })}`,
 						}))}
 					/>
-					<Select label={t("observed.span")} name="hours" value={span} onValue={(value) => setQuery({ hours: value === "24" ? undefined : value })} options={SPANS.map((value) => ({ value, label: t("observed.hours", { n: value }) }))} />
 				</section>
 				<section class="card">
 					<h2>{t("observed.top")}</h2>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { useRef, useState } from "preact/hooks";
-import { newKey } from "../api/client";
+import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
+import { Refused } from "../api/problem";
 import { t, word } from "../lang/text";
 import { fromInput, toInput } from "../model/format";
 import { language } from "../preferences";
@@ -23,9 +23,8 @@ export function ProposeDialog({ object, title, onClose }: { object: string; titl
 	const [until, setUntil] = useState(() => toInput(new Date(Date.now() + 90 * 86_400_000)));
 	const [act, setAct] = useState("");
 	const [reason, setReason] = useState("");
-	const key = useRef(newKey());
 	const sending = useSend();
-	const wrong = (field: (typeof FIELDS)[number]) => (sending.error && typeof sending.error === "object" && "of" in sending.error ? (sending.error as { of: (f: string) => string | undefined }).of(field) : undefined);
+	const wrong = (field: (typeof FIELDS)[number]) => (sending.error instanceof Refused ? sending.error.of(field) : undefined);
 	return (
 		<Dialog title={t("propose.title")} onClose={onClose}>
 			<Load of={sets}>
@@ -37,7 +36,7 @@ export function ProposeDialog({ object, title, onClose }: { object: string; titl
 							class="form"
 							onSubmit={(event) => {
 								event.preventDefault();
-								void sending.send(async () => {
+								void sending.send(async (key) => {
 									const made = await hub.propose(
 										set.id,
 										{
@@ -47,14 +46,11 @@ export function ProposeDialog({ object, title, onClose }: { object: string; titl
 											...(act.trim() ? { act: act.trim() } : {}),
 											...(fromInput(until) ? { valid_until: fromInput(until) } : {}),
 										},
-										key.current,
+										key,
 									);
 									tell(t("propose.done", { n: made.entry_count }));
 									onClose();
 									go(`/threats/sets/${set.id}/approvals/${made.id}`);
-								}).then((well) => {
-									// A request that was refused and is changed is another request.
-									if (!well) key.current = newKey();
 								});
 							}}
 						>

@@ -13,6 +13,7 @@ import { Badge, Marking } from "../ui/badge";
 import { Bars } from "../ui/chart";
 import { Icon } from "../ui/icon";
 import { Load, useLive, useLoad } from "../ui/load";
+import { More, useMore } from "../ui/more";
 import { Table } from "../ui/table";
 import { Ago } from "../ui/time";
 
@@ -31,6 +32,9 @@ export function Threats() {
 				<>
 					<Link to="/threats/approvals" class="button">
 						{t("approvals.title")}
+					</Link>
+					<Link to="/threats/holds" class="button">
+						{t("holds.title")}
 					</Link>
 					{roles.value.size > 0 && (
 						<Link to="/threats/extract" class="button primary">
@@ -157,16 +161,16 @@ interface ListProps {
 
 /** Objects with how they are marked; more of them when asked. */
 export function ObjectTable({ caption, first, next, more, empty }: ListProps) {
-	const [later, setLater] = useState<{ rows: ObjectItem[]; next: string | undefined } | null>(null);
-	const [busy, setBusy] = useState(false);
-	const cursor = later ? later.next : next;
-	const rows = [...first, ...(later?.rows ?? [])];
+	const list = useMore({ rows: first, next }, async (cursor) => {
+		const page = await more(cursor);
+		return { rows: page.objects, next: page.next };
+	});
 	return (
 		<>
 			<Table
 				caption={caption}
 				keys
-				rows={rows}
+				rows={list.rows}
 				id={(row) => `${row.object.id} ${row.version}`}
 				empty={empty}
 				columns={[
@@ -176,24 +180,7 @@ export function ObjectTable({ caption, first, next, more, empty }: ListProps) {
 					{ key: "added", label: t("object.added"), class: "tight", show: (row) => <Ago value={row.added} /> },
 				]}
 			/>
-			{cursor && (
-				<p class="actions">
-					<button
-						type="button"
-						class="button"
-						disabled={busy}
-						onClick={() => {
-							setBusy(true);
-							more(cursor)
-								.then((page) => setLater({ rows: [...(later?.rows ?? []), ...page.objects], next: page.next }))
-								.catch(() => undefined)
-								.finally(() => setBusy(false));
-						}}
-					>
-						{t("list.more")}
-					</button>
-				</p>
-			)}
+			<More of={list} />
 		</>
 	);
 }

@@ -4,12 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 import { live } from "../api/events";
 import { t } from "../lang/text";
 import { density, language, letters, theme, type Density, type Theme } from "../preferences";
-import { standing } from "../session";
+import { me, standing } from "../session";
 import { Dialog } from "../ui/dialog";
 import { Check, Select } from "../ui/field";
 import { Icon, type IconName } from "../ui/icon";
 import { Toasts } from "../ui/toast";
-import { SignIn } from "../pages/signin";
+import { SignIn, SignInAgain } from "../pages/signin";
 import { beginKeys } from "./keys";
 import { Palette } from "./palette";
 import { go, Link, place } from "./router";
@@ -35,7 +35,13 @@ export function App() {
 				{t("load.waiting")}
 			</p>
 		);
-	return is === "out" ? <SignIn /> : <Shell />;
+	if (is === "out") return <SignIn />;
+	return (
+		<>
+			<Shell key={me.value?.account} />
+			{is === "lapsed" && <SignInAgain />}
+		</>
+	);
 }
 
 function Shell() {
@@ -50,7 +56,7 @@ function Shell() {
 			beginKeys({
 				palette: () => setPalette(true),
 				help: () => setHelp(true),
-				places: { ...Object.fromEntries(sections.map((one) => [one.letter, () => go(one.to)])), x: () => go("/threats/extract"), p: () => go("/threats/approvals") },
+				places: { ...Object.fromEntries(sections.map((one) => [one.letter, () => go(one.to)])), x: () => go("/threats/extract"), p: () => go("/threats/approvals"), h: () => go("/threats/holds") },
 			}),
 		[],
 	);
@@ -124,6 +130,7 @@ function Help({ onClose }: { onClose: () => void }) {
 		...sections.map((one): [string, string] => [`g ${one.letter}`, t(`section.${one.name}`)]),
 		["g x", t("extract.title")],
 		["g p", t("approvals.title")],
+		["g h", t("holds.title")],
 		["Esc", t("help.escape")],
 		["?", t("help.this")],
 	];

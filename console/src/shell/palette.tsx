@@ -27,6 +27,7 @@ export function Palette({ onClose, onLook, onHelp }: { onClose: () => void; onLo
 		...sections.map((one) => ({ id: one.name, label: t(`section.${one.name}`), hint: `g ${one.letter}`, run: () => go(one.to) })),
 		{ id: "extract", label: t("extract.title"), hint: "g x", run: () => go("/threats/extract") },
 		{ id: "approvals", label: t("approvals.title"), hint: "g p", run: () => go("/threats/approvals") },
+		{ id: "holds", label: t("holds.title"), hint: "g h", run: () => go("/threats/holds") },
 		{ id: "account", label: t("account.title"), run: () => go("/account") },
 		{ id: "theme", label: t("palette.theme"), run: () => (theme.value = theme.value === "dark" ? "light" : "dark") },
 		{ id: "language", label: language.value === "ja" ? "English" : "日本語", run: () => (language.value = language.value === "ja" ? "en" : "ja") },

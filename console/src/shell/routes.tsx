@@ -12,6 +12,7 @@ import { Directory } from "../pages/directory";
 import { EdgePage } from "../pages/edge";
 import { Edges } from "../pages/edges";
 import { Extract } from "../pages/extract";
+import { HoldPage, Holds } from "../pages/holds";
 import { ObjectPage } from "../pages/object";
 import { OrganisationPage } from "../pages/organisation";
 import { PersonPage } from "../pages/person";
@@ -40,6 +41,8 @@ const rows: Row[] = [
 	{ path: /^\/threats$/, title: () => t("section.threats"), show: () => <Threats /> },
 	{ path: /^\/threats\/extract$/, title: () => t("extract.title"), show: () => <Extract /> },
 	{ path: /^\/threats\/approvals$/, title: () => t("approvals.title"), show: () => <Approvals /> },
+	{ path: /^\/threats\/holds$/, title: () => t("holds.title"), show: () => <Holds /> },
+	{ path: new RegExp(`^/threats/holds/(${UUID})$`), title: () => t("hold.title"), show: (id) => <HoldPage key={id} id={id ?? ""} /> },
 	{ path: new RegExp(`^/threats/sets/(${UUID})$`), title: () => t("set.title"), show: (set) => <SetPage key={set} id={set ?? ""} /> },
 	{
 		path: new RegExp(`^/threats/sets/(${UUID})/approvals/(${UUID})$`),

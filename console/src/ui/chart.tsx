@@ -44,7 +44,7 @@ export interface Point {
 }
 
 /** A number over time, as columns or, for who wants the numbers, as a table. */
-export function Columns({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+export function Columns({ title, unit, points, aside }: { title: string; unit: string; points: readonly Point[]; aside?: ComponentChildren }) {
 	const [table, setTable] = useState(false);
 	const most = Math.max(1, ...points.map((one) => one.value));
 	const width = 600;
@@ -54,9 +54,12 @@ export function Columns({ title, unit, points }: { title: string; unit: string; 
 		<figure class="columns stack tight">
 			<figcaption class="card-head">
 				<h2>{title}</h2>
-				<button type="button" class="button quiet" aria-pressed={table} onClick={() => setTable(!table)}>
-					{table ? t("chart.chart") : t("chart.table")}
-				</button>
+				<div class="row">
+					{aside}
+					<button type="button" class="button quiet" aria-pressed={table} onClick={() => setTable(!table)}>
+						{table ? t("chart.chart") : t("chart.table")}
+					</button>
+				</div>
 			</figcaption>
 			{table ? (
 				<table class="table few">
@@ -100,12 +103,15 @@ export function Columns({ title, unit, points }: { title: string; unit: string; 
 							);
 						})}
 					</svg>
-					<div class="columns-labels small soft" aria-hidden="true">
-						{points
-							.filter((_, at) => at % every === 0)
-							.map((one) => (
-								<span key={one.label}>{one.label}</span>
-							))}
+					<div class="columns-labels small soft" style={{ gridTemplateColumns: `repeat(${points.length}, minmax(0, 1fr))` }} aria-hidden="true">
+						{points.map(
+							(one, at) =>
+								at % every === 0 && (
+									<span key={one.label} style={{ gridColumn: `${at + 1} / span ${Math.min(every, points.length - at)}` }}>
+										{one.label}
+									</span>
+								),
+						)}
 					</div>
 				</div>
 			)}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../lang/text";
 import { Icon } from "./icon";
 
@@ -14,15 +14,23 @@ interface Props {
 	bare?: boolean;
 }
 
-/** A modal dialog: the browser keeps the focus inside and gives it back. */
+/** A modal dialog: the browser keeps the focus inside and gives it back. What was typed goes only when one means it. */
 export function Dialog({ title, onClose, children, class: more, bare }: Props) {
 	const id = useId();
 	const dialog = useRef<HTMLDialogElement>(null);
+	const written = useRef(false);
+	const open = useRef(true);
+	const [asked, setAsked] = useState(false);
+	const leave = () => {
+		if (written.current && !asked) setAsked(true);
+		else onClose();
+	};
 	useEffect(() => {
 		const before = document.activeElement;
 		const it = dialog.current;
 		if (it && !it.open) it.showModal();
 		return () => {
+			open.current = false;
 			it?.close();
 			if (before instanceof HTMLElement && before.isConnected) before.focus();
 		};
@@ -34,10 +42,12 @@ export function Dialog({ title, onClose, children, class: more, bare }: Props) {
 			aria-labelledby={id}
 			onCancel={(event) => {
 				event.preventDefault();
-				onClose();
+				leave();
 			}}
+			onClose={() => open.current && onClose()}
+			onInput={() => (written.current = !bare)}
 			onMouseDown={(event) => {
-				if (event.target === dialog.current) onClose();
+				if (event.target === dialog.current) leave();
 			}}
 		>
 			{bare ? (
@@ -53,6 +63,16 @@ export function Dialog({ title, onClose, children, class: more, bare }: Props) {
 				</div>
 			)}
 			{children}
+			<div role="status">
+				{asked && (
+					<p class="alert warn discard">
+						<span>{t("dialog.discard")}</span>{" "}
+						<button type="button" class="button" onClick={onClose}>
+							{t("dialog.discardDo")}
+						</button>
+					</p>
+				)}
+			</div>
 		</dialog>
 	);
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 import { Refused, Unreachable } from "../api/problem";
 import { t } from "../lang/text";
+import { Link } from "../shell/router";
 
 export function messageOf(error: unknown): string {
 	if (error instanceof Refused) return error.problem.detail ?? error.problem.title;
@@ -13,6 +14,12 @@ export function messageOf(error: unknown): string {
 export function Failure({ error, fields = [], again, brief }: { error: unknown; fields?: readonly string[]; again?: () => void; brief?: boolean }) {
 	if (!error) return null;
 	const refused = error instanceof Refused ? error : undefined;
+	if (refused?.word === "second-factor")
+		return (
+			<p class="alert warn" role="alert">
+				{t("error.secondFactor")} <Link to="/account">{t("account.title")}</Link>
+			</p>
+		);
 	const besides = refused?.besides(fields) ?? [];
 	return (
 		<div class="alert hot" role="alert">
@@ -43,5 +50,18 @@ export function Failure({ error, fields = [], again, brief }: { error: unknown; 
 				</p>
 			)}
 		</div>
+	);
+}
+
+const PASSKEY = { NotAllowedError: "passkey.notUsed", AbortError: "passkey.notUsed", InvalidStateError: "passkey.already", SecurityError: "passkey.place", NotSupportedError: "passkey.unfit", ConstraintError: "passkey.unfit" } as const;
+
+/** What a browser says against a passkey has no words that help; the hub's have. */
+export function PasskeyFailure({ error, fields }: { error: unknown; fields?: readonly string[] }) {
+	if (!(error instanceof DOMException)) return <Failure error={error} fields={fields} />;
+	const key = error.name in PASSKEY ? PASSKEY[error.name as keyof typeof PASSKEY] : "passkey.notUsed";
+	return (
+		<p class="alert warn" role="alert">
+			{t(key)}
+		</p>
 	);
 }

@@ -16,7 +16,7 @@ let last = 0;
 export function tell(text: string, hot = false) {
 	const id = ++last;
 	said.value = [...said.peek().slice(-3), { id, text, hot }];
-	if (!hot) setTimeout(() => forget(id), 8_000);
+	if (!hot) setTimeout(() => forget(id), 6_000);
 }
 
 function forget(id: number) {

@@ -126,6 +126,37 @@ static int in_person(struct request *r)
 			    "サインインした利用者本人のみ行うことができる(トークンでは不可)"));
 }
 
+struct excluding {
+	struct buf *body;
+	const char *before;
+};
+
+static int write_excluded(void *context, const uint8_t *id, size_t id_len)
+{
+	struct excluding *e = context;
+	buf_adds(e->body, e->before);
+	buf_adds(e->body, "{\"type\":\"public-key\",");
+	add_text(e->body, "id", id, id_len);
+	buf_addc(e->body, '}');
+	e->before = ",";
+	return buf_err(e->body);
+}
+
+/* An authenticator that has one of the person's makes no second: that would take the place of the first. */
+static int add_excluded(struct request *r)
+{
+	struct excluding e = {.body = answer_body(r), .before = ""};
+	struct reader *reader = NULL;
+	int err = request_read(r, &reader);
+	if (err != HN_OK)
+		return err;
+	buf_adds(e.body, ",\"excludeCredentials\":[");
+	err = passkeys_each(reader, r->who.asker->person, LIST_MAX, write_excluded, &e);
+	reader_end(reader);
+	buf_addc(e.body, ']');
+	return err;
+}
+
 static int passkey_begin(struct request *r)
 {
 	struct uuid id;
@@ -148,12 +179,15 @@ static int passkey_begin(struct request *r)
 		err = signing_login(r, b);
 	buf_adds(b, "},");
 	add_challenge(r, r->who.asker->person);
-	buf_adds(b, ",\"pubKeyCredParams\":[{\"type\":\"public-key\",\"alg\":-7},{\"type\":\"public-key\","
-		    "\"alg\":-8},"
-		    "{\"type\":\"public-key\",\"alg\":-257}],\"authenticatorSelection\":{\"residentKey\":"
-		    "\"required\","
-		    "\"requireResidentKey\":true,\"userVerification\":\"required\"},\"attestation\":\"none\","
-		    "\"excludeCredentials\":[]}");
+	buf_adds(b,
+		 ",\"pubKeyCredParams\":[{\"type\":\"public-key\",\"alg\":-7},{\"type\":\"public-key\","
+		 "\"alg\":-8},"
+		 "{\"type\":\"public-key\",\"alg\":-257}],\"authenticatorSelection\":{\"residentKey\":"
+		 "\"required\","
+		 "\"requireResidentKey\":true,\"userVerification\":\"required\"},\"attestation\":\"none\"");
+	if (err == HN_OK)
+		err = add_excluded(r);
+	buf_addc(b, '}');
 	return err == HN_OK ? answer_send(r, 200, NULL) : err;
 }
 

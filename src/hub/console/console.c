@@ -156,6 +156,8 @@ const struct route CONSOLE_ROUTES[] = {
 	PAGE("/threats", "getThreatsPage"),
 	PAGE("/threats/extract", "getExtractPage"),
 	PAGE("/threats/approvals", "getApprovalsPage"),
+	PAGE("/threats/holds", "getHoldsPage"),
+	PAGE("/threats/holds/{hold:uuid}", "getHoldPage"),
 	PAGE("/threats/objects/{object:stix}", "getObjectPage"),
 	PAGE("/threats/sets/{set:uuid}", "getSetPage"),
 	PAGE("/threats/sets/{set:uuid}/approvals/{approval:uuid}", "getApprovalPage"),
