@@ -246,7 +246,7 @@ export function HoldPage({ id }: { id: string }) {
 					}
 				>
 					<div class="halves">
-						<section class="card">
+						<section class="card stack">
 							<h2>{t("hold.title")}</h2>
 							<dl class="facts">
 								<dt>{t("approval.reason")}</dt>
