@@ -11,7 +11,9 @@ usage: demo.py [--fresh] [--interface NAME] [--once]
 """
 import argparse
 import base64
+import ctypes
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -23,13 +25,18 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("HINOMI_BIN", ROOT / "build" / "bin"))
-JA = os.environ.get("HINOMI_LANG", os.environ.get("LANG", "")).startswith("ja")
+# As base/lang.c chooses.
+JA = next(filter(None, map(os.environ.get, ("HINOMI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))), "").startswith("ja")
 HEALTHY_WITHIN = 60
+LASTS_DAYS = 29  # certificates and the authorisation have 30
+RENEW_AFTER = 12 * 3600  # seconds; a list of revocations holds for a day
+PR_SET_PDEATHSIG = 1
 USER = "_hinomi"
 PORTS = {"hub": 8470, "witness": 8471, "edges": 8472, "reports": 8473, "dns": 5300, "authority": 5399}
 # What the lab's capture has, and the commission allows (docs/lab.md).
@@ -71,6 +78,22 @@ class Api:
             raise RuntimeError(f"{method} {path}: {status} {text.decode(errors='replace')}")
         return json.loads(text) if text[:1] in (b"{", b"[") else text
 
+    def version(self, path):
+        """@return headers for a change of what is there now"""
+        with urllib.request.urlopen(urllib.request.Request(self.base + path, headers=self.headers), timeout=30) as answer:
+            return dict(self.headers, **{"If-Match": answer.headers["ETag"]})
+
+
+class Refusal(Exception):
+    """Why it does not begin, for the person who typed it."""
+
+
+def secret(path, text):
+    """Writes a file that is readable to its owner alone."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
 
 def basic(login, password):
     return {"Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode()}
@@ -82,8 +105,10 @@ class Program:
     def __init__(self, demo, name, command, ready=None, env=None, keep=False):
         self.name, self.log = name, demo.work / "logs" / f"{name}.log"
         self.log.parent.mkdir(exist_ok=True)
-        demo.own(self.log.parent)
+        if self.log.exists() and not os.access(self.log, os.W_OK, effective_ids=True):
+            self.log.unlink()  # of a run as another user
         with open(self.log, "ab") as log:
+            self.begins = log.tell()
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=demo.work,
                                             preexec_fn=demo.become(keep), env=dict(os.environ, **(env or {})), start_new_session=True)
         demo.programs.append(self)
@@ -94,7 +119,13 @@ class Program:
         return self.process.poll() is not None
 
     def tail(self):
-        return self.log.read_text(errors="replace")[-1500:]
+        """What it said last since it began."""
+        return f"{self.log}:\n" + self.log.read_bytes()[self.begins:][-1500:].decode(errors="replace")
+
+    def how_ended(self):
+        code = self.process.returncode
+        how = t(f"by signal {-code}", f"シグナル {-code}") if code < 0 else t(f"with exit code {code}", f"終了コード {code}")
+        return t(f"{self.name} ended {how}; {self.tail()}", f"{self.name} が終了した({how})。{self.tail()}")
 
     def end(self):
         if not self.ended():
@@ -123,7 +154,8 @@ class Demo:
     # ---- who runs it ----
 
     def prepare(self):
-        """As root the programs run as a user of their own, from copies that it can read."""
+        """As root the programs run as a user of their own, from copies that it can read; and so does all of this from here on,
+        since what lies in that user's folders may be of its making."""
         global BIN
         if os.geteuid() != 0:
             return
@@ -133,26 +165,30 @@ class Demo:
             subprocess.run(["useradd", "--system", "--no-create-home", "--home-dir", str(self.work), "--shell",
                             "/usr/sbin/nologin", USER], check=True)
             self.user = pwd.getpwnam(USER)
-        copies = self.work / "bin"
-        shutil.rmtree(copies, ignore_errors=True)
-        shutil.copytree(BIN, copies)
-        shutil.copytree(ROOT / "lab", self.work / "lab", dirs_exist_ok=True)
-        BIN = copies
-        self.own(self.work)
-
-    def own(self, path):
-        if self.user:
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        # Sticky: what root puts here that user cannot replace.
+        os.chown(self.work, 0, self.user.pw_gid)
+        self.work.chmod(0o1775)
+        for one in (self.state_file, *self.work.glob("*.yaml")):
+            if one.exists():
+                os.chown(one, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
+        for name, source in (("bin", BIN), ("lab", ROOT / "lab")):
+            shutil.rmtree(self.work / name, ignore_errors=True)
+            shutil.copytree(source, self.work / name, ignore=shutil.ignore_patterns("*.p"))
+        BIN = self.work / "bin"
+        os.setgroups([])
+        os.setegid(self.user.pw_gid)
+        os.seteuid(self.user.pw_uid)
 
     def become(self, keep=False):
-        if not self.user or keep:
-            return None
-        uid, gid = self.user.pw_uid, self.user.pw_gid
+        """Before a program begins: who it is, and that it ends with this one."""
+        user = self.user
 
         def drop():
-            os.setgroups([])
-            os.setgid(gid)
-            os.setuid(uid)
+            if user:
+                os.seteuid(0)
+                os.setgid(0 if keep else user.pw_gid)
+                os.setuid(0 if keep else user.pw_uid)
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         return drop
 
     def lab(self):
@@ -169,21 +205,27 @@ class Demo:
         end = time.monotonic() + HEALTHY_WITHIN
         while True:
             try:
-                if found := holds():
-                    return found
+                found = holds()
             except (OSError, urllib.error.URLError):
-                pass
-            for one in [program] if program else self.programs:
-                if one and one.ended():
-                    raise RuntimeError(f"{one.name} ended: {one.tail()}")
+                found = None
+            # Asked afterwards: where it has ended, another answered.
+            self.look([program] if program else self.programs)
+            if found:
+                return found
             if time.monotonic() > end:
-                raise RuntimeError(f"not within {HEALTHY_WITHIN} s" + (f": {program.name}: {program.tail()}" if program else ""))
+                raise RuntimeError(t(f"not within {HEALTHY_WITHIN} s", f"{HEALTHY_WITHIN}秒以内に整わなかった") +
+                                   (f": {program.name}; {program.tail()}" if program else ""))
             time.sleep(0.05)
 
+    @staticmethod
+    def look(programs):
+        for one in programs:
+            if one.ended():
+                raise RuntimeError(one.how_ended())
+
     def save(self):
-        self.state_file.write_text(json.dumps(self.state, indent=1))
-        self.state_file.chmod(0o600)
-        self.own(self.state_file)
+        secret(self.work / "state.new", json.dumps(self.state, indent=1))
+        (self.work / "state.new").replace(self.state_file)
 
     # ---- the hub and its nation ----
 
@@ -203,15 +245,21 @@ class Demo:
 
     def organisation(self, one):
         names = [{"language": language, "name": name} for language, name in one["names"].items()]
-        if one["kind"] == "centre":
-            self.state["organisations"]["centre"] = self.state["centre"]
-            return
-        body = {"kind": one["kind"], "names": names,
+        if "reading" in one:
+            names[-1]["reading"] = one["reading"]
+        body = {"kind": one["kind"], "names": names, "sectors": one.get("sectors"), "contact_windows": one.get("windows"),
                 "parents": [self.state["organisations"][key] for key in one.get("parents", [])],
-                "holdings": [{"kind": "prefix", "value": prefix, "state": "entered"} for prefix in one.get("prefixes", [])],
-                "agreements": [{"partner": self.state["centre"], "tlp_max": "red", "onward": False,
-                                "purposes": ["defence", "analysis", "response"], "contents": ["technical", "background"]}]}
-        made = self.admin.ask("POST", "/api/v1/organisations", {key: value for key, value in body.items() if value})
+                "holdings": [{"kind": kind[:-2] if kind == "prefixes" else kind[:-1], "value": value, "state": "entered"}
+                             for kind in ("prefixes", "domains") for value in one.get(kind, [])]}
+        body = {key: value for key, value in body.items() if value}
+        if one["kind"] == "centre":
+            self.state["organisations"][one["key"]] = self.state["centre"]
+            path = f"/api/v1/organisations/{self.state['centre']}"
+            Api(self.ports["hub"], self.admin.version(path)).ask("PUT", path, body)
+            return
+        body["agreements"] = [{"partner": self.state["centre"], "tlp_max": "red", "onward": False,
+                               "purposes": ["defence", "analysis", "response"], "contents": ["technical", "background"]}]
+        made = self.admin.ask("POST", "/api/v1/organisations", body)
         self.state["organisations"][one["key"]] = made["id"]
 
     def build(self):
@@ -254,17 +302,16 @@ class Demo:
         folder = self.work / "commission"
         if not folder.exists():
             folder.mkdir(mode=0o700)
-            self.own(folder)
             for name in "abc":
                 self.run("authority", "keygen", "--name", f"Demo commissioner {name}", "-o", f"commission/{name}.key")
             self.run("authority", "trust", "--threshold", "2", *(f"commission/{name}.key.pub" for name in "abc"),
                      "--domestic", self.lab() / "domestic.txt", "--mark", "demo", "-o", "commission/TRUST.json")
+        self.hand("trust", folder / "TRUST.json")
+        self.hand("domestic", self.lab() / "domestic.txt", "text/plain")
         self.revocations()
-        chika = self.person("chika")
-        for kind, path, media in (("trust", folder / "TRUST.json", "application/jose+json"),
-                                  ("domestic", self.lab() / "domestic.txt", "text/plain"),
-                                  ("revocations", folder / "REVOCATIONS.json", "application/jose+json")):
-            chika.ask("PUT", f"/api/v1/nation/{kind}", path.read_bytes(), media)
+
+    def hand(self, kind, path, media="application/jose+json"):
+        self.person("chika").ask("PUT", f"/api/v1/nation/{kind}", path.read_bytes(), media)
 
     def witness(self):
         """The commission's own program: it hears the sensor directly, and holds the hub's word against it."""
@@ -274,9 +321,7 @@ class Demo:
                                                                        "expires": now(days=365)})
             self.state["witness"] = secrets.token_urlsafe(12)
             for name, text in (("token", made["token"]), ("passphrase", self.state["witness"])):
-                (folder / name).write_text(text + "\n")
-                (folder / name).chmod(0o600)
-                self.own(folder / name)
+                secret(folder / name, text + "\n")
         config.write_text(f"""data: {self.work}/witness
 listen: ["127.0.0.1:{self.ports['witness']}"]
 edge_listen: ["127.0.0.1:{self.ports['reports']}"]
@@ -285,20 +330,20 @@ key: {folder}/c.key
 interval: 60s
 hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, interval: 10s}}
 """)
-        self.own(config)
         if not (self.work / "witness").exists():
             self.run("witness", "init", "--config", config, "--name", "chika", "--passphrase-file", folder / "passphrase")
         Program(self, "witness", [str(BIN / "hinomi-witness"), "--config", str(config)],
                 lambda: socket.create_connection(("127.0.0.1", self.ports["witness"]), 1).close() or True)
 
     def revocations(self):
-        """A list holds for a day; each start makes the next one."""
+        """A list holds for a day; each start makes the next one, and half a day."""
         folder = self.work / "commission"
         known = ["--list", "commission/REVOCATIONS.json"] if (folder / "REVOCATIONS.json").exists() else []
         (folder / "next.json").unlink(missing_ok=True)
         self.run("authority", "revoke", "--key", "commission/a.key", "--trust", "commission/TRUST.json", *known, "-o",
                  "commission/next.json")
         (folder / "next.json").replace(folder / "REVOCATIONS.json")
+        self.hand("revocations", folder / "REVOCATIONS.json")
 
     def authorise(self):
         """Applied for by the centre, signed by two of three, issued to the sensor."""
@@ -323,7 +368,6 @@ hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, 
         # ... another on a machine without a network, and brings the file.
         document = self.work / "commission" / "A.json"
         document.write_text(json.dumps(chika.ask("GET", path)["document"]))
-        self.own(document)
         self.run("authority", "sign", "--key", "commission/a.key", "commission/A.json")
         self.run("witness", "sign", made["id"], "--digest", digest, "--signed", document, "--config", config, "--name", "chika",
                  "--passphrase-file", self.work / "commission" / "passphrase")
@@ -358,7 +402,6 @@ hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, 
             self.save()
         self.authorise()
         (self.work / "sensor").mkdir(exist_ok=True)
-        self.own(self.work / "sensor")
         self.follow("sensor", f"sets/{self.state['sets']['select']}/head")
         self.until(lambda: (self.work / "sensor-edge" / "trust.json").exists() and any((self.work / "sensor-edge" / "authorizations").iterdir()))
         if self.options.interface:
@@ -366,11 +409,22 @@ hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, 
         else:
             capture = self.work / "traffic.pcapng"
             if not capture.exists():
-                subprocess.run(["/usr/bin/python3", str(self.lab() / "shift.py"), str(self.lab() / "nation.pcapng.zst"), str(capture)], check=True)
-                self.own(capture)
+                part = self.work / "traffic.new"
+                subprocess.run(["/usr/bin/python3", str(self.lab() / "shift.py"), str(self.lab() / "nation.pcapng.zst"), str(part)],
+                               check=True, preexec_fn=self.become())
+                part.replace(capture)
             source = f"replay: {capture}\n"
-        (self.work / "sensor.yaml").write_text(f"{source}edge: {self.work}/sensor-edge\noutput: {self.work}/sensor\ninterval: 10s\n")
-        Program(self, "sensor", [str(BIN / "hinomi-sensor"), "--config", "sensor.yaml"],
+        config = f"{source}edge: {self.work}/sensor-edge\noutput: {self.work}/sensor\ninterval: 10s\n"
+        if self.options.interface and self.user:  # root reads it
+            os.seteuid(0)
+            path = self.work / "bin" / "sensor.yaml"
+            path.write_text(config)
+            os.seteuid(self.user.pw_uid)
+        else:
+            path = self.work / "sensor.yaml"
+            path.write_text(config)
+        (self.work / "sensor" / "state.json").unlink(missing_ok=True)  # of one that was killed
+        Program(self, "sensor", [str(BIN / "hinomi-sensor"), "--config", str(path)],
                 lambda: json.loads((self.work / "sensor" / "state.json").read_text()).get("state") == "selecting",
                 keep=bool(self.options.interface))  # who opens the interface becomes another afterwards
 
@@ -378,7 +432,6 @@ hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, 
         Program(self, "authority", ["/usr/bin/python3", str(self.lab() / "authority.py"), str(self.ports["authority"])])
         events = self.work / "events"
         events.mkdir(exist_ok=True)
-        self.own(events)
         self.enrol("resolver", {"en": "Resolver of the centre", "ja": "中央のリゾルバー"}, "--events", "events", "--control",
                    str(self.work / "control"))
         folder = f"sets/{self.state['sets']['block']}"
@@ -418,35 +471,42 @@ control: {{socket: {self.work}/control}}
         """A sign-in link for each person, good once and for 15 minutes."""
         for one in self.nation["people"]:
             name = one["names"]["ja" if JA else "en"]
-            try:
-                link = self.run("hub", "link", "--data", "hub", "--listen", f"127.0.0.1:{self.ports['hub']}", one["login"]).strip().splitlines()[-1]
-                print(f"  {name:34} {link}", flush=True)
-            except RuntimeError:
-                print(f"  {name:34} {one['login']} / {self.state['passwords'][one['login']]}", flush=True)
+            link = self.run("hub", "link", "--data", "hub", "--listen", f"127.0.0.1:{self.ports['hub']}", one["login"]).strip()
+            width = 34 - sum(unicodedata.east_asian_width(letter) in "WF" for letter in name)
+            print(f"  {name:{width}} {link}", flush=True)
 
     def tell(self):
         say(f"\nhttp://localhost:{self.ports['hub']}\n", f"\nhttp://localhost:{self.ports['hub']}\n")
         self.links()
         say(f"\nhttp://localhost:{self.ports['witness']}   the commission's own: chika, {self.state['witness']}",
             f"\nhttp://localhost:{self.ports['witness']}   委員会の検査: chika、{self.state['witness']}")
+        another = f"{BIN}/hinomi hub link --data {self.work}/hub --listen 127.0.0.1:{self.ports['hub']} anna"
+        if self.user:
+            another = f"runuser -u {USER} -- {another}"
         say(f"""
 Try:
   dig @127.0.0.1 -p {self.ports['dns']} www.harbor.example          resolved, by the lab's name server alone
   dig @127.0.0.1 -p {self.ports['dns']} {BLOCKED[0]}       refused: it is in the national block list
   propose a name as Anna, approve it as Ben, ask again: refused within a second
+  {another}
+      a further link, for a link is good once and for 15 minutes
   what is kept lies in {self.work}; Ctrl-C ends all of it, --fresh begins again""",
             f"""
 お試しを:
   dig @127.0.0.1 -p {self.ports['dns']} www.harbor.example          名前解決される (実演用サーバーのみに問い合わせる)
   dig @127.0.0.1 -p {self.ports['dns']} {BLOCKED[0]}       遮断される (全国遮断リスト)
   杏奈として名前を提案し、勉として承認すると、1秒以内に遮断される
+  {another}
+      新しいリンクの発行(リンクは一度だけ、15分以内に使える)
   データは {self.work} にある。Ctrl-C ですべて終了し、--fresh で最初からやり直す""")
 
     def wait(self):
+        renewed = time.monotonic()
         while True:
-            for one in self.programs:
-                if one.ended():
-                    raise RuntimeError(f"{one.name} ended: {one.tail()}")
+            self.look(self.programs)
+            if time.monotonic() - renewed > RENEW_AFTER:
+                self.revocations()
+                renewed = time.monotonic()
             time.sleep(0.5)
 
     def stop(self):
@@ -471,25 +531,96 @@ def question(port, name, kind=1):
     return data[3] & 15, struct.unpack(">H", data[6:8])[0]
 
 
+def own_folder(work):
+    """Takes the folder for this run alone. @return what keeps others out"""
+    work.mkdir(parents=True, exist_ok=True, mode=0o755)
+    held = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refusal(t(f"another ./x run uses {work}; end it first", f"別の ./x run が {work} を使用中。先に終了させること")) from None
+    if any(work.iterdir()) and not (work / "state.json").exists():
+        raise Refusal(t(f"{work} holds something else; name another folder in HINOMI_DEMO, or remove it",
+                        f"{work} には別のものがある。HINOMI_DEMO で別のフォルダーを指定するか、削除すること"))
+    return held
+
+
+def clear_folder(work, fresh):
+    """What a run left that never became whole is thrown away, as with --fresh."""
+    state = work / "state.json"
+    kept = json.loads(state.read_text()) if state.exists() else {}
+    if fresh or "authorised" not in kept or "resolver" not in kept.get("edges", {}):
+        for one in sorted(work.iterdir(), key=lambda path: path == state):
+            shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
+    elif now(days=-LASTS_DAYS) > kept.get("begun", now()):
+        raise Refusal(t(f"this demonstration is older than {LASTS_DAYS} days, and its certificates and its authorisation end: "
+                        "./x run --fresh begins again",
+                        f"この実演は開始から{LASTS_DAYS}日を過ぎ、証明書と承認の期限が切れる。./x run --fresh で最初からやり直すこと"))
+    if not state.exists():
+        secret(state, json.dumps({"begun": now()}))
+
+
+def check_ports(ports):
+    for name, port in ports.items():
+        kinds = [(socket.AF_INET, socket.SOCK_STREAM, "127.0.0.1")]
+        kinds += [(socket.AF_INET6, socket.SOCK_STREAM, "::1")] if name == "hub" else []
+        kinds += [(socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1")] if name in ("dns", "authority") else []
+        for family, kind, address in kinds:
+            with socket.socket(family, kind) as one:
+                if kind == socket.SOCK_STREAM:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    one.bind((address, port))
+                except OSError as error:
+                    other = json.dumps({name: port + 1000})
+                    raise Refusal(t(f"port {port} of {address}: {error.strerror}; end what uses it, or choose others: HINOMI_DEMO_PORTS='{other}'",
+                                    f"{address} のポート {port}: {error.strerror}。使用中のプログラムを終了するか、別のポートを選ぶこと: "
+                                    f"HINOMI_DEMO_PORTS='{other}'")) from None
+
+
+def check_interface(name):
+    if os.geteuid() != 0:
+        raise Refusal(t("--interface needs root", "--interface にはrootが必要"))
+    if name not in (one for _, one in socket.if_nameindex()):
+        raise Refusal(t(f"there is no interface {name}", f"インターフェース {name} は存在しない"))
+
+
+def begin(options):
+    """@return all of it, ready to be started"""
+    work = pathlib.Path(os.environ.get("HINOMI_DEMO", "/var/lib/hinomi-demo" if os.geteuid() == 0 else ROOT / "tmp" / "demo")).resolve()
+    ports = dict(PORTS, **json.loads(os.environ.get("HINOMI_DEMO_PORTS", "{}")))
+    if options.interface:
+        check_interface(options.interface)
+    held = own_folder(work)
+    check_ports(ports)
+    clear_folder(work, options.fresh)
+    demo = Demo(work, options, ports)
+    demo.held = held
+    return demo
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./x run", add_help=True)
-    parser.add_argument("--fresh", action="store_true")
-    parser.add_argument("--interface")
-    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--fresh", action="store_true",
+                        help=t("throws away what former runs kept, and begins again", "これまでのデータを捨て、最初からやり直す"))
+    parser.add_argument("--interface", metavar="NAME",
+                        help=t("the sensor listens there instead of replaying the lab's capture (root)",
+                               "センサーが記録の再生の代わりにここで待ち受ける(root)"))
+    parser.add_argument("--once", action="store_true",
+                        help=t("ends as soon as all is healthy (for tests)", "すべて整ったら終了する(テスト用)"))
     options = parser.parse_args()
-    work = pathlib.Path(os.environ.get("HINOMI_DEMO", "/var/lib/hinomi-demo" if os.geteuid() == 0 else ROOT / "tmp" / "demo"))
-    if options.fresh:
-        shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True, exist_ok=True, mode=0o755)
-    ports = dict(PORTS, **json.loads(os.environ.get("HINOMI_DEMO_PORTS", "{}")))
-    demo = Demo(work, options, ports)
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end(*_):
+        for one in ends:  # once is enough
+            signal.signal(one, signal.SIG_IGN)
         raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, end)
-    code = 0
+    for one in ends:
+        signal.signal(one, end)
+    demo, code = None, 0
     try:
         begun = time.monotonic()
+        demo = begin(options)
         demo.start()
         say(f"healthy after {time.monotonic() - begun:.1f} s", f"{time.monotonic() - begun:.1f}秒で準備完了")
         demo.tell()
@@ -497,13 +628,14 @@ def main():
             demo.wait()
     except KeyboardInterrupt:
         say("\nends; what was made is kept", "\n終了する。データは残る")
-    except RuntimeError as error:
+    except (Refusal, RuntimeError, OSError) as error:
         print(f"./x run: {error}", file=sys.stderr)
-        code = 5
+        code = 2 if isinstance(error, Refusal) else 5
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        demo.stop()
+        for one in ends:
+            signal.signal(one, signal.SIG_IGN)
+        if demo:
+            demo.stop()
     return code
 
 

@@ -106,6 +106,20 @@ static bool is_loopback(const struct ip *ip)
 	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip, &loopback6, sizeof(*ip)) == 0;
 }
 
+static bool all_loopback(const struct config_list *list)
+{
+	const struct endpoint *e = list->items;
+	for (size_t i = 0; i < list->count; i++)
+		if (!is_loopback(&e[i].ip))
+			return false;
+	return true;
+}
+
+bool hub_config_loopback(const struct hub_config *c)
+{
+	return all_loopback(&c->listen) && all_loopback(&c->edges.listen);
+}
+
 static int check(const struct hub_config *c, struct fault *fault)
 {
 	const struct endpoint *e = c->listen.items;

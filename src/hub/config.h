@@ -106,6 +106,8 @@ extern const struct config_key HUB_KEYS[];
  */
 HN_MUST_USE int hub_config_read(const char *path, const struct hub_overrides *overrides,
 				struct hub_config **out, struct fault *fault);
+/** Whether every listener, people's and edges', is on loopback. */
+bool hub_config_loopback(const struct hub_config *config);
 /** Frees it and those before it. NULL is allowed. */
 void hub_config_free(struct hub_config *config);
 

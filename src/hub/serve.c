@@ -24,6 +24,7 @@
 #include "hub/api/tables.h"
 #include "hub/config.h"
 #include "hub/config_keep.h"
+#include "hub/demonstration.h"
 #include "hub/edge/edge.h"
 #include "hub/exchange/fetch_process.h"
 #include "hub/hub.h"
@@ -191,6 +192,8 @@ static int make(struct serving *s, struct fault *fault)
 		rc = sandbox_files(s->hub.config, s->data_fd, &s->confinement, fault);
 	if (rc == HN_OK)
 		rc = make_store(s, fault);
+	if (rc == HN_OK)
+		rc = demonstration_check(s->hub.config, s->hub.store, fault);
 	if (rc == HN_OK)
 		rc = make_record(s, fault);
 	if (rc == HN_OK)

@@ -60,7 +60,6 @@ class Nation(nation.Demo):
         made = json.loads(self.run("hub", "init", "--data", "hub", "--login", "admin", "--token", "--json"))
         self.state.update(token=made["token"], centre=made["centre"], passwords={"admin": made["password"]})
         (self.work / "hub.yaml").write_text(CONFIG)
-        self.own(self.work / "hub.yaml")
         nation.Program(self, "hub", [str(nation.BIN / "hinomi-hub"), "--data", "hub", "--config", "hub.yaml", "--listen",
                                      f"127.0.0.1:{self.ports['hub']}", "--edge-listen", f"127.0.0.1:{self.ports['edges']}"],
                        lambda: nation.Api(self.ports["hub"], {}).ask("GET", "/readyz"))
@@ -112,6 +111,7 @@ class Nation(nation.Demo):
     # ---- the other edges ----
 
     def simulate(self, count):
+        os.seteuid(os.getuid())  # who sends frames is root again
         command = "".join(
             f"{kind} " + self.ben.ask("POST", "/api/v1/edges", {"kind": kind, "names": {"en": f"Simulated {n}", "ja": f"模擬 {n}"}})["code"] + "\n"
             for n in range(count) for kind in [("sensor", "resolver")[n % 2]])
@@ -369,6 +369,7 @@ def bench(options, say):
         result["seconds"] = time.monotonic() - begun
         return result
     finally:
+        os.seteuid(os.getuid())
         made.end_simulated()
         made.stop()
         if options.keep:

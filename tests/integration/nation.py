@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -42,19 +43,31 @@ class World:
         self.ports = {name: free_port() for name in demo.PORTS}
         self.env = dict(os.environ, HINOMI_DEMO=str(self.dir / "nation"), HINOMI_DEMO_PORTS=json.dumps(self.ports), HINOMI_LANG="en")
 
-    def start(self, *options):
+    def start(self, *options, wait=b"Try:"):
         self.out = open(self.dir / "out", "wb")
         self.process = subprocess.Popen(["/usr/bin/python3", str(SOURCE / "scripts" / "demo.py"), *options], env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
-        until(lambda: b"Try:" in self.said() or self.process.poll() is not None, "the demonstration")
+        until(lambda: wait in self.said() or self.process.poll() is not None, "the demonstration")
         return b"healthy after" in self.said()
 
     def said(self):
         return (self.dir / "out").read_bytes()
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
         return self.process.wait(timeout=120)
+
+    def programs(self):
+        """@return the processes that run with this nation's folder, by the name of their program"""
+        found = {}
+        for one in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = one.read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if any(str(self.dir / "nation") in word for word in words) and "demo.py" not in " ".join(words):
+                found[pathlib.Path(words[0]).name] = int(one.parent.name)
+        return found
 
     def api(self, who):
         state = json.loads((self.dir / "nation" / "state.json").read_text())
@@ -79,6 +92,47 @@ def approve(world, name):
     made = anna.ask("POST", path, {"object": indicator["id"], "propose": True})
     ben.ask("POST", f"{path}/{made['id']}/approve")
     return indicator["id"], f"{path}/{made['id']}"
+
+
+def refuses(world):
+    """It begins with nothing that is another's."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", world.ports["edges"]))
+        taken.listen()
+        tap.check("where a port is taken it does not begin", not world.start() and world.process.wait() == 2 and
+                  str(world.ports["edges"]).encode() in world.said(), world.said())
+    precious = world.dir / "nation" / "precious"
+    precious.touch()
+    (world.dir / "nation" / "state.json").unlink(missing_ok=True)
+    tap.check("nor in a folder that holds something else", not world.start("--fresh") and world.process.wait() == 2 and precious.exists(),
+              world.said())
+    precious.unlink()
+
+
+def interrupted(world):
+    world.start(wait=b"... its witness")
+    tap.equal("Ctrl-C, twice, in the middle", (world.process.send_signal(signal.SIGINT), world.stop(signal.SIGINT))[1], 0)
+    tap.equal("leaves no program", world.programs(), {})
+
+
+def directory(world):
+    ben, _ = world.api("ben")
+    found = ben.ask("GET", "/api/v1/organisations?limit=500")["organisations"]
+    kinds = set(json.loads((SOURCE / "catalog" / "api" / "organisation.json").read_text())["properties"]["kind"]["enum"])
+    tap.equal("there are organisations of every kind", kinds - {one["kind"] for one in found}, {"public"})
+    tap.equal("with names in both languages", [one for one in found if {name["language"] for name in one["names"]} != {"en", "ja"}], [])
+    sectors = {sector for one in found for sector in one.get("sectors", {}).get("critical", [])}
+    tap.equal("of every sector", len(sectors), 15)
+
+
+def killed(world):
+    other = subprocess.run(["/usr/bin/python3", str(SOURCE / "scripts" / "demo.py"), "--fresh"], env=world.env, capture_output=True,
+                           timeout=120, check=False, stdin=subprocess.DEVNULL)
+    tap.check("a second one beside it does not begin", other.returncode == 2, other)
+    os.kill(world.programs()["hinomi-resolver"], signal.SIGKILL)
+    tap.equal("where a program is killed, all of it ends", world.process.wait(timeout=120), 5)
+    tap.check("and says which", b"resolver ended by signal 9" in world.said(), world.said())
+    tap.equal("and leaves none", world.programs(), {})
 
 
 def protected(world):
@@ -134,7 +188,10 @@ def selected(world):
 def main():
     world = World()
     try:
+        refuses(world)
+        interrupted(world)
         tap.check("all of it is healthy", world.start(), world.said().decode(errors="replace"))
+        directory(world)
         tap.check("a listed name is refused", world.answer(demo.BLOCKED[0])[0] == 3)
         tap.check("another is resolved", world.answer("www.harbor.example") == (0, 1))
         beyond = world.answer("www.iana.org")
@@ -153,7 +210,7 @@ def main():
         tap.check("the sensor's receipts, records and ledger verify", verified.returncode == 0, verified.stdout)
         tap.check("it begins again with what it kept", world.start(), world.said().decode(errors="replace"))
         tap.check("and refuses what is listed", world.answer(demo.BLOCKED[0])[0] == 3)
-        tap.check("it ends well", world.stop() == 0)
+        killed(world)
     finally:
         if world.process.poll() is None:
             world.stop()

@@ -14,6 +14,7 @@
 #include "http/answer.h"
 #include "hub/api/authorisations.h"
 #include "hub/api/common.h"
+#include "hub/demonstration.h"
 #include "hub/edge/edge.h"
 #include "hub/hub.h"
 #include "hub/request/request_store.h"
@@ -129,6 +130,8 @@ static int judge_trust(struct request *r, struct putting *p)
 	struct refusal_detail detail = {0};
 	int err = trust_parse(r->body.data, r->body.len, &p->trust, &r->fault);
 	p->number = (int64_t)p->trust.number;
+	if (err == HN_OK && !demonstration_allowed(hub_of(r)->config, &p->trust, &r->fault))
+		return HN_EFORMAT;
 	if (err != HN_OK || !p->has_known || memcmp(p->known.digest, p->trust.digest, SHA256_SIZE) == 0)
 		return err;
 	enum refusal why = trust_follows(&p->known, r->body.data, r->body.len, &detail);
