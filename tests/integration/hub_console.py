@@ -14,7 +14,7 @@ PAGES = ["/", "/sign-in", "/situation", "/threats?q=%E6%94%BB", "/threats/extrac
          "/threats/holds", f"/threats/holds/{UUID}",
          f"/threats/objects/indicator--{UUID}", f"/threats/sets/{UUID}", f"/threats/sets/{UUID}/approvals/{UUID}",
          "/authorisations", f"/authorisations/{UUID}", "/edges", f"/edges/{UUID}", "/directory",
-         f"/directory/organisations/{UUID}", f"/directory/people/{UUID}", "/account"]
+         f"/directory/groups/{UUID}", f"/directory/organisations/{UUID}", f"/directory/people/{UUID}", "/account"]
 
 
 def text_of(answer):

@@ -231,6 +231,33 @@ def locking(tap, hub):
     tap.check("and is told how long", int(answer.headers["Retry-After"]) >= 1)
 
 
+def helping(tap, hub, admin, first):
+    centre = first["centre"]
+    other = admin.post("/api/v1/organisations", {"kind": "operator", "names": [{"language": "en", "name": "Elsewhere"}]}).json["id"]
+    made = {}
+    for login, place, roles in (("guessed.at", centre, ["analyst"]), ("no.admin", centre, ["auditor"]), ("their.admin", other, ["administrator"])):
+        made[login] = admin.post("/api/v1/people", {"login": login, "places": [{"organisation": place, "roles": roles}]}).json["id"]
+        tap.equal(f"a password for {login}", admin.put(f"/api/v1/people/{made[login]}/password", {"new": "a long password 1"}).status, 204)
+    where = f"/api/v1/people/{made['guessed.at']}/lockout"
+    tap.equal("nobody failed yet", admin.get(where).json, {"failures": 0, "wait": 0})
+    clients = {login: hub.client(token=hub.client().post("/api/v1/sign-in", {"login": login, "password": "a long password 1"}).json["token"])
+               for login in ("no.admin", "their.admin", "guessed.at")}
+    right = {"login": "guessed.at", "password": "a long password 1"}
+    while hub.client().post("/api/v1/sign-in", {**right, "password": "a guess, and another"}).status == 401:
+        pass
+    standing = admin.get(where).json
+    tap.check("an administrator sees that somebody has to wait", standing["failures"] >= 5 and standing["wait"] >= 1 and "last" in standing, standing)
+    tap.equal("who is no administrator sees nothing", clients["no.admin"].get(where).status, 403)
+    tap.equal("... and lifts nothing", clients["no.admin"].delete(where).status, 403)
+    tap.equal("nor does oneself", clients["guessed.at"].delete(where).status, 403)
+    tap.equal("another organisation's administrator knows of nobody", clients["their.admin"].get(where).status, 404)
+    tap.equal("... and helps nobody", clients["their.admin"].delete(where).status, 404)
+    tap.check("... so that one still waits", admin.get(where).json["failures"] >= 5)
+    tap.equal("an administrator lifts it", admin.delete(where).status, 204)
+    tap.equal("... which forgets the failures", admin.get(where).json, {"failures": 0, "wait": 0})
+    tap.equal("... so that the right password opens", hub.client().post("/api/v1/sign-in", right).status, 200)
+
+
 def restart(tap, hub, first):
     hub.stop()
     hub.start()
@@ -246,6 +273,7 @@ def run(tap, database):
         tokens(tap, hub, admin)
         directory(tap, hub, admin, first)
         raising(tap, hub, admin, first)
+        helping(tap, hub, admin, first)
         locking(tap, hub)
         restart(tap, hub, first)
 

@@ -170,25 +170,29 @@ static struct passwords *new_password(struct request *r, int64_t person)
 	return p;
 }
 
+int account_login(struct request *r, const struct uuid *person, char out[PERSON_LOGIN_MAX + 1])
+{
+	struct buf text;
+	struct person p = {0};
+	int64_t revision = 0;
+	buf_init(&text, PERSON_TEXT_MAX);
+	int err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000, DIRECTORY_PERSON,
+				person, &text, &revision);
+	if (err == HN_OK)
+		err = person_read(text.data, text.len, person, &p, NULL);
+	if (err == HN_OK)
+		memcpy(out, p.login, sizeof(p.login));
+	person_clear(&p);
+	buf_clear(&text);
+	return err;
+}
+
 /* The asker's own login. */
 static int own_login(struct request *r, char out[PERSON_LOGIN_MAX + 1])
 {
 	struct uuid id;
-	struct buf text;
-	struct person person = {0};
-	int64_t revision = 0;
-	buf_init(&text, PERSON_TEXT_MAX);
 	int err = directory_uuid(hub_of(r)->directory, DIRECTORY_PERSON, r->who.asker->person, &id);
-	if (err == HN_OK)
-		err = directory_get(hub_of(r)->directory, r->who.asker, r->received_ns / 1000,
-				    DIRECTORY_PERSON, &id, &text, &revision);
-	if (err == HN_OK)
-		err = person_read(text.data, text.len, &id, &person, NULL);
-	if (err == HN_OK)
-		memcpy(out, person.login, sizeof(person.login));
-	person_clear(&person);
-	buf_clear(&text);
-	return err;
+	return err == HN_OK ? account_login(r, &id, out) : err;
 }
 
 static int change_password(struct request *r)

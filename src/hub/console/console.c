@@ -166,6 +166,7 @@ const struct route CONSOLE_ROUTES[] = {
 	PAGE("/edges", "getEdgesPage"),
 	PAGE("/edges/{id:uuid}", "getEdgePage"),
 	PAGE("/directory", "getDirectoryPage"),
+	PAGE("/directory/groups/{id:uuid}", "getGroupPage"),
 	PAGE("/directory/organisations/{id:uuid}", "getOrganisationPage"),
 	PAGE("/directory/people/{id:uuid}", "getPersonPage"),
 	PAGE("/account", "getAccountPage"),

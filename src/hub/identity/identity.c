@@ -106,6 +106,16 @@ int64_t identity_wait(struct identity *i, const struct request *r, const char *l
 	return lockout_wait(i->lockout, login, &r->address, r->received_ns / 1000);
 }
 
+void identity_lockout(struct identity *i, const char *login, int64_t now_us, struct lockout_standing *out)
+{
+	lockout_standing(i->lockout, login, now_us, out);
+}
+
+void identity_lift(struct identity *i, const char *login)
+{
+	lockout_lift(i->lockout, login);
+}
+
 /* ---- secrets ---- */
 
 static void token_digest(const struct identity *i, const char *text, size_t len,

@@ -112,6 +112,11 @@ int64_t identity_wait(struct identity *i, const struct request *r, const char *l
 /** A sign-in failed or succeeded: for the back-off of this account and address. */
 void identity_tell(struct identity *i, struct request *r, const char *login, bool good);
 
+/** How a login stands after failures at this hub, and helping it (lockout.h). */
+struct lockout_standing;
+void identity_lockout(struct identity *i, const char *login, int64_t now_us, struct lockout_standing *out);
+void identity_lift(struct identity *i, const char *login);
+
 /** The credential by which this request was signed: a token's or a session's. @return HN_ENOENT: none of
  * them */
 HN_MUST_USE int identity_credential(struct request *r, struct account *out);

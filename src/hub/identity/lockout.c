@@ -25,7 +25,7 @@ static const struct {
 #define COUNTS (sizeof(limits) / sizeof(limits[0]))
 
 struct slot {
-	uint64_t key;
+	uint64_t account; /* of the last failure; 0: a network's */
 	unsigned failures;
 	int64_t last_us;
 };
@@ -54,11 +54,17 @@ void lockout_free(struct lockout *l)
 	free(l);
 }
 
+static uint64_t account_of(const struct lockout *l, const char *login)
+{
+	uint64_t account = siphash24(l->key, login, strlen(login));
+	return account == 0 ? 1 : account;
+}
+
 static void keys_of(const struct lockout *l, const char *login, const struct ip *address,
 		    uint64_t out[COUNTS])
 {
 	struct ip network = ip_mask(address, address->version == 4 ? 32 : 64);
-	uint64_t account = siphash24(l->key, login, strlen(login));
+	uint64_t account = account_of(l, login);
 	uint64_t place = siphash24(l->key, network.bytes, sizeof(network.bytes));
 	const uint64_t pair[2] = {account, place};
 	out[0] = siphash24(l->key, pair, sizeof(pair));
@@ -69,7 +75,7 @@ static void keys_of(const struct lockout *l, const char *login, const struct ip 
 static struct slot *slot_of(struct lockout *l, uint64_t key, int64_t now_us)
 {
 	struct slot *slot = &l->slots[key & (SLOTS - 1)];
-	if (slot->failures > 0 && now_us - slot->last_us > FORGET_US)
+	if (now_us - slot->last_us > FORGET_US)
 		slot->failures = 0;
 	return slot;
 }
@@ -108,11 +114,48 @@ void lockout_tell(struct lockout *l, const char *login, const struct ip *address
 	for (size_t i = 0; i < COUNTS; i++) {
 		struct slot *slot = slot_of(l, keys[i], now_us);
 		if (!good) {
+			slot->account = i == 1 ? 0 : account_of(l, login);
 			slot->failures++;
 			slot->last_us = now_us;
 		} else if (i == 0) {
 			slot->failures = 0;
 		}
 	}
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+/* Whether a slot is the account's count from everywhere; the others are those from one network each. */
+static bool is_whole(const struct lockout *l, const struct slot *slot)
+{
+	return slot == &l->slots[(slot->account ^ 2) & (SLOTS - 1)];
+}
+
+void lockout_standing(struct lockout *l, const char *login, int64_t now_us, struct lockout_standing *out)
+{
+	uint64_t account = account_of(l, login);
+	*out = (struct lockout_standing){0};
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < SLOTS; i++) {
+		const struct slot *slot = &l->slots[i];
+		if (slot->account != account || slot->failures == 0 || now_us - slot->last_us > FORGET_US)
+			continue;
+		bool whole = is_whole(l, slot);
+		int64_t wait = wait_of(slot, whole ? 2 : 0, now_us);
+		out->wait_us = wait > out->wait_us ? wait : out->wait_us;
+		if (whole) {
+			out->failures = slot->failures;
+			out->last_us = slot->last_us;
+		}
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+void lockout_lift(struct lockout *l, const char *login)
+{
+	uint64_t account = account_of(l, login);
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < SLOTS; i++)
+		if (l->slots[i].account == account)
+			l->slots[i].failures = 0;
 	(void)pthread_mutex_unlock(&l->lock);
 }

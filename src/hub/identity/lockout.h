@@ -28,4 +28,16 @@ int64_t lockout_wait(struct lockout *l, const char *login, const struct ip *addr
 /** Counts a failure, or forgets those of the account from this network. */
 void lockout_tell(struct lockout *l, const char *login, const struct ip *address, bool good, int64_t now_us);
 
+/** How an account stands, for those who may help it. */
+struct lockout_standing {
+	unsigned failures; /* from everywhere, not forgotten yet */
+	int64_t last_us;   /* the last of them; 0: none */
+	int64_t wait_us;   /* how long it waits where it waits longest; networks that guess at many count for
+			    * themselves */
+};
+void lockout_standing(struct lockout *l, const char *login, int64_t now_us, struct lockout_standing *out);
+
+/** Forgets the failures of an account, from everywhere. What networks did stays. */
+void lockout_lift(struct lockout *l, const char *login);
+
 #endif

@@ -76,6 +76,34 @@ static void a_network_of_ipv6_is_its_64(void **state)
 	lockout_free(NULL);
 }
 
+static void an_account_is_helped_and_no_network(void **state)
+{
+	(void)state;
+	struct lockout *l = lockout_new();
+	struct lockout_standing standing;
+	lockout_standing(l, "ana", NOW, &standing);
+	assert_int_equal(standing.failures, 0);
+	assert_int_equal(standing.last_us, 0);
+	failed(l, "ana", &here, 8, NOW - SECOND);
+	failed(l, "ana", &there, 3, NOW);
+	failed(l, "bob", &there, 40, NOW);
+	lockout_standing(l, "ana", NOW, &standing);
+	assert_int_equal(standing.failures, 11);
+	assert_int_equal(standing.last_us, NOW);
+	assert_int_equal(standing.wait_us, lockout_wait(l, "ana", &here, NOW));
+	assert_true(standing.wait_us > 0);
+	lockout_lift(l, "ana");
+	lockout_standing(l, "ana", NOW, &standing);
+	assert_int_equal(standing.failures, 0);
+	assert_int_equal(standing.wait_us, 0);
+	assert_int_equal(lockout_wait(l, "ana", &here, NOW), 0);
+	assert_int_equal(lockout_wait(l, "ana", &there, NOW), 900 * SECOND); /* the network that tries many */
+	assert_int_equal(lockout_wait(l, "bob", &there, NOW), 900 * SECOND);
+	lockout_standing(l, "bob", NOW + 25 * 3600 * SECOND, &standing);
+	assert_int_equal(standing.failures, 0);
+	lockout_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +111,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_shut_out_from_elsewhere_for_long),
 		cmocka_unit_test(success_and_a_day_forgive),
 		cmocka_unit_test(a_network_of_ipv6_is_its_64),
+		cmocka_unit_test(an_account_is_helped_and_no_network),
 	};
 	return cmocka_run_group_tests_name("lockout", tests, NULL, NULL);
 }
