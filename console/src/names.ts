@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Hinomi authors
 import { signal } from "@preact/signals";
 import { ask } from "./api/client";
-import type { Edge, Organisation, Person, Set as NamedSet } from "./api/schema";
+import type { Edge, Group, Organisation, Person, Set as NamedSet } from "./api/schema";
 import { language } from "./preferences";
 
 // What organisations and people are called, asked once and kept while one is signed in.
@@ -29,12 +29,12 @@ export function remember(id: string | undefined, of: Named) {
 	known.value = new Map(known.peek()).set(id, of);
 }
 
-export type Kind = "organisations" | "people" | "edges" | "sets";
+export type Kind = "organisations" | "people" | "groups" | "edges" | "sets";
 
 async function find(kind: Kind, id: string) {
 	let found: Named | null = null;
 	try {
-		const { value } = await ask<Organisation | Person | Edge | NamedSet>("GET", `/api/v1/${kind}/${id}`);
+		const { value } = await ask<Organisation | Person | Group | Edge | NamedSet>("GET", `/api/v1/${kind}/${id}`);
 		found = Array.isArray(value.names) || !value.names ? (value as Named) : { names: Object.entries(value.names).map(([of, name]) => ({ language: of, name: String(name) })) };
 	} catch {
 		// Who may not know of it sees its number.

@@ -77,7 +77,12 @@ test("a problem says what is wrong with which field", () => {
 	assert.equal(refused.of("names"), "a");
 	assert.equal(refused.of("limit"), "b");
 	assert.equal(refused.word, "malformed");
-	assert.deepEqual(refused.besides(["names"]), ["limit: b"]);
+	assert.equal(refused.of("names/*/name"), "a");
+	assert.equal(refused.of("names/*/reading"), undefined);
+	assert.equal(refused.of("names/1"), undefined);
+	assert.equal(refused.of("nam"), undefined);
+	assert.deepEqual(refused.besides(["names/*/name"]), [{ parameter: "limit", detail: "b" }]);
+	assert.deepEqual(refused.besides(["names/*/reading", "limit"]), [{ pointer: "/names/0/name", detail: "a" }]);
 });
 
 test("what others wrote is read with care", () => {

@@ -171,6 +171,7 @@ class World:
             "operator", "あけぼの電力株式会社", "Akebono Electric Power", sectors={"critical": ["electric-power"]},
             holdings=[{"kind": "prefix", "value": "198.51.100.0/24", "state": "entered"}, {"kind": "domain", "value": "akebono.example", "state": "proved"}],
             contact_windows=[{"title": "CSIRT 当直", "telephone": "+81-3-0000-0000", "mail": "csirt@akebono.example", "hours": "24時間"}])
+        self.dora = self.person("dora", self.power, [("ja", "田中 緑"), ("en", "Midori Tanaka")], "administrator")
         self.organisation("ceptoar", "電力セプター", "Electric power CEPTOAR", sectors={"critical": ["electric-power"]})
         self.organisation("ministry", "経済産業省", "Ministry of Economy, Trade and Industry")
         self.foreign = self.organisation(
@@ -237,7 +238,7 @@ class World:
         """What the browser's part needs to know."""
         return {"url": f"http://localhost:{self.hub.port}", "set": self.set, "evil": self.evil["id"], "attack": self.attack["id"],
                 "centre": self.centre, "power": self.power, "foreign": self.foreign, "stranger": self.people["stranger"],
-                "edge": self.edge.id, "keys": str(self.keys), "authority": str(BIN / "hinomi-authority"), "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
+                "people": self.people,                 "edge": self.edge.id, "keys": str(self.keys), "authority": str(BIN / "hinomi-authority"), "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
                 "password": {login: PASSWORD.format(login) for login in self.people}}
 
 

@@ -75,6 +75,11 @@ export const makePerson = (body: S.Person, key: string) => post<S.Made>("/api/v1
 export const putPerson = (id: string, body: S.Person, etag: string | null, key: string) => ask<"">("PUT", `/api/v1/people/${id}`, { body, ifMatch: etag ?? undefined, key });
 export const setPassword = (id: string, body: S.PasswordReset) => ask<"">("PUT", `/api/v1/people/${id}/password`, { body });
 export const groups = (cursor?: string, signal?: AbortSignal) => get<S.GroupList>("/api/v1/groups", { cursor, limit: 500 }, signal);
+export const group = (id: string, signal?: AbortSignal) => ask<S.Group>("GET", `/api/v1/groups/${id}`, { signal });
+export const putGroup = (id: string, body: S.Group, etag: string | null, key: string) => ask<"">("PUT", `/api/v1/groups/${id}`, { body, ifMatch: etag ?? undefined, key });
+export const members = (group: string, cursor?: string, signal?: AbortSignal) => get<S.OrganisationList>("/api/v1/organisations", { group, cursor, limit: 500 }, signal);
+export const lockout = (id: string, signal?: AbortSignal) => get<S.Lockout>(`/api/v1/people/${id}/lockout`, {}, signal);
+export const liftLockout = (id: string, key: string) => ask<"">("DELETE", `/api/v1/people/${id}/lockout`, { key });
 export const makeGroup = (body: S.Group, key: string) => post<S.Made>("/api/v1/groups", body, key);
 
 // ---- one's own account ----
@@ -86,6 +91,8 @@ export const addPasskey = (body: S.PasskeyNew) => post<S.Made>("/api/v1/me/passk
 export const passkeys = (signal?: AbortSignal) => get<S.PasskeyList>("/api/v1/me/passkeys", {}, signal);
 export const removePasskey = (id: string) => ask<"">("DELETE", `/api/v1/me/passkeys/${id}`);
 export const tokens = (person: string, signal?: AbortSignal) => get<S.TokenList>("/api/v1/tokens", { person, limit: 200 }, signal);
+export const allTokens = (cursor?: string, signal?: AbortSignal) => get<S.TokenList>("/api/v1/tokens", { cursor, limit: 500 }, signal);
+export const makeToken = (body: S.TokenNew) => post<S.TokenMade>("/api/v1/tokens", body);
 export const removeToken = (id: string) => ask<"">("DELETE", `/api/v1/tokens/${id}`);
 
 // ---- the hub itself ----

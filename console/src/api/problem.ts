@@ -18,21 +18,25 @@ export class Refused extends Error {
 		return this.problem.type.split(":").pop() ?? "";
 	}
 
-	/** What is said of one field: a JSON pointer's first part, or a parameter. */
+	// What is said of one field, or of what is in it: "mail", "holdings/*/value".
 	of(field: string): string | undefined {
-		return this.problem.errors?.find(
-			(one) => one.parameter === field || one.pointer === field || one.pointer === `/${field}` || one.pointer?.startsWith(`/${field}/`),
-		)?.detail;
+		return this.problem.errors?.find((one) => meets(placeOf(one), field))?.detail;
 	}
 
 	/** What is said of none of these fields. */
-	besides(fields: readonly string[]): string[] {
-		const rest = (this.problem.errors ?? []).filter((one) => {
-			const place = (one.pointer ?? one.parameter ?? "").replace(/^\//, "").split("/")[0] ?? "";
-			return !fields.includes(place);
-		});
-		return rest.map((one) => [one.pointer ?? one.parameter, one.detail].filter(Boolean).join(": "));
+	besides(fields: readonly string[]): Said[] {
+		return (this.problem.errors ?? []).filter((one) => !fields.some((field) => meets(placeOf(one), field)));
 	}
+}
+
+type Said = NonNullable<Problem["errors"]>[number];
+
+/** A JSON pointer without its first stroke, or a parameter. */
+export const placeOf = (one: Said): string => (one.pointer ?? one.parameter ?? "").replace(/^\//, "");
+
+function meets(place: string, field: string): boolean {
+	const parts = place.split("/");
+	return field.split("/").every((one, at) => parts[at] === one || (one === "*" && parts[at] !== undefined));
 }
 
 /** Nothing came back: the hub is away, or the line is. */

@@ -15,13 +15,13 @@ import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area } from "../ui/field";
+import { FormEnd } from "../ui/form";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { EdgeName, OrganisationName, PersonName, SetName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { tell } from "../ui/toast";
 import { applies, AuthorisationState } from "./authorisations";
-import { FormEnd } from "./directory";
 import { Receipts } from "./edges";
 
 type Verb = "hand" | "issue" | "refuse" | "sign";

@@ -16,12 +16,12 @@ import { Badge, type Tone } from "../ui/badge";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area, Checks, Input, Select } from "../ui/field";
+import { FormEnd } from "../ui/form";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { Time } from "../ui/time";
-import { FormEnd } from "./directory";
 
 const STATES = ["all", "draft", "handed", "signed", "issued", "refused", "revoked"] as const;
 const TONES: Record<Authorisation["state"], Tone> = { draft: "plain", handed: "warn", refused: "hot", signed: "accent", issued: "good", revoked: "hot" };

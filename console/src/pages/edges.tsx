@@ -15,13 +15,13 @@ import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Input, Select } from "../ui/field";
+import { FormEnd } from "../ui/form";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { More, useMore } from "../ui/more";
 import { EdgeName, OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { Ago, Time } from "../ui/time";
-import { FormEnd } from "./directory";
 
 const TABS = ["edges", "events", "receipts", "sets"] as const;
 export const keepsEdges = () => roles.value.has("administrator") || roles.value.has("edge-operator");

@@ -12,6 +12,7 @@ import { Directory } from "../pages/directory";
 import { EdgePage } from "../pages/edge";
 import { Edges } from "../pages/edges";
 import { Extract } from "../pages/extract";
+import { GroupPage } from "../pages/group";
 import { HoldPage, Holds } from "../pages/holds";
 import { ObjectPage } from "../pages/object";
 import { OrganisationPage } from "../pages/organisation";
@@ -55,6 +56,7 @@ const rows: Row[] = [
 	{ path: new RegExp(`^/edges/(${UUID})$`), title: () => t("edge.title"), show: (id) => <EdgePage key={id} id={id ?? ""} /> },
 	{ path: /^\/edges$/, title: () => t("section.edges"), show: () => <Edges /> },
 	{ path: /^\/directory$/, title: () => t("section.directory"), show: () => <Directory /> },
+	{ path: new RegExp(`^/directory/groups/(${UUID})$`), title: () => t("directory.groups"), show: (id) => <GroupPage key={id} id={id ?? ""} /> },
 	{ path: new RegExp(`^/directory/organisations/(${UUID})$`), title: () => t("organisation.title"), show: (id) => <OrganisationPage key={id} id={id ?? ""} /> },
 	{ path: new RegExp(`^/directory/people/(${UUID})$`), title: () => t("person.title"), show: (id) => <PersonPage key={id} id={id ?? ""} /> },
 	{ path: /^\/account$/, title: () => t("account.title"), show: () => <Account /> },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { Refused, Unreachable } from "../api/problem";
-import { t } from "../lang/text";
+import { placeOf, Refused, Unreachable } from "../api/problem";
+import { t, word } from "../lang/text";
 import { Link } from "../shell/router";
+import { clause } from "./field";
 
 export function messageOf(error: unknown): string {
 	if (error instanceof Refused) return error.problem.detail ?? error.problem.title;
@@ -32,7 +33,7 @@ export function Failure({ error, fields = [], again, brief }: { error: unknown; 
 			{besides.length > 0 && (
 				<ul>
 					{besides.map((one) => (
-						<li key={one}>{one}</li>
+						<li key={placeOf(one)}>{clause(word("field", placeOf(one).split("/")[0] ?? ""), one.detail)}</li>
 					))}
 				</ul>
 			)}

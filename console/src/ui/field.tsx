@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { t } from "../lang/text";
+import { fromInput, toInput } from "../model/format";
 
 interface Shared {
 	label: string;
@@ -10,6 +11,12 @@ interface Shared {
 	/** What the hub, or we, have against it. */
 	wrong?: string;
 	required?: boolean;
+}
+
+/** What the hub says of a field goes on behind the field's name: "must be …", "は…". */
+export function clause(name: string, said: string): string {
+	if (!name) return said;
+	return /^[はがのにを]/.test(said) ? name + said : `${name}: ${said}`;
 }
 
 function Frame({ id, label, hint, wrong, required, children }: Shared & { id: string; children: ComponentChildren }) {
@@ -27,7 +34,7 @@ function Frame({ id, label, hint, wrong, required, children }: Shared & { id: st
 			{children}
 			{wrong && (
 				<span class="wrong" id={`${id}-wrong`}>
-					{wrong}
+					{/^[はがのにを]/.test(wrong) ? clause(label, wrong) : wrong}
 				</span>
 			)}
 		</div>
@@ -153,10 +160,16 @@ export function Check({ label, checked, onValue, name, disabled }: CheckProps) {
 }
 
 /** Several of a few. */
-export function Checks({ legend, of, chosen, onValue }: { legend: string; of: readonly { value: string; label: string }[]; chosen: readonly string[]; onValue: (chosen: string[]) => void }) {
+export function Checks({ legend, hint, wrong, of, chosen, onValue }: { legend: string; hint?: string; wrong?: string; of: readonly { value: string; label: string }[]; chosen: readonly string[]; onValue: (chosen: string[]) => void }) {
+	const id = useId();
 	return (
-		<fieldset class="field">
+		<fieldset class="field" aria-describedby={describe(id, { label: legend, hint, wrong })}>
 			<legend>{legend}</legend>
+			{hint && (
+				<span class="hint" id={`${id}-hint`}>
+					{hint}
+				</span>
+			)}
 			<div class="checks">
 				{of.map((one) => (
 					<Check
@@ -167,6 +180,30 @@ export function Checks({ legend, of, chosen, onValue }: { legend: string; of: re
 					/>
 				))}
 			</div>
+			{wrong && (
+				<span class="wrong" id={`${id}-wrong`}>
+					{clause(legend, wrong)}
+				</span>
+			)}
 		</fieldset>
+	);
+}
+
+type MomentProps = Shared & { name: string; value: string | undefined; onValue: (value: string | undefined) => void };
+
+/** A time where the reader is; as it was to the microsecond while it is not touched. */
+export function Moment({ value, onValue, ...rest }: MomentProps) {
+	const time = value ? new Date(value) : undefined;
+	const [text, setText] = useState(time ? toInput(time) : "");
+	return (
+		<Input
+			{...rest}
+			type="datetime-local"
+			value={text}
+			onValue={(next) => {
+				setText(next);
+				onValue(fromInput(next));
+			}}
+		/>
 	);
 }

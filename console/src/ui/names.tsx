@@ -24,6 +24,10 @@ function Named({ kind, id, to }: { kind: "edges" | "sets"; id: string; to: strin
 export const EdgeName = ({ id }: { id: string }) => <Named kind="edges" id={id} to={`/edges/${id}`} />;
 export const SetName = ({ id }: { id: string }) => <Named kind="sets" id={id} to={`/threats/sets/${id}`} />;
 
+export function GroupName({ id }: { id: string }) {
+	return <Link to={`/directory/groups/${id}`}>{lookUp("groups", id) ?? shortId(id)}</Link>;
+}
+
 export function PersonName({ id }: { id: string | undefined }) {
 	if (!id) return null;
 	return <span title={id}>{lookUp("people", id) ?? shortId(id)}</span>;
