@@ -235,10 +235,17 @@ class Demo:
             made = json.loads(self.run("hub", "init", "--data", "hub", "--login", "admin", "--token", "--json"))
             self.state.update(token=made["token"], centre=made["centre"], passwords={"admin": made["password"]})
             self.save()
-        Program(self, "hub", [str(BIN / "hinomi-hub"), "--data", "hub", "--listen", listen[0], "--listen", listen[1],
-                              "--edge-listen", f"127.0.0.1:{self.ports['edges']}"],
+        self.settings()
+        Program(self, "hub", [str(BIN / "hinomi-hub"), "--data", "hub", "--config", "settings/hub.yaml", "--listen", listen[0],
+                              "--listen", listen[1], "--edge-listen", f"127.0.0.1:{self.ports['edges']}"],
                 lambda: Api(self.ports["hub"], {}).ask("GET", "/readyz"))
         self.admin = Api(self.ports["hub"], basic("admin", self.state["passwords"]["admin"]))
+
+    def settings(self):
+        """Whose cosignatures the hub takes."""
+        folder = self.work / "settings"
+        folder.mkdir(exist_ok=True)
+        (folder / "hub.yaml").write_text(f"cosigners: {json.dumps([self.state['cosigner']] if 'cosigner' in self.state else [])}\n")
 
     def person(self, login):
         return Api(self.ports["hub"], basic(login, self.state["passwords"][login]))
@@ -330,8 +337,12 @@ key: {folder}/c.key
 interval: 60s
 hub: {{url: "http://127.0.0.1:{self.ports['hub']}", token_file: {folder}/token, interval: 10s}}
 """)
-        if not (self.work / "witness").exists():
-            self.run("witness", "init", "--config", config, "--name", "chika", "--passphrase-file", folder / "passphrase")
+        if "cosigner" not in self.state:
+            said = self.run("witness", "init", "--config", config, "--name", "chika", "--passphrase-file", folder / "passphrase")
+            self.state["cosigner"] = said.split()[-1]
+            self.save()
+            self.settings()
+            next(one for one in self.programs if one.name == "hub").process.send_signal(signal.SIGHUP)
         Program(self, "witness", [str(BIN / "hinomi-witness"), "--config", str(config)],
                 lambda: socket.create_connection(("127.0.0.1", self.ports["witness"]), 1).close() or True)
 

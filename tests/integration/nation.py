@@ -181,6 +181,8 @@ def selected(world):
     nation = world.dir / "nation"
     until(lambda: at_hub(nation), "a receipt that the witness has, and finds at the hub")
     no_alarm(world, "the commission's witness signed, hears the sensor, and has no alarm")
+    until(lambda: b"hinomi/witness/commission" in ben.ask("GET", "/api/v1/ledger/cosigned", expect=(200, 404)), "its cosignature")
+    tap.check("it cosigns the hub's ledger", True)
     situation = ben.ask("GET", "/api/v1/situation")
     tap.check("the situation counts packets and edges", situation["packets"]["seen"] > 0 and situation["edges"]["enrolled"] == 2, situation)
 
