@@ -38,6 +38,7 @@ static const struct {
 			 "エッジが新たに始めた。未送信のものは失われた"},
 	[ALARM_IDENTITY] = {"identity", "an enrolment code was tried again, or by another",
 			    "登録コードが再度、又は別の者によって試された"},
+	[ALARM_DUE] = {"due", "something ends unless the commission renews it", "更新しなければ期限が切れる"},
 };
 
 const char *alarm_name(enum alarm_kind kind)

@@ -31,6 +31,7 @@ enum alarm_kind {
 			   */
 	ALARM_EPOCH,      /* an edge lost what it had not sent */
 	ALARM_IDENTITY,   /* a code was tried twice, or by another */
+	ALARM_DUE,        /* the revocation list is about to end */
 	ALARM_KIND_COUNT,
 };
 

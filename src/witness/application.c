@@ -189,6 +189,31 @@ static int decode(sqlite3_stmt *row, int column, struct jws *j, struct authoriza
 	return err == HN_OK ? authorization_read(j->payload, j->payload_len, &any_limits, out, fault) : err;
 }
 
+struct giving {
+	int (*one)(void *context, const struct authorization *a);
+	void *context;
+};
+
+static int give_signed(void *context, sqlite3_stmt *row)
+{
+	const struct giving *g = context;
+	struct jws j = {0};
+	struct authorization *a = NULL;
+	int err = decode(row, 0, &j, &a, NULL) == HN_OK ? g->one(g->context, a) : HN_OK;
+	authorization_free(a);
+	jws_clear(&j);
+	return err;
+}
+
+int application_each_signed(struct state *s, int (*one)(void *context, const struct authorization *a),
+			    void *context)
+{
+	struct giving g = {one, context};
+	return state_each(s, give_signed, &g,
+			  "SELECT document FROM applications WHERE state = 'signed' ORDER BY decided, id",
+			  "");
+}
+
 static bool shares(const struct authorization *a, const struct authorization *b)
 {
 	if (a->party != NULL && b->party != NULL && strcmp(a->party, b->party) == 0)

@@ -28,6 +28,12 @@ HN_MUST_USE int application_shown(struct state *s, const json_t *shown);
  * id */
 HN_MUST_USE int application_bring(struct state *s, const char *text, size_t len, struct fault *fault);
 
+/** In a transaction: gives each that was signed by enough, decoded, until `one` returns something else than
+ * HN_OK, which is handed on. */
+HN_MUST_USE int application_each_signed(struct state *s,
+					int (*one)(void *context, const struct authorization *a),
+					void *context);
+
 /** One, decoded. */
 struct application {
 	char id[UUID_TEXT_SIZE], state[16], digest[SHA256_HEX_SIZE];

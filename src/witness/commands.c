@@ -122,6 +122,12 @@ int witness_command_end(struct witness *w, int err, const struct fault *fault)
 	return code;
 }
 
+void witness_put_text(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		(void)putchar((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c);
+}
+
 /* ---- passphrases ---- */
 
 static int read_line(int fd, char *out)

@@ -20,6 +20,10 @@ int witness_cmd_serve(int argc, char **argv);
 int witness_cmd_init(int argc, char **argv);
 /** A code for an edge. */
 int witness_cmd_edge(int argc, char **argv);
+/** Who joined. */
+int witness_cmd_edges(int argc, char **argv);
+/** The end of one. */
+int witness_cmd_revoke_edge(int argc, char **argv);
 /** How it stands. */
 int witness_cmd_status(int argc, char **argv);
 /** What stands. */
@@ -43,6 +47,9 @@ struct witness_arguments {
 	const char *args[8]; /* that are no options */
 	size_t count;
 };
+
+/** Writes what comes from outside to the terminal, without its control characters. */
+void witness_put_text(const char *text);
 
 /**
  * Reads the options that all commands have, and opens the state.

@@ -49,6 +49,7 @@ GUARD_FORM(acknowledge_post)
 GUARD_FORM(sign_post)
 GUARD_FORM(take_post)
 GUARD_FORM(refuse_post)
+GUARD_FORM(revoke_edge_post)
 GUARD_FORM(revoke_post)
 
 const struct route CONSOLE_ROUTES[] = {
@@ -83,6 +84,7 @@ const struct route CONSOLE_ROUTES[] = {
 	CHANGE("/applications/{id:uuid}/sign", "sign", guard_sign_post, FORM_MAX),
 	CHANGE("/applications/{id:uuid}/take", "take", guard_take_post, LARGE_MAX),
 	CHANGE("/applications/{id:uuid}/refuse", "refuse", guard_refuse_post, FORM_MAX),
+	CHANGE("/edges/{id:uuid}/revoke", "revokeEdge", guard_revoke_edge_post, FORM_MAX),
 	CHANGE("/revocations", "revoke", guard_revoke_post, FORM_MAX),
 	{0},
 };

@@ -18,9 +18,11 @@ static const struct command {
 	{"applications", witness_cmd_applications},
 	{"bring", witness_cmd_bring},
 	{"edge", witness_cmd_edge},
+	{"edges", witness_cmd_edges},
 	{"init", witness_cmd_init},
 	{"refuse", witness_cmd_refuse},
 	{"revoke", witness_cmd_revoke},
+	{"revoke-edge", witness_cmd_revoke_edge},
 	{"sign", witness_cmd_sign},
 	{"status", witness_cmd_status},
 };

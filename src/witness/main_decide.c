@@ -18,13 +18,6 @@
 
 #define ARENA_MAX ((size_t)64 << 20)
 
-/* What comes from outside goes to a terminal without its control characters. */
-static void put_text(const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++)
-		(void)putchar((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c);
-}
-
 /* ---- alarms ---- */
 
 static const struct command_help alarms_help = {
@@ -42,9 +35,9 @@ static int print_alarm(void *context, sqlite3_stmt *row)
 	utc_format(sqlite3_column_int64(row, 6), since);
 	printf("%lld %s %s: %s ", (long long)sqlite3_column_int64(row, 0), since,
 	       kind == ALARM_KIND_COUNT ? "" : alarm_title(kind), state_text(row, 2));
-	put_text(state_text(row, 3));
+	witness_put_text(state_text(row, 3));
 	(void)fputs(": ", stdout);
-	put_text(state_text(row, lang_get() == LANG_JA ? 5 : 4));
+	witness_put_text(state_text(row, lang_get() == LANG_JA ? 5 : 4));
 	printf(" (%lld)\n", (long long)sqlite3_column_int64(row, 7));
 	(*count)++;
 	return HN_OK;
@@ -130,7 +123,7 @@ static int show_application(struct state *s, const char *id, struct fault *fault
 	int err = arena == NULL ? HN_ENOMEM : application_get(s, id, arena, &app, fault);
 	for (size_t i = 0; err == HN_OK && i < app.what.count; i++) {
 		printf("%c %s: ", marks[app.what.rows[i].mark], app.what.rows[i].label);
-		put_text(app.what.rows[i].value);
+		witness_put_text(app.what.rows[i].value);
 		(void)putchar('\n');
 	}
 	if (err == HN_OK)

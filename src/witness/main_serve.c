@@ -15,10 +15,12 @@
 #include "witness/channel.h"
 #include "witness/commands.h"
 #include "witness/config.h"
+#include "witness/due.h"
 #include "witness/serve.h"
 
 static const struct command_help serve_help = {
-	.usage = "hinomi witness [OPTION]... | init | edge NAME | status | alarms | acknowledge NUMBER | "
+	.usage = "hinomi witness [OPTION]... | init | edge NAME | edges | revoke-edge ID | status | alarms | "
+		 "acknowledge NUMBER | "
 		 "applications [ID] | sign ID | refuse ID | bring FILE | revoke",
 	.text_en =
 		"The commission's own program on its own machine: takes receipts from sensors directly, "
@@ -116,38 +118,6 @@ int witness_cmd_init(int argc, char **argv)
 	return witness_command_end(&w, err, &fault);
 }
 
-/* ---- edge ---- */
-
-static const struct command_help edge_help = {
-	.usage = "hinomi witness edge NAME [OPTION]...",
-	.text_en = "Prints a code with which an edge enrols here: good once and for a quarter of an hour.",
-	.text_ja = "エッジの登録コードを表示する。15分間、一度だけ使える。",
-	.example = "hinomi witness edge 'IX Tokyo 1' --config witness.yaml",
-};
-
-int witness_cmd_edge(int argc, char **argv)
-{
-	struct witness_arguments a;
-	struct witness w = {0};
-	struct fault fault = {0};
-	struct buf code_text;
-	int code = witness_command_begin(argc, argv, &edge_help, 1, 1, &a, &w);
-	if (code != -1)
-		return code;
-	buf_init(&code_text, 1024);
-	int err = buf_reserve(&code_text, 1024);
-	if (err == HN_OK)
-		err = witness_open_pki(&w, &fault);
-	if (err == HN_OK)
-		err = channel_code(&w, a.args[0], &code_text, &fault);
-	if (err == HN_OK)
-		printf("%s\n", code_text.data);
-	if (code_text.data != NULL)
-		sodium_memzero(code_text.data, code_text.cap);
-	buf_clear(&code_text);
-	return witness_command_end(&w, err, &fault);
-}
-
 /* ---- status ---- */
 
 static const struct command_help status_help = {
@@ -170,6 +140,14 @@ static int print_edge(void *context, sqlite3_stmt *row)
 	return HN_OK;
 }
 
+static void print_due(void *context, const struct due *due)
+{
+	char until[UTC_SIZE];
+	(void)context;
+	utc_format(due->until_ns, until);
+	printf(tr("until %s: %s %s\n", "期限 %s: %s %s\n"), until, due_title(due), due->id);
+}
+
 static int print_status(struct state *s, int64_t *alarms)
 {
 	sqlite3_stmt *row;
@@ -187,6 +165,8 @@ static int print_status(struct state *s, int64_t *alarms)
 		utc_format(hub_ns, heard);
 		printf(tr("hub: heard %s\n", "ハブ: 最後の応答 %s\n"), heard);
 	}
+	if (err == HN_OK)
+		err = due_each(s, utc_now_ns(), print_due, NULL);
 	if (err == HN_OK)
 		err = state_one(s, &row, "SELECT count(*) FROM alarms WHERE acknowledged = 0", "");
 	if (err != HN_OK)

@@ -147,6 +147,44 @@ void page_cell_time(struct request *r, int64_t time_ns)
 	page_cell(r, text);
 }
 
+void page_table(struct request *r, const char *caption, const char *const heads[])
+{
+	struct buf *b = answer_body(r);
+	buf_addf(b, "<div class=\"wide\" tabindex=\"0\"><table><caption>%s</caption><thead><tr>", caption);
+	for (size_t i = 0; heads[i] != NULL; i++)
+		buf_addf(b, "<th scope=\"col\">%s</th>", heads[i]);
+	buf_adds(b, "</tr></thead><tbody>");
+}
+
+void page_table_end(struct request *r)
+{
+	buf_adds(answer_body(r), "</tbody></table></div>");
+}
+
+int page_fill(struct request *r, state_row_fn *row, const char *sql, const char *edge)
+{
+	struct state *s = ((struct witness *)r->program)->state;
+	int err = state_begin(s);
+	if (err != HN_OK)
+		return err;
+	return state_end(s, state_each(s, row, r, sql, edge != NULL ? "t" : "", edge));
+}
+
+int page_checkpoint(struct request *r, const char *title, sqlite3_stmt *row)
+{
+	buf_addf(answer_body(r), "<h2>%s</h2><pre tabindex=\"0\">", title);
+	/* Line by line: a blank stands for what is no text. */
+	for (const char *c = state_text(row, 0); *c != '\0'; c++) {
+		const char one[2] = {*c, '\0'};
+		if (*c == '\n')
+			buf_addc(answer_body(r), '\n');
+		else
+			html_text(answer_body(r), one);
+	}
+	buf_adds(answer_body(r), "</pre>");
+	return buf_err(answer_body(r));
+}
+
 void page_form(struct request *r, const char *action)
 {
 	buf_addf(answer_body(r),

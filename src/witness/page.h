@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 #include "witness/session.h"
+#include "witness/state.h"
 
 /* What all pages of the console have. Whatever comes from outside goes through html_text(). */
 
@@ -28,6 +29,15 @@ int page_failed(struct request *r, int err, const char *back);
 void page_cell(struct request *r, const char *text);
 void page_cell_number(struct request *r, int64_t number);
 void page_cell_time(struct request *r, int64_t time_ns);
+
+/** Begins a table: its caption, then the heads up to NULL. */
+void page_table(struct request *r, const char *caption, const char *const heads[]);
+void page_table_end(struct request *r);
+/** Gives the rows of one statement, in a transaction of its own. @param edge  its parameter; NULL: it has
+ * none */
+HN_MUST_USE int page_fill(struct request *r, state_row_fn *row, const char *sql, const char *edge);
+/** A part with a signed note, which is in the row's first column. @return what buf_err() says */
+HN_MUST_USE int page_checkpoint(struct request *r, const char *title, sqlite3_stmt *row);
 
 /** Begins a form with its token. */
 void page_form(struct request *r, const char *action);
@@ -51,6 +61,7 @@ int page_refuse_post(struct request *r);
 int page_revoke_post(struct request *r);
 int page_edges_get(struct request *r);
 int page_edge_get(struct request *r);
+int page_revoke_edge_post(struct request *r);
 int page_hub_get(struct request *r);
 
 #endif

@@ -10,8 +10,10 @@
 #include "authority/key.h"
 #include "base/arena.h"
 #include "base/lang.h"
+#include "base/utc.h"
 #include "http/answer.h"
 #include "witness/application.h"
+#include "witness/due.h"
 #include "witness/form.h"
 #include "witness/page.h"
 #include "witness/witness.h"
@@ -63,27 +65,52 @@ static void add_revoking(struct request *r)
 		 tr("Passphrase of the key", "鍵のパスフレーズ"), tr("Sign the list", "リストに署名する"));
 }
 
-int page_applications_get(struct request *r)
+static void due_row(void *context, const struct due *due)
+{
+	struct request *r = context;
+	struct buf *b = answer_body(r);
+	buf_addf(b, "<tr><td%s>", due->soon ? " class=\"bad\"" : "");
+	html_text(b, due_title(due));
+	buf_adds(b, "</td><td>");
+	if (due->id[0] != '\0')
+		buf_addf(b, "<a href=\"/applications/%s\">%s</a>", due->id, due->id);
+	buf_adds(b, "</td>");
+	page_cell_time(r, due->until_ns);
+	buf_adds(b, "</tr>");
+}
+
+/* What the commission has to renew, and when. */
+static int add_due(struct request *r)
 {
 	struct state *s = ((struct witness *)r->program)->state;
-	struct buf *b = answer_body(r);
-	page_begin(r, tr("Applications", "申請"));
-	buf_addf(b,
-		 "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">%s</th><th "
-		 "scope=\"col\">%s</th>"
-		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
-		 "scope=\"col\">%s</th></tr></thead><tbody>",
-		 tr("Id", "番号"), tr("State", "状態"), tr("Party", "当事者"), tr("Came", "受付"),
-		 tr("Waits to be handed to the hub", "ハブへの送信待ち"));
+	const char *const heads[] = {tr("What", "内容"), tr("Id", "番号"), tr("Good until", "期限"), NULL};
 	int err = state_begin(s);
+	if (err != HN_OK)
+		return err;
+	page_table(r, tr("What is in force, and how long", "有効なものと期限"), heads);
+	err = state_end(s, due_each(s, utc_now_ns(), due_row, r));
+	page_table_end(r);
+	return err;
+}
+
+int page_applications_get(struct request *r)
+{
+	const char *const heads[] = {tr("Id", "番号"),
+				     tr("State", "状態"),
+				     tr("Party", "当事者"),
+				     tr("Came", "受付"),
+				     tr("Waits to be handed to the hub", "ハブへの送信待ち"),
+				     NULL};
+	page_begin(r, tr("Applications", "申請"));
+	page_table(r, tr("Those that wait come first", "未決のものを先に示す"), heads);
+	int err = page_fill(
+		r, application_row,
+		"SELECT id, state, party, came, push FROM applications ORDER BY state != 'handed', came "
+		"DESC LIMIT 500",
+		NULL);
+	page_table_end(r);
 	if (err == HN_OK)
-		err = state_end(
-			s,
-			state_each(s, application_row, r,
-				   "SELECT id, state, party, came, push FROM applications ORDER BY state != "
-				   "'handed', came DESC LIMIT 500",
-				   ""));
-	buf_adds(b, "</tbody></table></div>");
+		err = add_due(r);
 	add_revoking(r);
 	return err == HN_OK ? page_end(r, 200) : err;
 }

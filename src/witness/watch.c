@@ -19,12 +19,15 @@
 #include "ledger/ledger.h"
 #include "witness/alarm.h"
 #include "witness/channel.h"
+#include "witness/due.h"
+#include "witness/edges.h"
 #include "witness/hub_ledger.h"
 #include "witness/record.h"
 #include "witness/trusted.h"
 
-#define TICK_MS      500
+#define TICK_MS      200
 #define ROUND_NS     (60 * NS_SECOND) /* of the asker's, at most, before it counts as silence */
+#define DUE_NS       (60 * NS_SECOND)
 #define DAY_NS       (INT64_C(86400) * NS_SECOND)
 #define TRUST_MAX    ((size_t)8 << 20)
 #define SILENT_TIMES 2
@@ -94,15 +97,11 @@ static bool round_rests(void)
 static int look_who_is_silent(void)
 {
 	struct silence silence = {.s = watch.w->state, .now_ns = utc_now_ns()};
-	int64_t before_ns = silence.now_ns - SILENT_TIMES * watch.w->config->interval_ns;
 	int err = state_begin(silence.s);
 	if (err != HN_OK)
 		return err;
-	err = state_each(
-		silence.s, edge_silent, &silence,
-		"SELECT id, max(CASE kind WHEN 'sensor' THEN receipt_at ELSE heard END, ?1) AS since FROM "
-		"edges WHERE revoked = 0 AND since < ?2",
-		"ii", watch.began_ns, before_ns);
+	err = edges_silent(silence.s, watch.w->config->interval_ns, watch.began_ns, silence.now_ns,
+			   edge_silent, &silence);
 	if (err == HN_OK && watch.hub != NULL && round_rests())
 		err = hub_silent(silence.s, silence.now_ns);
 	return state_end(silence.s, err);
@@ -140,11 +139,22 @@ static bool rest(void)
 	return poll(&stop, 1, TICK_MS) <= 0;
 }
 
+static int look_what_is_due(void)
+{
+	struct state *s = watch.w->state;
+	int err = state_begin(s);
+	return err == HN_OK ? state_end(s, due_tell(s, utc_now_ns())) : err;
+}
+
 static void *clerk(void *context)
 {
-	int64_t day_ns = steady_ns();
+	int64_t day_ns = steady_ns(), due_ns = INT64_MIN;
 	(void)context;
 	do {
+		if (steady_ns() >= due_ns) {
+			due_ns = steady_ns() + DUE_NS;
+			warn(tr("what is due", "期限の確認"), look_what_is_due());
+		}
 		warn(tr("looking who is silent", "連絡の途絶の確認"), look_who_is_silent());
 		warn(tr("alarms", "警報"), alarm_tell(watch.w));
 		keep_record();

@@ -137,16 +137,74 @@ def of_edges():
     status, _, body = witness.get("/metrics")
     tap.check("counted", status == 200 and 'hinomi_witness_alarms{kind="gap"}' in body, body[:500])
     of_pages(witness, edge)
-    witness.move(100)
+    often = Edge(witness, "other", name="IX 2")
+    often.enrol()
+    its = Receipts(often, commission, [authorisation(good)], seconds=10)
+    often.receipts(its.make(), its.make())
+    edge.receipts(chain.make())
+    witness.move(60)
     edge.batch("health", [b"{}"])
-    time.sleep(1)
-    tap.equal("nobody is silent within two intervals", [a for a in witness.alarms() if a["kind"] == "edge-silent"], [])
+    often.batch("health", [b"{}"])
+    tap.check("an edge is silent after two of its own intervals", len(witness.alarm("edge-silent", edge=often.id)) == 1)
+    tap.equal("nobody else is within two of theirs", [a["edge"] for a in witness.alarms() if a["kind"] == "edge-silent"], [often.id])
     witness.move(400)
     tap.check("an edge that is silent for two intervals is an alarm", len(witness.alarm("edge-silent", edge=edge.id)) == 1)
+    of_revoked_edges(witness, edge, often)
     tap.equal("it ends when it is told to", witness.stop(), 0)
     done = subprocess.run([str(BIN / "hinomi-ledger"), "verify", str(witness.dir / "data")], stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.PIPE, check=False)
     tap.equal("its own ledger verifies", (done.returncode, done.stderr), (0, ""))
+
+
+def of_revoked_edges(witness, edge, other):
+    done = witness.run("edges")
+    tap.check("edges are listed, each with its own interval", done.returncode == 0 and
+              {line.split()[0]: line.split("every ")[1].split(",")[0] for line in done.stdout.splitlines()} ==
+              {edge.id: "60 s", other.id: "10 s"}, done.stdout)
+    tap.equal("none is revoked without a reason", witness.run("revoke-edge", edge.id).returncode, 2)
+    tap.equal("nor one that never joined", witness.run("revoke-edge", str(uuid.uuid4()), "--reason", "x").returncode, 3)
+    done = witness.run("revoke-edge", edge.id, "--reason", "stolen " + XSS, "--name", "tanaka")
+    tap.equal("one is with a reason", (done.returncode, done.stderr), (0, ""))
+    tap.equal("its certificate opens nothing any more", [edge.send("GET", "/edge/v1/streams")[0], edge.receipts(b"{}")], [401, 401])
+    tap.equal("another's does", other.send("GET", "/edge/v1/streams")[0], 200)
+    cookie, csrf = witness.sign_in()
+    path = f"/edges/{other.id}/revoke"
+    tap.equal("on the page not without the form's token", witness.post(path, {"reason": "x"}, cookie)[0], 403)
+    tap.equal("and with it", witness.post(path, {"reason": "sold " + XSS, "csrf": csrf}, cookie)[0], 303)
+    tap.equal("the other one is out too", other.send("GET", "/edge/v1/streams")[0], 401)
+    tap.check("both are shown as revoked", witness.run("edges").stdout.count(": revoked 20") == 2 and
+              "Revoke this edge" not in witness.get(f"/edges/{other.id}", {"Cookie": cookie})[2], witness.run("edges").stdout)
+    tap.equal("each is in the ledger", [(r["edge"], r["who"], r["reason"]) for r in witness.records("witness.edge-revoked", 2)],
+              [(edge.id, "tanaka", "stolen " + XSS), (other.id, "tanaka", "sold " + XSS)])
+    other.code = witness.run("edge", "IX 2").stdout.strip()
+    tap.equal("with a new code one joins again", [other.enrol(), other.send("GET", "/edge/v1/streams")[0]], [201, 200])
+
+
+def of_what_is_due():
+    witness = Witness(commission).start()
+    witness.run("bring", good)
+    witness.run("bring", commission.issue("short.json", until_="P10D"))
+    soon = authorisation(commission.dir / "short.json")["id"]
+    witness.run("revoke", "--passphrase-file", commission.passphrase)
+    cookie, _ = witness.sign_in()
+
+    def said():
+        return (witness.dir / "log").read_text()
+
+    def page():
+        return witness.get("/applications", {"Cookie": cookie})[2]
+    text = witness.run("status").stdout
+    tap.check("status says how long what is in force is good", text.count("until 20") == 3 and
+              f": an authorisation: ends soon {soon}" in text and ": the revocation list \n" in text, text)
+    tap.check("so does the page", page().count('class="bad"') == 1 and "ends soon" in page(), page())
+    witness.move(17 * 3600)
+    tap.check("eight hours before it ends the log asks for a new list", until(lambda: "renew it now" in said(), "the list"))
+    tap.check("and fourteen days before for a new authorisation", until(lambda: soon in said(), "it"), said())
+    tap.equal("neither is an alarm", witness.alarms(), [])
+    witness.move(22.5 * 3600)
+    tap.check("two hours before it ends it is one", len(witness.alarm("due")) == 1)
+    tap.check("each was logged once", said().count("renew it now") == 1 and said().count(soon) == 1, said())
+    witness.stop()
 
 
 def of_kills():
@@ -392,5 +450,6 @@ def of_pages(witness, edge):
 of_edges()
 of_the_hub()
 of_the_hubs_ledger()
+of_what_is_due()
 of_kills()
 tap.done()

@@ -227,6 +227,24 @@ class Witness:
         path = self.dir / "data" / "alarms.ndjson"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def records(self, kind, count):
+        """The last records of a kind in the witness's own ledger, which takes what waits in its time."""
+        def proved(index):
+            done = subprocess.run([str(BIN / "hinomi-ledger"), "prove", str(self.dir / "data"), str(index)], check=True,
+                                  stdout=subprocess.PIPE)
+            return json.loads(done.stdout)
+
+        def look():
+            size, found = int((self.dir / "data" / "ledger" / "checkpoint").read_text().split("\n")[1]), []
+            for index in range(size - 1, max(size - 10, 0), -1):
+                proof = proved(index)
+                if json.loads(proof["entry"])["kind"] == kind:
+                    found.insert(0, json.loads(proof["record"]))
+                if len(found) == count:
+                    return found
+            return []
+        return until(look, f"{count} of {kind}")
+
     def alarm(self, kind, **members):
         def look():
             return [a for a in self.alarms() if a["kind"] == kind and all(a[k] == v for k, v in members.items())]
@@ -333,10 +351,10 @@ TEMPLATE = json.loads((pathlib.Path(os.environ["HINOMI_SOURCE"]) / "tests/fuzz/c
 
 
 class Receipts:
-    """A chain of receipts of an edge."""
+    """A chain of receipts of an edge, one an interval."""
 
-    def __init__(self, edge, commission, authorisations):
-        self.edge, self.commission, self.authorisations = edge, commission, authorisations
+    def __init__(self, edge, commission, authorisations, seconds=60):
+        self.edge, self.commission, self.authorisations, self.seconds = edge, commission, authorisations, seconds
         self.number, self.former, self.epoch, self.offset = 0, None, str(uuid.uuid4()), 0
 
     def make(self, change=None, key=None, keep=True):
@@ -346,7 +364,7 @@ class Receipts:
         one = {"by_class": {"foreign-domestic": {"bytes": 100, "packets": 2}}, "bytes": 100, "packets": 2}
         r.update(edge=self.edge.id, epoch=self.epoch, number=self.number + 1, made=stamp(now), trust=self.commission.trust_digest,
                  trust_mark="test", domestic=self.commission.domestic, authorizations=self.authorisations,
-                 interval={"from": stamp(now - 60), "until": stamp(now)},
+                 interval={"from": stamp(now - self.seconds), "until": stamp(now)},
                  flows={"begun": 1, "erased": {}, "pending": 0, "selected": 1})
         r["sums"] = {"erased": {"by_class": {}, "by_reason": {}, "bytes": 0, "packets": 0}, "pending_after": zero,
                      "pending_before": zero, "seen": copy.deepcopy(one), "selected": copy.deepcopy(one)}
