@@ -17,6 +17,15 @@ int64_t utc_now_ns(void)
 	return (int64_t)now.tv_sec * NS_SECOND + now.tv_nsec;
 }
 
+/* Writes n digits; what is larger loses its first ones. */
+static void put(char *out, unsigned value, int n)
+{
+	while (n-- > 0) {
+		out[n] = (char)('0' + value % 10);
+		value /= 10;
+	}
+}
+
 void utc_format(int64_t time_ns, char out[UTC_SIZE])
 {
 	if (time_ns < 0)
@@ -26,11 +35,14 @@ void utc_format(int64_t time_ns, char out[UTC_SIZE])
 	time_t seconds = (time_t)(time_ns / NS_SECOND);
 	struct tm tm;
 	(void)gmtime_r(&seconds, &tm);
-	/* The modulos tell the compiler what the calendar guarantees: the fields' widths. */
-	(void)snprintf(out, UTC_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
-		       (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-		       (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-		       (unsigned)tm.tm_sec % 100, (unsigned)(time_ns % NS_SECOND / 1000) % 1000000);
+	memcpy(out, "0000-00-00T00:00:00.000000Z", UTC_SIZE);
+	put(out, (unsigned)tm.tm_year + 1900, 4);
+	put(out + 5, (unsigned)tm.tm_mon + 1, 2);
+	put(out + 8, (unsigned)tm.tm_mday, 2);
+	put(out + 11, (unsigned)tm.tm_hour, 2);
+	put(out + 14, (unsigned)tm.tm_min, 2);
+	put(out + 17, (unsigned)tm.tm_sec, 2);
+	put(out + 20, (unsigned)(time_ns % NS_SECOND / 1000), 6);
 }
 
 /* Reads exactly n digits. @return whether they were there. */

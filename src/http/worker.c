@@ -24,6 +24,8 @@
 #define ACCEPTS    32          /* of one listener in one turn */
 #define SPARE_MAX  64          /* exchanges that are kept */
 #define KEPT_BYTES (64u << 10) /* of a buffer that is kept */
+#define LARGE_MAX  4           /* exchanges at the front, which are used first, keep larger ones */
+#define KEPT_LARGE (512u << 10)
 
 const uint64_t LATENCY_BOUNDS_US[LATENCY_BUCKETS] = {
 	100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000, UINT64_MAX,
@@ -31,9 +33,9 @@ const uint64_t LATENCY_BOUNDS_US[LATENCY_BUCKETS] = {
 
 /* ---- what is used again ---- */
 
-static void buf_trim(struct buf *b)
+static void buf_trim(struct buf *b, size_t kept)
 {
-	if (b->cap > KEPT_BYTES) {
+	if (b->cap > kept) {
 		size_t max = b->max;
 		buf_clear(b);
 		buf_init(b, max);
@@ -80,7 +82,7 @@ static void exchange_clean(struct exchange *e)
 	struct worker *worker = e->worker;
 	struct buf kept[] = {e->pub.body, e->body, e->fields, e->errors, e->pub.note, e->wire};
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		buf_trim(&kept[i]);
+		buf_trim(&kept[i], worker->spare_count < LARGE_MAX ? KEPT_LARGE : KEPT_BYTES);
 	arena_reset(arena);
 	memset(e, 0, offsetof(struct exchange, head));
 	e->pub.arena = arena;

@@ -6,11 +6,6 @@
 #include "store/object_inside.h"
 #include "store/types.h"
 
-static int64_t added_of(const struct telling *t, const struct db_rows *rows)
-{
-	return db_int(rows, t->added_column);
-}
-
 static int read_row(const struct telling *t, const struct db_rows *rows, struct buf *rendition,
 		    struct object_row *row)
 {
@@ -19,19 +14,21 @@ static int read_row(const struct telling *t, const struct db_rows *rows, struct 
 			     &row->id.type_len);
 	if (err != HN_OK)
 		return err;
-	int64_t flags = db_int(rows, 10);
+	int64_t flags = db_int(rows, 6);
 	row->seq = db_int(rows, 0);
-	row->added = added_of(t, rows);
+	row->added = t->last_seq;
 	row->id.uuid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2));
 	row->spec = db_int(rows, 4) == STIX_2_0 ? STIX_2_0 : STIX_2_1;
-	row->modified_ns = db_int(rows, 5);
-	row->label = db_int(rows, 6);
-	row->owner = labels_owner(reader_labels(reader), db_int(rows, 7));
-	row->source = db_int(rows, 8);
-	row->newest = db_int(rows, 9) != 0;
+	row->label = db_int(rows, 5);
 	row->revoked = (flags & VERSION_REVOKED) != 0;
+	if (!t->brief) {
+		row->modified_ns = db_int(rows, 7);
+		row->owner = labels_owner(reader_labels(reader), db_int(rows, 8));
+		row->source = db_int(rows, 9);
+		row->newest = db_int(rows, 10) != 0;
+	}
 	if (t->content)
-		row->bytes = db_blob(rows, 11, &row->len);
+		row->bytes = db_blob(rows, t->brief ? OBJECT_BRIEF_COUNT : OBJECT_COLUMN_COUNT, &row->len);
 	return (flags & VERSION_GRANULAR) != 0 ? object_render(reader, row, rendition) : HN_OK;
 }
 
@@ -45,7 +42,7 @@ int object_rows_tell(struct telling *t, struct db_rows *rows)
 	while (err == HN_OK && !t->beyond && (next = db_next(rows)) == 1) {
 		struct object_row row = {0};
 		t->rows++;
-		t->last_seq = added_of(t, rows);
+		t->last_seq = db_int(rows, t->added_column);
 		err = read_row(t, rows, &rendition, &row);
 		if (err == HN_ENOENT ||
 		    (err == HN_OK && t->wanted != NULL && !t->wanted(t->wanted_context, &row))) {

@@ -14,9 +14,9 @@
  * newest versions the one with the latest time, of one version the one that came first. Copies that he may
  * not see play no part, so that nothing tells of them.
  */
-#define OBJECT_COLUMNS                                                                                       \
-	"v.seq, v.uuid_a, v.uuid_b, v.type, v.spec, v.modified, v.label, v.own_label, v.source, v.newest, "  \
-	"v.flags"
+#define OBJECT_BRIEF   "v.seq, v.uuid_a, v.uuid_b, v.type, v.spec, v.label, v.flags"
+#define OBJECT_COLUMNS OBJECT_BRIEF ", v.modified, v.own_label, v.source, v.newest"
+enum { OBJECT_BRIEF_COUNT = 7, OBJECT_COLUMN_COUNT = 11 };
 #define OBJECT_LATEST_SPEC_OF(within)                                                                        \
 	"(v.spec = 1 OR NOT EXISTS (SELECT 1 FROM object p JOIN version t ON t.object = p.number "           \
 	"WHERE p.uuid_a = v.uuid_a AND p.uuid_b = v.uuid_b AND p.type = v.type AND p.spec = 1 AND "          \
@@ -33,7 +33,8 @@
 /** Rows on their way to who asked; kept over several statements until enough are told. */
 struct telling {
 	struct reader *reader;
-	bool content; /* the statement has c.bytes behind OBJECT_COLUMNS */
+	bool brief;   /* the statement has OBJECT_BRIEF, not OBJECT_COLUMNS */
+	bool content; /* and c.bytes behind */
 	size_t limit;
 	unsigned added_column; /* of a collection's row: when it was put there; 0: no such column */
 	/** Decides about a row, e.g. whether what is left of a masked one was asked for. NULL: all. */

@@ -93,6 +93,7 @@ struct object_filter {
 	int64_t collection; /* what was put there: first, last and added mean first, last and added there */
 	int64_t source;
 	bool content; /* bytes are wanted; else bytes is NULL */
+	bool brief;   /* neither version, owner nor source are wanted, which may then be 0 */
 };
 
 /**

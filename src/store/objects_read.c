@@ -42,11 +42,16 @@
 	"($9 = 0 OR v.source = $9) ORDER BY " added " LIMIT $3"
 /* clang-format on */
 
-/* Plain pages are the most asked by far: newest versions with their bytes, no other condition. */
-#define PLAIN                                                                                                \
-	"SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT                                   \
+/* Plain pages and single objects are the most asked by far: newest versions with their bytes, no other
+ * condition. */
+#define PLAIN(columns)                                                                                       \
+	"SELECT " columns ", c.bytes FROM version v" OBJECT_CONTENT                                          \
 	"WHERE v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND " OBJECT_NEWEST " AND " OBJECT_LATEST_SPEC   \
 	" ORDER BY v.seq LIMIT $3"
+#define PLAIN_ONE                                                                                            \
+	"SELECT " OBJECT_COLUMNS ", c.bytes FROM object q JOIN version v ON v.seq = q.newest" OBJECT_CONTENT \
+	"WHERE q.uuid_a = $1 AND q.uuid_b = $2 AND SEES(v.label) AND " OBJECT_NEWEST                         \
+	" AND " OBJECT_LATEST_SPEC
 
 #define BY_SEQ(columns, join)                                                                                \
 	"SELECT " columns " FROM version v" join "WHERE " CONDITIONS("v.seq", OBJECT_NEWEST, ANYWHERE)
@@ -117,9 +122,24 @@ static int asked_types(struct reader *reader, const struct object_filter *f, str
 
 static bool plain(const struct object_filter *f)
 {
-	return f->content && f->id_count == 0 && f->type_count == 0 && f->version_count == 0 &&
-	       f->specs == 0 && f->collection == 0 && f->source == 0 &&
-	       (f->versions == 0 || f->versions == OBJECT_LAST);
+	return f->content && f->type_count == 0 && f->version_count == 0 && f->specs == 0 &&
+	       f->collection == 0 && f->source == 0 && (f->versions == 0 || f->versions == OBJECT_LAST);
+}
+
+/* Of one identifier and type that is no twin's there is one newest version at most. */
+static bool plain_one(const struct object_filter *f, const struct asked *a)
+{
+	return plain(f) && f->id_count == 1 && a->id_count == 1 && f->after_seq == 0 && f->until_seq == 0;
+}
+
+static bool plain_page(const struct object_filter *f)
+{
+	return plain(f) && f->id_count == 0;
+}
+
+static bool brief(const struct object_filter *f)
+{
+	return f->brief && plain_page(f);
 }
 
 static int query(struct reader *reader, const struct object_filter *f, const struct asked *a, size_t limit,
@@ -147,8 +167,13 @@ static int query(struct reader *reader, const struct object_filter *f, const str
 		return f->content
 			       ? db_query_values(db, BY_NUMBERS(BYTES_TOO, OBJECT_CONTENT), values, 10, out)
 			       : db_query_values(db, BY_NUMBERS(OBJECT_COLUMNS, " "), values, 10, out);
-	if (plain(f))
-		return db_query_values(db, PLAIN, values, 3, out);
+	if (plain_one(f, a)) {
+		struct uuid_halves id = uuid_halves(&f->ids[0].uuid);
+		return db_query(db, out, PLAIN_ONE, db_number(id.a), db_number(id.b));
+	}
+	if (plain_page(f))
+		return brief(f) ? db_query_values(db, PLAIN(OBJECT_BRIEF), values, 3, out)
+				: db_query_values(db, PLAIN(OBJECT_COLUMNS), values, 3, out);
 	if (f->id_count > 0 && f->collection != 0)
 		return f->content
 			       ? db_query_values(db, BY_ID_THERE(BYTES_TOO, OBJECT_CONTENT), values, 11, out)
@@ -203,6 +228,7 @@ static int tell_few(struct telling *t, const struct few *few, struct object_filt
 static int tell_all(struct telling *t, struct object_filter *f, const struct asked *asked)
 {
 	int err;
+	t->brief = brief(f);
 	do {
 		struct db_rows *rows;
 		err = query(t->reader, f, asked, t->limit, &rows);
@@ -229,9 +255,7 @@ int objects_page(struct reader *reader, const struct object_filter *filter, size
 	struct telling t = {.reader = reader,
 			    .content = f.content,
 			    .limit = limit,
-			    .added_column = f.collection == 0 ? 0
-					    : f.content       ? 12
-							      : 11,
+			    .added_column = f.collection == 0 ? 0 : OBJECT_COLUMN_COUNT + f.content,
 			    .wanted = asked_for,
 			    .wanted_context = &f,
 			    .fn = fn,

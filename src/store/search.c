@@ -78,7 +78,11 @@ static int no_value(struct fault *fault, enum search_by by)
 	return fault_set(fault, HN_EFORMAT, "value", tr("is empty or too long", "空であるか、長すぎる"));
 }
 
-/* The seqs of what was found, told as rows. */
+#define FOUND(which)                                                                                         \
+	"SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT "WHERE v.seq " which              \
+	" AND SEES(v.label) AND " OBJECT_NEWEST " ORDER BY v.seq DESC"
+
+/* The seqs of what was found, told as rows. Mostly it is one; SQLite makes a table of a list. */
 static int tell_found(struct telling *t, const struct value_hits *hits)
 {
 	int err = HN_OK;
@@ -86,11 +90,10 @@ static int tell_found(struct telling *t, const struct value_hits *hits)
 		enum { BATCH = 256 };
 		size_t count = hits->count - at < BATCH ? hits->count - at : BATCH;
 		struct db_rows *rows;
-		err = db_query(reader_db(t->reader), &rows,
-			       "SELECT " OBJECT_COLUMNS ", c.bytes FROM version v" OBJECT_CONTENT
-			       "WHERE v.seq ANY_OF($1) AND SEES(v.label) AND " OBJECT_NEWEST
-			       " ORDER BY v.seq DESC",
-			       db_ints(hits->seqs + at, count));
+		err = count == 1 ? db_query(reader_db(t->reader), &rows, FOUND("= $1"),
+					    db_number(hits->seqs[at]))
+				 : db_query(reader_db(t->reader), &rows, FOUND("ANY_OF($1)"),
+					    db_ints(hits->seqs + at, count));
 		if (err == HN_OK)
 			err = object_rows_tell(t, rows);
 		at += count;

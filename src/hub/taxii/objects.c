@@ -172,6 +172,7 @@ static int serve(struct request *r, const char *member,
 		err = warned_begin(&p.warned, r, reader, "taxii");
 	if (err == HN_OK && !answer_is_sent(r)) {
 		q.filter.content = content || p.warned.worst != WARNING_OFF;
+		q.filter.brief = write == write_object;
 		q.filter.collection = c.kind == COLLECTION_ALL ? 0 : c.number;
 		if (one) {
 			q.filter.ids = &r->params[1].id;
