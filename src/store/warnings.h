@@ -3,6 +3,7 @@
 #ifndef HINOMI_STORE_WARNINGS_H
 #define HINOMI_STORE_WARNINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -117,6 +118,20 @@ struct warning_hit {
  */
 size_t warnings_find(struct warnings *warnings, const struct entry_key *key, int64_t consumer,
 		     const char *way, struct warning_hit *hits, size_t max);
+
+/**
+ * Whether a version of an object is known to hold no value that stands in any list: so that it is read once,
+ * not with every page in which it goes out.
+ */
+bool warnings_spares(struct warnings *warnings, int64_t seq);
+
+/**
+ * Whether any of the values stands in any list, whatever is said of it. Where none does, the version is
+ * spared from now on, until lists are changed.
+ *
+ * @param seq  the version that has these values and no others; 0: not to be kept
+ */
+bool warnings_meet(struct warnings *warnings, int64_t seq, const struct entry_key *keys, size_t count);
 
 /** How many lists do what for a consumer and a way out; by enum warning_action. */
 void warnings_in_force(struct warnings *warnings, int64_t consumer, const char *way, size_t counts[3]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,12 @@
 #include "store/object_inside.h"
 #include "store/warnings_rows.h"
 
+#define SPARED (1u << 20) /* versions that are remembered; a power of two */
+
 /*
  * All lists are asked at once first: nearly everything hits none. Only what hits is asked of each list, so
- * that each list's own rules can be looked at.
+ * that each list's own rules can be looked at. Versions do not change: of which it is known that they hit
+ * none is remembered by their numbers, each in one place, until another takes it.
  */
 struct list {
 	struct uuid id;
@@ -26,6 +30,7 @@ struct image {
 	struct warning_lists *all;
 	struct list *lists;
 	size_t count;
+	_Atomic int64_t *spared;
 };
 
 struct warnings {
@@ -43,6 +48,7 @@ static void image_free(struct image *image)
 		warning_lists_free(image->lists[i].values);
 	warning_lists_free(image->all);
 	free(image->lists);
+	free(image->spared);
 	free(image);
 }
 
@@ -100,7 +106,9 @@ static int load(struct db *db, int64_t revision, struct image **out, struct faul
 	if (image == NULL)
 		return HN_ENOMEM;
 	image->revision = revision;
-	int err = warning_lists_new(NULL, &image->all);
+	/* Pages of it that are never touched cost nothing. */
+	image->spared = calloc(SPARED, sizeof(image->spared[0]));
+	int err = image->spared == NULL ? HN_ENOMEM : warning_lists_new(NULL, &image->all);
 	if (err == HN_OK)
 		err = read_lists(db, image, fault);
 	if (err != HN_OK) {
@@ -222,6 +230,33 @@ size_t warnings_find(struct warnings *w, const struct entry_key *key, int64_t co
 		}
 	pthread_rwlock_unlock(&w->lock);
 	return count;
+}
+
+static _Atomic int64_t *spared_place(const struct image *image, int64_t seq)
+{
+	uint64_t spread = (uint64_t)seq * 0x9e3779b97f4a7c15ULL;
+	return &image->spared[spread >> 32 & (SPARED - 1)];
+}
+
+bool warnings_spares(struct warnings *w, int64_t seq)
+{
+	pthread_rwlock_rdlock(&w->lock);
+	bool spared =
+		seq != 0 && atomic_load_explicit(spared_place(w->image, seq), memory_order_relaxed) == seq;
+	pthread_rwlock_unlock(&w->lock);
+	return spared;
+}
+
+bool warnings_meet(struct warnings *w, int64_t seq, const struct entry_key *keys, size_t count)
+{
+	bool met = false;
+	pthread_rwlock_rdlock(&w->lock);
+	for (size_t i = 0; i < count && !met; i++)
+		met = warning_find(w->image->all, &keys[i]) != NULL;
+	if (!met && seq != 0)
+		atomic_store_explicit(spared_place(w->image, seq), seq, memory_order_relaxed);
+	pthread_rwlock_unlock(&w->lock);
+	return met;
 }
 
 void warnings_in_force(struct warnings *w, int64_t consumer, const char *way, size_t counts[3])

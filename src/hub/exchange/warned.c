@@ -54,14 +54,19 @@ int warned_begin(struct warned *w, struct request *r, struct reader *reader, con
 	return tell(w, r);
 }
 
+static struct entry_key key_of(const struct stix_value *value)
+{
+	return (struct entry_key){.kind = (enum entry_kind)value->entry_kind,
+				  .len = (uint16_t)value->key_len,
+				  .data = value->key};
+}
+
 enum warning_action warned_value(const struct warned *w, const struct stix_value *value,
 				 struct warning_hit *hit)
 {
 	if (w->worst == WARNING_OFF || value->kind != STIX_VALUE_ENTRY)
 		return WARNING_OFF;
-	const struct entry_key key = {.kind = (enum entry_kind)value->entry_kind,
-				      .len = (uint16_t)value->key_len,
-				      .data = value->key};
+	const struct entry_key key = key_of(value);
 	return warnings_find(sets_warnings(), &key, w->consumer, w->way, hit, 1) > 0 ? hit->action
 										     : WARNING_OFF;
 }
@@ -78,16 +83,33 @@ enum warning_action warned_object(const struct warned *w, const struct stix_obje
 	return worst;
 }
 
+/* A rendition holds less than the version whose number it has: nothing is kept of that by it. */
+static bool meets(const struct stix_object *o, const struct object_row *row)
+{
+	enum { KEYS_MAX = 16 };
+	struct entry_key keys[KEYS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < o->value_count; i++) {
+		if (o->values[i].kind != STIX_VALUE_ENTRY)
+			continue;
+		if (count == KEYS_MAX)
+			return true; /* to be asked one by one */
+		keys[count++] = key_of(&o->values[i]);
+	}
+	return warnings_meet(sets_warnings(), row->masked ? 0 : row->seq, keys, count);
+}
+
 int warned_row(const struct warned *w, const struct object_row *row, struct stix_object *scratch,
 	       enum warning_action *out)
 {
 	static const char indicator[] = "indicator";
 	*out = WARNING_OFF;
 	if (w->worst == WARNING_OFF || row->id.type_len != sizeof(indicator) - 1 ||
-	    memcmp(row->id.type, indicator, sizeof(indicator) - 1) != 0)
+	    memcmp(row->id.type, indicator, sizeof(indicator) - 1) != 0 ||
+	    warnings_spares(sets_warnings(), row->seq))
 		return HN_OK;
 	int err = stix_object_read(scratch, cur_of(row->bytes, row->len), row->spec, &STIX_DEFAULTS, NULL);
-	if (err == HN_OK)
+	if (err == HN_OK && meets(scratch, row))
 		*out = warned_object(w, scratch);
 	return err == HN_ENOMEM ? err : HN_OK;
 }

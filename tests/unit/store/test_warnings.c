@@ -115,6 +115,40 @@ static void each_consumer_and_way_has_its_action(void **state)
 	world_finish(&d);
 }
 
+static bool meets(struct warnings *image, int64_t seq, const char *value)
+{
+	struct canonical key;
+	assert_int_equal(canonical_value(value, strlen(value), &key), HN_OK);
+	return warnings_meet(image, seq, &key.key, 1);
+}
+
+static void what_meets_no_list_is_remembered_until_lists_change(void **state)
+{
+	(void)state;
+	struct directory_world d;
+	struct warnings *image;
+	begin(&d);
+	assert_int_equal(change(&d, &first, put, TOP, 0, "{\"name\":\"Top\",\"action\":\"off\"}"), HN_OK);
+	assert_int_equal(change(&d, &first, content, TOP, -1, "example.com\n"), HN_OK);
+	assert_int_equal(warnings_open(d.w.store, &image, &d.fault), HN_OK);
+	assert_false(warnings_spares(image, 7));
+	assert_false(meets(image, 7, "example.org"));
+	assert_true(warnings_spares(image, 7));
+	assert_false(warnings_spares(image, 8));
+	/* Whatever is said of the list: a rule may ask for more than the list's own action. */
+	assert_true(meets(image, 8, "example.com"));
+	assert_false(warnings_spares(image, 8));
+	assert_false(meets(image, 0, "example.org"));
+	assert_false(warnings_spares(image, 0));
+	assert_int_equal(change(&d, &first, content, TOP, -1, "example.org\n"), HN_OK);
+	assert_true(warnings_spares(image, 7));
+	assert_int_equal(warnings_current(image), HN_OK);
+	assert_false(warnings_spares(image, 7));
+	assert_true(meets(image, 7, "example.org"));
+	warnings_close(image);
+	world_finish(&d);
+}
+
 static void what_is_wrong_is_refused_at_its_place(void **state)
 {
 	(void)state;
@@ -190,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_consumer_and_way_has_its_action),
+		cmocka_unit_test(what_meets_no_list_is_remembered_until_lists_change),
 		cmocka_unit_test(what_is_wrong_is_refused_at_its_place),
 		cmocka_unit_test(lists_are_told_with_what_they_hold),
 	};
