@@ -28,8 +28,7 @@ static int parser_fault(struct config_reader *r)
 		return config_fault(r->fault, HN_ENOMEM, r->name, 0, "", "%s", hn_strerror(HN_ENOMEM));
 	const yaml_mark_t *mark = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
 	return config_fault(r->fault, HN_EFORMAT, r->name, line_of(mark), "",
-			    tr("not YAML: %s", "YAMLとして読めない: %s"),
-			    p->problem == NULL ? "" : p->problem);
+			    tr("not YAML: %s", "YAMLとして読めない: %s"), config_problem(p->problem));
 }
 
 /* What may stand nowhere: anchors, aliases and tags make a file mean other than what is read in one place. */

@@ -40,4 +40,7 @@ void config_path_pop(struct config_reader *r, size_t before);
 /** Nothing in a value may steer a terminal or end a text early: C0, DEL and C1 (ISO 6429). */
 bool config_has_control(const char *text, size_t len);
 
+/** What libyaml found wrong (NULL: it did not say), in the user's language. */
+const char *config_problem(const char *en);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/lang.h"
 #include "ledger/note.h"
+#include "store/store.h"
 
 #define BUILT_IN "(built in)"
 #define DATA     "hinomi-data"
@@ -161,6 +162,16 @@ static int check(const struct hub_config *c, struct fault *fault)
 	return HN_OK;
 }
 
+static int check_database(const struct hub_config *c, const char *option, struct fault *fault)
+{
+	struct fault inner = {0};
+	int rc = store_address(c->database, &inner);
+	if (rc == HN_OK)
+		return HN_OK;
+	return option ? fault_set(fault, rc, "--database", "%s", inner.message)
+		      : config_fault(fault, rc, c->file, 0, "database", "%s", inner.message);
+}
+
 static int fill(struct hub_config *c, const struct hub_overrides *o, struct fault *fault)
 {
 	if (o->data)
@@ -173,7 +184,9 @@ static int fill(struct hub_config *c, const struct hub_overrides *o, struct faul
 		const char *path = take_text(c, c->data, "/hub.db");
 		c->database = path ? take_text(c, "sqlite:", path) : NULL;
 	}
-	int rc = c->database ? give_listeners(c, o, fault) : HN_ENOMEM;
+	int rc = c->database ? check_database(c, o->database, fault) : HN_ENOMEM;
+	if (rc == HN_OK)
+		rc = give_listeners(c, o, fault);
 	if (rc == HN_OK)
 		rc = give_edges(c, o, fault);
 	return rc == HN_OK ? check(c, fault) : rc;

@@ -24,15 +24,25 @@ const struct db_kind *db_kind(const struct db *db)
 	return db->kind;
 }
 
+/* The text is not repeated: who mistypes the scheme may have typed a password behind it. */
+static int unknown_kind(int err, struct fault *fault)
+{
+	return fault_set(fault, err, "database",
+			 tr("takes sqlite:PATH or postgresql://HOST/NAME, no other kind of database",
+			    "sqlite:パス か postgresql://ホスト/名前 を指定すること。"
+			    "ほかのデータベースは使えない"));
+}
+
 int db_open(const char *url, enum db_access access, struct db **out, struct fault *fault)
 {
 	const struct db_kind *kind = db_kind_of(url);
-	/* The text is not repeated: who mistypes the scheme may have typed a password behind it. */
-	if (kind == NULL)
-		return fault_set(fault, HN_EUNSUPPORTED, "database",
-				 tr("begins with neither 'sqlite:' nor 'postgresql://'",
-				    "'sqlite:' でも 'postgresql://' でも始まっていない"));
-	return kind->open(url, access, out, fault);
+	return kind == NULL ? unknown_kind(HN_EUNSUPPORTED, fault) : kind->open(url, access, out, fault);
+}
+
+int db_address(const char *url, struct fault *fault)
+{
+	const struct db_kind *kind = db_kind_of(url);
+	return kind == NULL ? unknown_kind(HN_EFORMAT, fault) : kind->address(url, fault);
 }
 
 void db_close(struct db *db)

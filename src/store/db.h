@@ -90,6 +90,9 @@ static inline struct db_value db_ints(const int64_t *numbers, size_t count)
  */
 HN_MUST_USE int db_open(const char *url, enum db_access access, struct db **out, struct fault *fault);
 
+/** Whether db_open() can read the address, told without connecting. @return HN_EFORMAT, HN_ENOMEM */
+HN_MUST_USE int db_address(const char *url, struct fault *fault);
+
 /** Rolls back what is open and closes. NULL is allowed. */
 void db_close(struct db *db);
 

@@ -24,6 +24,7 @@ struct db_kind {
 	enum db_dialect dialect;
 
 	/* As their namesakes in store/db.h. */
+	int (*address)(const char *url, struct fault *fault);
 	int (*open)(const char *url, enum db_access access, struct db **out, struct fault *fault);
 	void (*close)(struct db *db);
 	int (*begin)(struct db *db);

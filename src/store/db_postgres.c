@@ -738,6 +738,7 @@ static int pg_has_table(struct db *db, const char *name, bool *out)
 const struct db_kind DB_POSTGRES = {
 	.scheme = "postgresql://",
 	.dialect = DB_DIALECT_POSTGRES,
+	.address = pg_address,
 	.open = pg_open,
 	.close = pg_close,
 	.begin = pg_begin,

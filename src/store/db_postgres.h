@@ -90,7 +90,8 @@ void pg_many_clear(struct pg_db *p);
 
 /* ---- db_postgres_connect.c ---- */
 
-/** As db_open(). */
+/** As db_address() and db_open(). */
+int pg_address(const char *url, struct fault *fault);
 int pg_open(const char *url, enum db_access access, struct db **out, struct fault *fault);
 
 /** Connects again after the peer went away. @return HN_EIO */

@@ -68,6 +68,44 @@ static int name_place(struct pg_db *p)
 	return HN_OK;
 }
 
+static int unreadable(int err, struct fault *fault)
+{
+	return fault_set(fault, err, "database",
+			 tr("the address behind 'postgresql://' cannot be read",
+			    "'postgresql://' に続くアドレスを読み取れない"));
+}
+
+/* One for each host, or one for all. */
+static bool ports_ok(const char *ports)
+{
+	while (*ports != '\0') {
+		char *end;
+		unsigned long port = strtoul(ports, &end, 10);
+		if (port == 0 || port > 65535 || (*end != '\0' && *end != ','))
+			return false;
+		ports = *end == ',' ? end + 1 : end;
+	}
+	return true;
+}
+
+int pg_address(const char *url, struct fault *fault)
+{
+	struct pg_db p = {.conninfo = strdup(url)};
+	if (p.conninfo == NULL)
+		return fault_set(fault, HN_ENOMEM, "database", "%s", hn_strerror(HN_ENOMEM));
+	int err = split_schema(&p);
+	PQconninfoOption *options = err == HN_OK ? PQconninfoParse(p.conninfo, NULL) : NULL;
+	if (options == NULL)
+		err = unreadable(HN_EFORMAT, fault);
+	else if (!ports_ok(or_default(option(options, "port"), "")))
+		err = fault_set(
+			fault, HN_EFORMAT, "database",
+			tr("a port is a number from 1 to 65535", "ポートは1から65535までの数で指定すること"));
+	PQconninfoFree(options);
+	free(p.conninfo);
+	return err;
+}
+
 /* ---- connecting ---- */
 
 static int simple(struct pg_db *p, const char *sql)
@@ -191,10 +229,7 @@ int pg_open(const char *url, enum db_access access, struct db **out, struct faul
 	if (err == HN_OK)
 		err = name_place(p);
 	if (err != HN_OK) {
-		(void)fault_set(fault, HN_EUNSUPPORTED, "database",
-				tr("the address behind 'postgresql://' cannot be read",
-				   "'postgresql://' に続くアドレスを読み取れない"));
-		err = HN_EUNSUPPORTED;
+		err = unreadable(HN_EUNSUPPORTED, fault);
 	} else {
 		err = pg_connect(p);
 		if (err != HN_OK)

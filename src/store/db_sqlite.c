@@ -204,15 +204,22 @@ static void sqlite_close(struct db *db)
 	free(s);
 }
 
+static int sqlite_address(const char *url, struct fault *fault)
+{
+	if (url[strlen(DB_SQLITE.scheme)] != '\0')
+		return HN_OK;
+	return fault_set(
+		fault, HN_EFORMAT, "database",
+		tr("'sqlite:' is followed by the file's path", "'sqlite:' の後にファイルのパスを書くこと"));
+}
+
 static int sqlite_open(const char *url, enum db_access access, struct db **out, struct fault *fault)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const char *path = url + strlen(DB_SQLITE.scheme);
 	(void)pthread_once(&once, configure_library);
 	if (*path == '\0')
-		return fault_set(fault, HN_ENOENT, "database",
-				 tr("'sqlite:' is followed by the file's path",
-				    "'sqlite:' の後にファイルのパスを書くこと"));
+		return sqlite_address(url, fault);
 	if (access == DB_WRITE && make_file(path) != 0)
 		return open_fault(fault, path, SQLITE_CANTOPEN, errno);
 	struct sqlite_db *s = calloc(1, sizeof(*s));
@@ -517,6 +524,7 @@ static int sqlite_has_table(struct db *db, const char *name, bool *out)
 const struct db_kind DB_SQLITE = {
 	.scheme = "sqlite:",
 	.dialect = DB_DIALECT_SQLITE,
+	.address = sqlite_address,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.begin = sqlite_begin,

@@ -109,6 +109,11 @@ static int start(struct store *store, const struct store_options *options, struc
 	return err;
 }
 
+int store_address(const char *database, struct fault *fault)
+{
+	return db_address(database, fault);
+}
+
 int store_open(const struct store_options *options, struct store **out, struct fault *fault)
 {
 	struct store *store = calloc(1, sizeof(*store));

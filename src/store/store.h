@@ -41,6 +41,9 @@ struct store_options {
  */
 HN_MUST_USE int store_open(const struct store_options *options, struct store **out, struct fault *fault);
 
+/** Whether an address of a database can be read, told without connecting. @return HN_EFORMAT, HN_ENOMEM */
+HN_MUST_USE int store_address(const char *database, struct fault *fault);
+
 /** Runs what is queued, stops the writer, closes. All readers have ended. NULL is allowed. */
 void store_close(struct store *store);
 

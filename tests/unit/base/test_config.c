@@ -310,6 +310,30 @@ static void names_what_is_wrong(void **state)
 	}
 }
 
+static void says_what_is_no_yaml_in_japanese_too(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{"text: 'a", "YAMLとして読めない: 引用符が閉じないままファイルが終わっている"},
+		{"text: \xff", "YAMLとして読めない: UTF-8ではない"},
+		{"text: a: b",
+		 "YAMLとして読めない: ここに「キー: 値」は書けない。字下げと引用符を確かめること"},
+		{"text:\n\t- b", "YAMLとして読めない: この文字から始めることはできない"},
+		{"texts: [a}", "YAMLとして読めない: ',' か ']' がない"},
+	};
+	(void)state;
+	lang_set(LANG_JA);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct outer o;
+		struct config_memory *memory;
+		struct fault fault = {0};
+		assert_int_equal(parse(cases[i].text, &o, &memory, &fault), HN_EFORMAT);
+		assert_string_equal(fault.message, cases[i].message);
+	}
+	lang_set(LANG_EN);
+}
+
 /* An empty list that was written is not one that was left out. */
 static void tells_empty_from_absent(void **state)
 {
@@ -422,11 +446,17 @@ static void writes_the_reference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_defaults),        cmocka_unit_test(reads_every_kind),
-		cmocka_unit_test(takes_each_form),       cmocka_unit_test(names_what_is_wrong),
-		cmocka_unit_test(never_shows_a_secret),  cmocka_unit_test(tells_empty_from_absent),
-		cmocka_unit_test(bounds_size_and_depth), cmocka_unit_test(refuses_what_is_cut),
-		cmocka_unit_test(reads_a_file),          cmocka_unit_test(writes_the_reference),
+		cmocka_unit_test(shows_defaults),
+		cmocka_unit_test(reads_every_kind),
+		cmocka_unit_test(takes_each_form),
+		cmocka_unit_test(names_what_is_wrong),
+		cmocka_unit_test(never_shows_a_secret),
+		cmocka_unit_test(tells_empty_from_absent),
+		cmocka_unit_test(bounds_size_and_depth),
+		cmocka_unit_test(refuses_what_is_cut),
+		cmocka_unit_test(reads_a_file),
+		cmocka_unit_test(writes_the_reference),
+		cmocka_unit_test(says_what_is_no_yaml_in_japanese_too),
 	};
 	lang_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

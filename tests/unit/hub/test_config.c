@@ -98,6 +98,7 @@ static void refuses_what_it_does_not_know(void **state)
 					  "http:\n  threads: 65\n",
 					  "http:\n  header_time: 1ms\n",
 					  "listen: []\n",
+					  "database: mysql://db/hub\n",
 					  "http:\n  proxies: [10.0.0.1/8]\n"};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct hub_config *c;

@@ -485,7 +485,7 @@ static void where_nothing_opens(void **state)
 	assert_null(strstr(fault.place, "secret"));
 	assert_int_equal(db_open("sqlite:/nowhere/at/all.db", DB_WRITE, &db, &fault), HN_ENOENT);
 	assert_string_equal(fault.place, "/nowhere/at/all.db");
-	assert_int_equal(db_open("sqlite:", DB_WRITE, &db, &fault), HN_ENOENT);
+	assert_int_equal(db_open("sqlite:", DB_WRITE, &db, &fault), HN_EFORMAT);
 	assert_int_equal(db_open("sqlite:/tmp", DB_WRITE, &db, &fault), HN_EIO);
 
 	char path[128], url[160];
@@ -534,6 +534,38 @@ static void passwords_stay_secret(void **state)
 	}
 }
 
+static void addresses_are_read_without_connecting(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url;
+		int err;
+	} cases[] = {
+		{"sqlite:hub.db", HN_OK},
+		{"sqlite:/nowhere/at/all.db", HN_OK},
+		{"postgresql:///hub", HN_OK},
+		{"postgresql://hub:sesame@127.0.0.1:1/hub?schema=mine", HN_OK},
+		{"postgresql://a:5432,b:5433/hub", HN_OK},
+		{"", HN_EFORMAT},
+		{"sqlite:", HN_EFORMAT},
+		{"hub.db", HN_EFORMAT},
+		{"mysql://hub:sesame@db/hub", HN_EFORMAT},
+		{"postgresql://hub:sesame@localhost:port/hub", HN_EFORMAT},
+		{"postgresql://hub:sesame@localhost:65536/hub", HN_EFORMAT},
+		{"postgresql://a:5432,b:0/hub?password=sesame", HN_EFORMAT},
+		{"postgresql://hub:sesame@[::1/hub", HN_EFORMAT},
+		{"postgresql://hub:sesame@/hub?schema=not-a-name", HN_EFORMAT},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fault fault = {0};
+		int err = db_address(cases[i].url, &fault);
+		if (err != cases[i].err)
+			fail_msg("%s: %d %s", cases[i].url, err, fault.message);
+		assert_null(strstr(fault.message, "sesame"));
+		assert_int_equal(err == HN_OK, fault.message[0] == '\0');
+	}
+}
+
 /* A role that may make a schema of its own, and nothing else. */
 static void a_plain_role_is_enough(void **state)
 {
@@ -576,6 +608,7 @@ int main(void)
 		cmocka_unit_test(statements_of_one_database),
 		cmocka_unit_test(where_nothing_opens),
 		cmocka_unit_test(passwords_stay_secret),
+		cmocka_unit_test(addresses_are_read_without_connecting),
 		cmocka_unit_test(a_plain_role_is_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
