@@ -33,6 +33,7 @@ from sensor_world import Sender, datagram, in_namespace  # noqa: E402
 
 EDGES = SOURCE / "build" / "tests" / "bench" / "bench_edges"
 PER_OBJECT = 10000  # entries that one approval may bring
+PER_HOLDER = 2500  # prefixes that one request may bring
 WITHIN = 20  # seconds that one approval may take before it counts as never
 DOMESTIC = "192.0.2.150"  # in the lab's table
 OUTSIDE = "203.0.112.0/20"  # wider than the /24 of the bounds
@@ -84,15 +85,26 @@ class Nation(nation.Demo):
         made = self.anna.ask("POST", path, {"object": identifier, "propose": True, "act": self.nation["act"]})
         return f"{path}/{made['id']}/approve"
 
-    def fill(self, entries):
+    def fill(self, entries, begin=0):
         """By the door that every indicator takes: objects of 10,000 names, proposed by one and approved by another."""
         self.anna, self.ben = self.person("anna"), self.person("ben")
-        for first in range(0, entries, PER_OBJECT):
-            names = (f"h{n:07}.load.example" for n in range(first, min(first + PER_OBJECT, entries)))
+        for first in range(begin, begin + entries, PER_OBJECT):
+            names = (f"h{n:07}.load.example" for n in range(first, min(first + PER_OBJECT, begin + entries)))
             pattern = "[" + " OR ".join(f"domain-name:value = '{name}'" for name in names) + "]"
             identifier, = self.add([pattern])
             for key in ("block", "select"):
                 self.ben.ask("POST", self.propose(key, identifier))
+
+    def hold(self, count):
+        """Organisations that hold so many prefixes of the nation, with which sets that select come."""
+        for first in range(0, count, PER_HOLDER):
+            self.hold_one(f"Holder {first}", (f"10.{n >> 12 & 255}.{n >> 4 & 255}.{(n & 15) << 4}/28"
+                                              for n in range(first, min(first + PER_HOLDER, count))))
+
+    def hold_one(self, name, prefixes):
+        self.admin.ask("POST", "/api/v1/organisations", {
+            "kind": "operator", "names": [{"language": "en", "name": name}],
+            "holdings": [{"kind": "prefix", "value": prefix, "state": "entered"} for prefix in prefixes]})
 
     def head(self, key):
         said = self.anna.ask("GET", f"/api/v1/sets/{self.state['sets'][key]}/head")
@@ -287,6 +299,11 @@ def everywhere(made, rows):
     return [made.has_all(keys[kind], row[3]) - row[0] for kind in rows for row in rows[kind]]
 
 
+def row_of(approved, head):
+    """When, seconds to the answer and to the sight of it, the version, and whether edges were fetching a new base then."""
+    return (*approved, head["version"], "former" in head)
+
+
 def summary(values):
     values = sorted(values)
     if not values:
@@ -319,6 +336,16 @@ def outside(made, second):
             "version_in_force": made.sensor_state()["sets"][0]["version"], "version_before": version, "ledger": entered}
 
 
+def table(made, second):
+    """The directory changes, and one more address is approved: its overlay brings the whole table of holdings."""
+    flows, server = Flows(made), SERVERS[-1]
+    path = made.propose("select", made.add([f"[ipv4-addr:value = '{server}']"])[0])
+    made.hold_one("One more", ["100.64.0.0/28"])
+    flows.rest()
+    seconds = one(second, path, flows.until_selected, server)[2]
+    return {"seconds": seconds, "bytes": made.head("select")["overlays"][-1]["size"]}
+
+
 def measure(made, options, say):
     second, asker = Second(made), Asker(made.ports["dns"])
     flows = Flows(made) if options.interface else None
@@ -328,13 +355,16 @@ def measure(made, options, say):
     block = [made.propose("block", one) for one in made.add(f"[domain-name:value = '{name}']" for name in names)]
     select = [made.propose("select", one) for one in made.add(f"[ipv4-addr:value = '{ip}']" for ip in servers)] if servers else []
     rows = {"resolver": [], "sensor": []}
+    if options.grow:
+        say(f"{options.grow} entries more")
+        made.fill(options.grow, options.entries)
     for n in range(options.count):
         if asker.code(names[n]) == 3:
             raise RuntimeError(f"{names[n]} is blocked already")
-        rows["resolver"].append((*one(second, block[n], asker.until_blocked, names[n]), made.head("block")["version"]))
+        rows["resolver"].append(row_of(one(second, block[n], asker.until_blocked, names[n]), made.head("block")))
         if flows:
             flows.rest()
-            rows["sensor"].append((*one(second, select[n], flows.until_selected, servers[n]), made.head("select")["version"]))
+            rows["sensor"].append(row_of(one(second, select[n], flows.until_selected, servers[n]), made.head("select")))
         if n % 20 == 19:
             say(f"{n + 1} approved")
     return rows, second
@@ -347,6 +377,7 @@ def bench(options, say):
     begun = time.monotonic()
     try:
         for step, text in ((made.prepare, "preparing"), (made.hub, "the hub"), (made.build, "the nation"), (lambda: made.fill(options.entries), "entries"),
+                           (lambda: made.hold(options.holdings), "holdings"),
                            (made.settle, "publishing"), (made.commission, "the commission"), (made.witness, "its witness"),
                            *(((made.sensor, "the sensor"),) if options.interface else ()), (made.resolver, "the resolver"),
                            (lambda: made.simulate(options.edges), "the other edges"), (made.settle, "quiet")):
@@ -361,8 +392,11 @@ def bench(options, say):
                   "sensor": summary([row[2] for row in rows["sensor"]])}
         if options.edges > 1:
             result["everywhere"] = summary(everywhere(made, rows))
+        result["beside"] = sum(row[4] for kind in rows.values() for row in kind)
         if options.rows:
             result["rows"] = rows
+        if options.interface and options.holdings and options.count < len(SERVERS):
+            result["table"] = table(made, second)
         if options.interface:
             result["outside"] = outside(made, second)
         result["simulated"] = made.end_simulated()
@@ -390,6 +424,10 @@ def tell(result):
         o = result["outside"]
         print(f"\noutside the bounds ({o['entry']}): version {o['version_published']} refused at the sensor ({o['refused']['refusal']}), "
               f"version {o['version_in_force']} stays; in the ledger: {'yes' if o['ledger'] else 'NO'}")
+    if "table" in result:
+        print(f"with a changed table of holdings: {result['table']['seconds'] * 1000:.0f} ms, an overlay of {result['table']['bytes']} bytes")
+    if result["beside"]:
+        print(f"{result['beside']} of the approvals while edges were fetching a new base")
     print(f"simulated edges: {json.dumps(result['simulated'])}; {result['seconds']:.0f} s in all")
 
 
@@ -397,12 +435,14 @@ def main():
     parser = argparse.ArgumentParser(prog="./x bench protect", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--count", type=int, default=200, help="approvals of each kind, 1 to 500 (200)")
     parser.add_argument("--entries", type=int, default=1000000, help="in force in each set (1000000)")
+    parser.add_argument("--grow", type=int, default=0, help="more entries just before, so that a new base is made and fetched meanwhile (0)")
+    parser.add_argument("--holdings", type=int, default=0, help="prefixes that organisations hold, up to 1000000 (0)")
     parser.add_argument("--edges", type=int, default=98, help="simulated, beside the real ones (98)")
     parser.add_argument("--rows", action="store_true", help="with --json: every approval")
     parser.add_argument("--keep", action="store_true", help="leaves what was made, with the logs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not 1 <= options.count <= 500 or options.entries < 0 or not 0 <= options.edges <= 1000:
+    if not 1 <= options.count <= 500 or options.entries < 0 or options.grow < 0 or not 0 <= options.edges <= 1000:
         parser.error("--count 1 to 500, --edges up to 1000")
     why = in_namespace()
     if why is not None:

@@ -371,6 +371,55 @@ def publishing(tap, w):
               w.bank.get(private + "/blobs/" + payload(w.isp.get(private + "/head").json)["base"]["digest"], check=False).status == 404)
 
 
+def holdings(tap, w):
+    """A set that selects carries who holds what, whole, as soon as it has changed and only then."""
+    def hold(count, step):
+        """Prefixes of two organisations."""
+        for i, at in enumerate((w.isp_id, w.bank_id)):
+            got = w.admin.get(f"/api/v1/organisations/{at}")
+            held = [{"kind": "prefix", "value": f"10.{n >> 8}.{n & 255}.0/{step}", "state": "entered"} for n in range(count)[i::2]]
+            done = w.admin.put(f"/api/v1/organisations/{at}", {**got.json, "holdings": held}, If_Match=got.headers["ETag"])
+            assert done.status == 204, done
+
+    def approve(i):
+        at = w.propose(path, f"[ipv4-addr:value = '203.0.113.{i}']", act="act-1")
+        assert w.ben.post(at + "/approve").status == 200
+        until(follower.turn, "the next head")
+
+    def tables():
+        shown = (subprocess.run([BIN / "hinomi", "indicators", "show", "--json", at], check=True, stdout=subprocess.PIPE, timeout=DEADLINE).stdout
+                 for at in follower.files)
+        return [json.loads(text)["holdings"] for text in shown]
+
+    def said():
+        return [count for count in tables() if count > 0][-1]
+    hold(5000, 24)
+    path = w.set("select")
+    follower = Follower(w.isp, path)
+    until(follower.turn, "a first head")
+    tap.equal("a set that selects begins with the table of holdings", tables(), [5000])
+    approve(1)
+    tap.equal("an approval does not carry it again", tables(), [5000, 0])
+    hold(5001, 24)
+    approve(2)
+    tap.equal("but when it has changed, whole", said(), 5001)
+    approve(3)
+    tap.equal("and once", tables()[-1], 0)
+    hold(4999, 25)
+    assert w.hub.stop() == 0
+    for one in (w.anna, w.ben, w.admin):
+        one.close()
+    w.hub.start()
+    until(lambda: follower.turn() and said() == 4999, "a head without a decision")
+    tap.check("what changes beside decisions comes by itself", follower.has("203.0.113.3"), tables())
+    for i in range(4, 14):
+        approve(i)
+    while follower.turn():
+        pass
+    tap.check("and stays when overlays are folded or merged", said() == 4999 and follower.has("203.0.113.1"), tables())
+    hold(0, 24)
+
+
 def killed(tap, w):
     """Approvals that were answered are in what is published afterwards; what was not is there whole or not at all."""
     path = w.set()
@@ -459,6 +508,7 @@ def main():
         radius(tap, w)
         long_lists(tap, w)
         publishing(tap, w)
+        holdings(tap, w)
         killed(tap, w)
         restored(tap, w, database)
         code = w.hub.stop()

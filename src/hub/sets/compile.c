@@ -10,19 +10,15 @@
 
 #include "base/encode.h"
 #include "base/file.h"
-#include "base/utc.h"
 #include "bus/head.h"
 #include "hub/edge/edge.h"
 #include "hub/sets/bases.h"
+#include "hub/sets/holdings.h"
 #include "hub/sets/sets.h"
 #include "match/build.h"
 #include "match/him.h"
 #include "match/merge.h"
 #include "match/set.h"
-#include "store/directory.h"
-#include "store/owners.h"
-
-#define OVERLAY_HOLDINGS 4096 /* of these an overlay carries the table too */
 
 void sets_file_name(const uint8_t digest[32], char out[SETS_PATH_SIZE])
 {
@@ -58,44 +54,6 @@ static int new_build(const struct set_standing *s, struct him_build **out)
 	return him_build_new(id, NULL, out);
 }
 
-/* ---- who holds what ---- */
-
-struct holders {
-	struct him_build *build;
-	struct directory *directory;
-};
-
-static int add_holding(void *context, const struct ip_prefix *prefix, int64_t organisation)
-{
-	const struct holders *h = context;
-	struct uuid id;
-	char text[UUID_TEXT_SIZE];
-	if (directory_uuid(h->directory, DIRECTORY_ORGANISATION, organisation, &id) != HN_OK)
-		return HN_OK;
-	uuid_format(&id, text);
-	return him_build_holdings(h->build, prefix, text);
-}
-
-/*
- * A set that selects carries the table of holdings, so that a record names the organisation of its domestic
- * end and not its address. An overlay has it where that is little, so that a change comes soon; else the next
- * base.
- */
-static int add_holdings(const struct set_standing *s, bool overlay, struct him_build *b)
-{
-	struct holders h = {b, sets_directory()};
-	struct owners *owners;
-	if (s->action != SET_SELECT || h.directory == NULL)
-		return HN_OK;
-	int err = owners_get(h.directory, utc_now_ns() / 1000, &owners);
-	if (err != HN_OK)
-		return err;
-	if (!overlay || owners_count(owners) <= OVERLAY_HOLDINGS)
-		err = owners_each_prefix(owners, add_holding, &h);
-	owners_unref(owners);
-	return err;
-}
-
 int compile_base(struct reader *reader, const struct set_standing *s, struct set_file *out)
 {
 	struct him_build *b;
@@ -104,7 +62,7 @@ int compile_base(struct reader *reader, const struct set_standing *s, struct set
 		return err;
 	err = set_files_entries(reader, s->number, take, b);
 	if (err == HN_OK)
-		err = add_holdings(s, false, b);
+		err = s->action == SET_SELECT ? holdings_add(b) : HN_OK;
 	out->change = s->change;
 	if (err == HN_OK)
 		err = write_file(b, out);
@@ -112,17 +70,28 @@ int compile_base(struct reader *reader, const struct set_standing *s, struct set
 	return err;
 }
 
-int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t after,
-		    const uint8_t base[32], struct set_file *out)
+int compile_lacks(const struct set_standing *s, const struct set_file files[], size_t count, bool *out)
+{
+	bool current = true;
+	int err = s->action == SET_SELECT ? holdings_are_current(files, count, &current) : HN_OK;
+	*out = files[count - 1].change < s->change || !current;
+	return err;
+}
+
+int compile_overlay(struct reader *reader, const struct set_standing *s, const struct set_file files[],
+		    size_t count, struct set_file *out)
 {
 	struct him_build *b;
-	int err = new_build(s, &b);
+	bool current = true;
+	int err = s->action == SET_SELECT ? holdings_are_current(files, count, &current) : HN_OK;
+	if (err == HN_OK)
+		err = new_build(s, &b);
 	if (err != HN_OK)
 		return err;
-	him_build_base(b, base);
-	err = set_files_changes(reader, s->number, after, s->change, take, b);
-	if (err == HN_OK)
-		err = add_holdings(s, true, b);
+	him_build_base(b, files[0].digest);
+	err = set_files_changes(reader, s->number, files[count - 1].change, s->change, take, b);
+	if (err == HN_OK && !current)
+		err = holdings_add(b);
 	out->change = s->change;
 	if (err == HN_OK)
 		err = write_file(b, out);
@@ -132,7 +101,7 @@ int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t
 
 /* ---- merging ---- */
 
-static int map_file(const struct set_file *f, struct him_file *out)
+int compile_map(const struct set_file *f, struct him_file *out)
 {
 	char name[SETS_PATH_SIZE], path[64 + SETS_PATH_SIZE];
 	sets_file_name(f->digest, name);
@@ -156,7 +125,7 @@ int compile_open(const struct set_standing *s, struct compile_opened *out)
 	int err = HN_OK;
 	*out = (struct compile_opened){.set = NULL};
 	for (size_t i = 0; err == HN_OK && i < s->file_count; i++)
-		err = map_file(&s->files[i], &out->files[i]);
+		err = compile_map(&s->files[i], &out->files[i]);
 	return err == HN_OK ? open_files(out->files, s->file_count, &out->set) : err;
 }
 

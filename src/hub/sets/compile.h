@@ -3,6 +3,7 @@
 #ifndef HINOMI_HUB_SETS_COMPILE_H
 #define HINOMI_HUB_SETS_COMPILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -15,14 +16,22 @@ struct key;
 struct set; /* match/set.h */
 
 /**
- * Compiles a base of all that is in the set, or with `base` an overlay of what changed behind a change, and
- * writes it. Never reads a file.
+ * Compiles a base of all that is in the set, or an overlay of what it says beyond some files, and writes it.
  *
- * @param s  as it stands in the reader's snapshot; the file brings it to s->change
+ * @param s      as it stands in the reader's snapshot; the file brings it to s->change
+ * @param files  base and overlays that stay; one or more
  */
 HN_MUST_USE int compile_base(struct reader *reader, const struct set_standing *s, struct set_file *out);
-HN_MUST_USE int compile_overlay(struct reader *reader, const struct set_standing *s, int64_t after,
-				const uint8_t base[32], struct set_file *out);
+HN_MUST_USE int compile_overlay(struct reader *reader, const struct set_standing *s,
+				const struct set_file files[], size_t count, struct set_file *out);
+
+/** Whether files say less than is decided, or of a set that selects another table of holdings than the
+ * directory does. */
+HN_MUST_USE int compile_lacks(const struct set_standing *s, const struct set_file files[], size_t count,
+			      bool *out);
+
+/** One file, for him_unmap(). @return as him_map() */
+HN_MUST_USE int compile_map(const struct set_file *f, struct him_file *out);
 
 /** The files in force, mapped, and the set that they make; they stay as they are, whatever is published or
  * erased meanwhile. All zero: none. */

@@ -25,6 +25,7 @@
 #include "hub/sets/bases.h"
 #include "hub/sets/compile.h"
 #include "hub/sets/formers.h"
+#include "hub/sets/holdings.h"
 #include "hub/sets/sets.h"
 #include "store/approvals.h"
 #include "store/outbox.h"
@@ -194,9 +195,11 @@ static int add_overlay(struct reader *reader, const struct set_standing *s, stru
 		       size_t *count)
 {
 	size_t keep = bases_keep(files, *count);
-	if (files[*count - 1].change >= s->change)
-		return HN_OK;
-	int err = compile_overlay(reader, s, files[keep - 1].change, files[0].digest, &files[keep]);
+	bool lacks = false;
+	int err = compile_lacks(s, files, *count, &lacks);
+	if (err != HN_OK || !lacks)
+		return err;
+	err = compile_overlay(reader, s, files, keep, &files[keep]);
 	if (err == HN_OK)
 		*count = keep + 1;
 	return err;
@@ -343,6 +346,33 @@ static void publish_merged(void)
 			 hn_strerror(err));
 }
 
+/* Holdings change without a decision: sets that select then get their new table. */
+static int add_lacking(void *context, const struct set_standing *s)
+{
+	bool lacks = false;
+	if (s->action != SET_SELECT || s->file_count == 0)
+		return HN_OK;
+	int err = compile_lacks(s, s->files, s->file_count, &lacks);
+	return err == HN_OK && lacks ? add_pending(context, s) : err;
+}
+
+static void publish_holdings(void)
+{
+	struct pending p = {.count = 0};
+	struct reader *reader;
+	int err = read_hub(&reader);
+	if (err == HN_OK) {
+		err = set_files_standing(reader, 0, true, add_lacking, &p);
+		reader_end(reader);
+	}
+	for (size_t i = 0; err == HN_OK && i < p.count; i++)
+		err = publish(p.sets[i], NULL, false);
+	if (err != HN_OK)
+		log_line(LOG_LEVEL_WARNING,
+			 tr("holdings cannot be published yet: %s", "保有情報をまだ公開できない: %s"),
+			 hn_strerror(err));
+}
+
 /* ---- what is over ---- */
 
 static void end_formers(void)
@@ -433,6 +463,7 @@ static void *run_publisher(void *arg)
 		if (now_ns - slow_ns >= SLOW_NS) {
 			slow_ns = now_ns;
 			end_what_is_over();
+			publish_holdings();
 		}
 		if (now_ns - former_ns >= FORMER_NS) {
 			former_ns = now_ns;
@@ -637,6 +668,7 @@ static void stop(struct hub *hub)
 	pthread_mutex_unlock(&sets.lock);
 	(void)follow_tick(0, true);
 	sets.merging = sets.publishing = sets.listing = false;
+	holdings_end();
 	warnings_close(sets.warnings);
 	key_free(sets.key);
 	if (sets.dir_fd >= 0)
