@@ -26,14 +26,17 @@ struct member {
 	bool list;
 };
 
+/* Whole in every JSON reader, and so small that sums of them are true. */
+#define COUNT_MAX (INT64_C(1) << 53)
+
 static bool form_count(const json_t *v)
 {
-	return json_is_integer(v) && json_integer_value(v) >= 0;
+	return json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) <= COUNT_MAX;
 }
 
 static bool form_positive(const json_t *v)
 {
-	return json_is_integer(v) && json_integer_value(v) >= 1;
+	return form_count(v) && json_integer_value(v) >= 1;
 }
 
 static bool form_one(const json_t *v)

@@ -15,6 +15,9 @@
 #include "store/edge_receipts.h"
 
 #define FINDING_SIZE 1024
+/* That no interval reaches, and that sums over all receipts of an edge stay far from. */
+#define PACKETS_MAX UINT64_C(1000000000000)
+#define RECORDS_MAX UINT64_C(1000000000)
 
 /* The receipt before. */
 struct former {
@@ -49,6 +52,14 @@ static void check_chain(const struct former *f, const struct receipt_facts *fact
 		return;
 	if (receipt_follows(f->any ? &f->facts : NULL, f->digest, facts, &fault) != HN_OK)
 		find(finding, fault.place, fault.message);
+}
+
+static bool is_possible(const struct receipt_facts *facts)
+{
+	uint64_t packets = facts->sums.not_seen_packets;
+	for (size_t c = 0; c < SUMS_CLASSES; c++)
+		packets += facts->sums.pending_before[c].packets + facts->sums.seen[c].packets;
+	return packets <= PACKETS_MAX && facts->tail.records <= RECORDS_MAX;
 }
 
 static void add_sums(struct edge_receipt *row, const struct sums *s)
@@ -124,6 +135,8 @@ int report_receipt(struct report *r, const char *line, size_t len)
 		err = report_refuse(r, fault.message);
 	else if (err == HN_OK && uuid_compare(&facts->edge, &r->peer->id) != 0)
 		err = report_refuse(r, "a receipt of another edge");
+	else if (err == HN_OK && !is_possible(facts))
+		err = report_refuse(r, "more packets or records than any interval has");
 	else if (err == HN_OK) {
 		err = edge_receipts_last(r->w, r->peer->number, take_former, former);
 		if (err == HN_OK || err == HN_ENOENT) {

@@ -114,6 +114,10 @@ static void what_does_not_go_together_is_refused(void **state)
 		 "\"not_authorised\":{\"bytes\":180,\"packets\":2}"},
 		{"\"not_authorised\"", "\"unknown\""},
 		{"\"number\":1", "\"number\":0"},
+		/* Sums that are true only where they wrap. */
+		{"\"not_seen\":5", "\"not_seen\":9007199254740993"},
+		{"\"number\":1", "\"number\":9223372036854775807"},
+		{"\"flows\":{\"begun\":0", "\"flows\":{\"begun\":9007199254740993"},
 	};
 	static struct receipt_facts f;
 	for (size_t i = 0; i < COUNT(cases); i++) {
