@@ -3,6 +3,7 @@
 #include "store/edges.h"
 
 #include "directory_world.h"
+#include "store/authorizations.h"
 #include "store/edge_documents.h"
 #include "store/edge_events.h"
 #include "store/edge_receipts.h"
@@ -548,6 +549,164 @@ static void heads_rise_one_by_one(void **state)
 	world_close(&w);
 }
 
+/* ---- who sees what edges report: docs/access.md as an oracle, over all who may ask ---- */
+
+static int apply_job(struct writing *w, void *context)
+{
+	const int64_t *edge = context;
+	const struct uuid sensor = world_uuid((unsigned)*edge);
+	const struct authorization_row row = {.id = world_uuid(70),
+					      .organisation = OWN,
+					      .state = AUTHORIZATION_HANDED,
+					      .reason = "",
+					      .body = (const uint8_t *)"{}",
+					      .body_len = 2};
+	return authorizations_add(w, &row, &sensor, 1);
+}
+
+/* An edge of OWN, and one of everything that it can report. */
+static void report_all(struct store_world *w)
+{
+	int64_t edge = enrolled(w, 20, OWN, 7);
+	struct act acts[] = {
+		{.what = EVENT, .number = edge, .id = 50, .request = 60, .organisation = OWN},
+		{.what = SIGHT, .request = 60, .organisation = OWN},
+		{.what = RECEIPT, .number = edge, .id = 70},
+		{.what = SELECT, .number = edge, .id = 80, .request = 70, .until_us = NOON, .body = "{}"},
+	};
+	for (size_t i = 0; i < COUNT(acts); i++) {
+		acts[i].time_us = NOON;
+		acts[i].times = 1;
+		assert_int_equal(act(w, &acts[i]), HN_OK);
+	}
+	assert_int_equal(store_write(w->store, apply_job, &edge), HN_OK);
+}
+
+static int count_authorizations(void *context, const struct authorization_row *a)
+{
+	(void)a;
+	(*(int *)context)++;
+	return HN_OK;
+}
+
+/* A sighting of what a resolver blocked counts 1, one of what was selected 100. */
+static int count_days(void *context, const struct sighting_day *d)
+{
+	*(int *)context += d->label == 0 ? 1 : 100;
+	return HN_OK;
+}
+
+static int count_top(void *context, const struct event_top *t)
+{
+	*(int *)context += (int)t->times;
+	return HN_OK;
+}
+
+enum report { EDGES, EVENTS, HOURS, TOP, SIGHTINGS, RECEIPTS, SUMS, AUTHORIZATIONS, SELECTED, REPORTS };
+
+static int count_of(struct reader *r, enum report what)
+{
+	const struct edge_event_filter all = {0};
+	const struct uuid indicator = world_uuid(60);
+	struct receipt_sums sums = {0};
+	int64_t times = 0;
+	int count = 0, err = HN_OK;
+	bool more;
+	switch (what) {
+	case EDGES:
+		err = edges_list(r, 0, 10, count_edges, &count, &more);
+		break;
+	case EVENTS:
+		err = edge_events_list(r, &all, 10, count_events, &count, &more);
+		break;
+	case HOURS:
+		err = edge_events_hours(r, 0, add_hours, &times);
+		count = (int)times;
+		break;
+	case TOP:
+		err = edge_events_top(r, 0, 10, count_top, &count);
+		break;
+	case SIGHTINGS:
+		err = sightings_list(r, &indicator, 10, count_days, &count);
+		break;
+	case RECEIPTS:
+		err = edge_receipts_list(r, NULL, NULL, 0, 10, count_receipts, &count, &more);
+		break;
+	case SUMS:
+		err = edge_receipts_sums(r, 0, &sums);
+		count = (int)sums.receipts;
+		break;
+	case AUTHORIZATIONS:
+		err = authorizations_list(r, 0, 0, 10, count_authorizations, &count, &more);
+		break;
+	default:
+		err = selected_list(r, NULL, 0, 10, count_records, &count, &more);
+		break;
+	}
+	assert_int_equal(err, HN_OK);
+	return count;
+}
+
+static int wanted_of(const struct asker *a, enum report what)
+{
+	bool asks = a->organisation != 0 && !a->sets_only, handles = a->authorization_count > 0;
+	bool knows = a->hub || (asks && (a->organisation == OWN || a->kind == ORG_CENTRE));
+	bool oversees = knows || (asks && a->kind == ORG_COMMISSION);
+	switch (what) {
+	case SIGHTINGS:
+		return knows + (asks && handles ? 100 : 0);
+	case RECEIPTS:
+	case SUMS:
+	case AUTHORIZATIONS:
+		return oversees;
+	case SELECTED:
+		return asks && handles;
+	default:
+		return knows;
+	}
+}
+
+static void assert_sees(struct store_world *w, const struct asker *a)
+{
+	struct reader *r;
+	assert_int_equal(store_read(w->store, a, &r), HN_OK);
+	for (int what = 0; what < REPORTS; what++) {
+		int got = count_of(r, (enum report)what), wanted = wanted_of(a, (enum report)what);
+		if (got != wanted)
+			fail_msg("kind %d, organisation %lld, sets only %d, handles %zu, report %d: %d, not "
+				 "%d",
+				 a->kind, (long long)a->organisation, a->sets_only, a->authorization_count,
+				 what, got, wanted);
+	}
+	reader_end(r);
+}
+
+static void whoever_asks_sees_what_is_theirs(void **state)
+{
+	(void)state;
+	struct store_world w;
+	struct asker a;
+	world_open(&w);
+	report_all(&w);
+	for (unsigned i = 0; i < 8 * ORG_KIND_COUNT; i++) {
+		asker_public(&a);
+		a.kind = (enum org_kind)(i / 8);
+		a.organisation = i & 1 ? OWN : OTHER;
+		a.sets_only = (i & 2) != 0;
+		a.tlp_max = TLP_RED;
+		a.purposes = a.contents = ~0u;
+		a.roles = ~0u; /* no role sees more than its organisation does */
+		if (i & 4)
+			a.authorizations[a.authorization_count++] = world_uuid(70);
+		assert_sees(&w, &a);
+	}
+	asker_public(&a);
+	assert_sees(&w, &a);
+	asker_hub(&a);
+	assert_sees(&w, &a);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +719,7 @@ int main(void)
 		cmocka_unit_test(receipts_are_summed_for_who_knows_the_edge),
 		cmocka_unit_test(what_was_selected_is_its_handlers_alone_and_ends),
 		cmocka_unit_test(heads_rise_one_by_one),
+		cmocka_unit_test(whoever_asks_sees_what_is_theirs),
 	};
 	return cmocka_run_group_tests_name("edges", tests, NULL, NULL);
 }
