@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authority/field.h"
 #include "base/lang.h"
 #include "bus/client_inside.h"
 
@@ -150,31 +149,17 @@ struct sending {
 	void *context;
 };
 
-static int read_standing(const json_t *o, struct client_standing *out, struct fault *fault)
-{
-	struct client_standing s = {.known = true};
-	int64_t through;
-	int err = field_uuid(o, "epoch", &s.epoch, fault);
-	if (err == HN_OK)
-		err = json_get_int(o, "through", true, 0, (int64_t)BATCH_SEQ_MAX, &through, fault);
-	if (err != HN_OK)
-		return err;
-	s.through = (uint64_t)through;
-	*out = s;
-	return HN_OK;
-}
-
 static void end_send(struct op *op, struct client_result *r)
 {
 	const struct sending *s = op->state;
 	struct client_standing standing = {0};
 	json_t *o;
 	if (op_ok(r) && op_json(op, r, &o) == HN_OK) {
-		r->err = read_standing(o, &standing, &r->fault);
+		r->err = answer_standing(o, &standing, &r->fault);
 		json_decref(o);
 	} else if (r->err == HN_ESTATE && op->answer.len > 0 &&
 		   json_object_read(op->answer.data, op->answer.len, &o, NULL) == HN_OK) {
-		if (read_standing(o, &standing, NULL) != HN_OK)
+		if (answer_standing(o, &standing, NULL) != HN_OK)
 			standing.known = false;
 		json_decref(o);
 	}
@@ -218,25 +203,13 @@ int client_send(struct client *c, const struct batch *b, const void *body, size_
 	return post(op, body, len, false, "application/x-ndjson");
 }
 
-static int read_streams(const json_t *o, struct client_standing out[STREAM_COUNT], struct fault *fault)
-{
-	const json_t *streams;
-	int err = json_get_object(o, "streams", true, &streams, fault);
-	for (enum stream s = 0; err == HN_OK && s < STREAM_COUNT; s++) {
-		const json_t *one = json_object_get(streams, stream_name(s));
-		if (json_is_object(one))
-			err = read_standing(one, &out[s], fault);
-	}
-	return err;
-}
-
 static void end_streams(struct op *op, struct client_result *r)
 {
 	const struct sending *s = op->state;
 	struct client_standing standing[STREAM_COUNT] = {{0}};
 	json_t *o;
 	if (op_ok(r) && op_json(op, r, &o) == HN_OK) {
-		r->err = read_streams(o, standing, &r->fault);
+		r->err = answer_streams(o, standing, &r->fault);
 		json_decref(o);
 	}
 	s->stand(s->context, r, standing);

@@ -90,6 +90,20 @@ bool op_ok(const struct client_result *r);
 /** Reads the answer as an object. @return HN_OK, or the result says why not */
 HN_MUST_USE int op_json(const struct op *op, struct client_result *r, json_t **out);
 
+/* What answers say: read as hostile, whatever the handshake said. */
+
+/** A header's line. @return whether it is a Retry-After; then the time, at most a day */
+bool answer_retry_after(const char *line, size_t len, int64_t *out_ms);
+/** What a status is (struct client_result). */
+int answer_err(long status);
+/** A problem's own words (RFC 9457), if they are text, into r->fault; else its status. */
+void answer_problem(const char *text, size_t len, struct client_result *r);
+/** {"epoch", "through"}. @return HN_EFORMAT */
+HN_MUST_USE int answer_standing(const json_t *o, struct client_standing *out, struct fault *fault);
+/** {"streams": {...}}; those that it does not name are left as they are. @return HN_EFORMAT */
+HN_MUST_USE int answer_streams(const json_t *o, struct client_standing out[STREAM_COUNT],
+			       struct fault *fault);
+
 /** Hands on what came of the heads. */
 void follow_drain(struct client *c);
 /** Frees it with its client. */

@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
-#include "authority/field.h"
 #include "base/digest.h"
 #include "base/lang.h"
 #include "bus/client_inside.h"
@@ -18,7 +16,6 @@
 #define CONNECT_S   10L
 #define SLOW_BYTES  64L /* a second, over SLOW_S */
 #define SLOW_S      30L
-#define RETRY_S_MAX 86400
 #define CONNECTIONS 1024L
 
 static int64_t now_ms(void)
@@ -339,18 +336,9 @@ static bool set_tls(const struct client *c, CURL *easy)
 
 static size_t take_header(char *line, size_t size, size_t count, void *context)
 {
-	static const char name[] = "retry-after:";
 	struct op *op = context;
-	size_t len = size * count;
-	char number[24];
-	if (len > sizeof(name) && strncasecmp(line, name, sizeof(name) - 1) == 0) {
-		(void)snprintf(number, sizeof(number), "%.*s", (int)(len - sizeof(name) + 1),
-			       line + sizeof(name) - 1);
-		long seconds = strtol(number, NULL, 10);
-		op->retry_after_ms =
-			seconds < 0 ? 0 : (seconds > RETRY_S_MAX ? RETRY_S_MAX : seconds) * 1000L;
-	}
-	return len;
+	(void)answer_retry_after(line, size * count, &op->retry_after_ms);
+	return size * count;
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
@@ -476,36 +464,6 @@ long op_status(const struct op *op)
 
 /* ---- how they end ---- */
 
-static int err_of_status(long status)
-{
-	static const struct {
-		long status;
-		int err;
-	} known[] = {{401, HN_EAUTH},  {403, HN_EAUTH},  {404, HN_ENOENT}, {409, HN_ESTATE}, {410, HN_ENOENT},
-		     {413, HN_ELIMIT}, {429, HN_EEXIST}, {503, HN_EEXIST}, {507, HN_ENOSPC}};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].status == status)
-			return known[i].err;
-	return status >= 500 ? HN_EIO : status >= 200 && status < 300 ? HN_OK : HN_EFORMAT;
-}
-
-/* A problem's own words (RFC 9457), if they are text. */
-static void take_problem(const struct op *op, struct client_result *r)
-{
-	const char *title = "", *detail = "";
-	json_t *o;
-	(void)fault_set(&r->fault, r->err, "", tr("the server answers %ld", "サーバーの応答は%ld"),
-			r->status);
-	if (op->answer.len == 0 || json_object_read(op->answer.data, op->answer.len, &o, NULL) != HN_OK)
-		return;
-	if (json_get_string(o, "title", false, &title, NULL) == HN_OK &&
-	    json_get_string(o, "detail", false, &detail, NULL) == HN_OK && field_text_ok(title, 200) &&
-	    (detail[0] == '\0' || field_text_ok(detail, 250)))
-		(void)fault_set(&r->fault, r->err, "", "%ld %s%s%s", r->status, title,
-				detail[0] == '\0' ? "" : ": ", detail);
-	json_decref(o);
-}
-
 static void judge(const struct op *op, CURLcode code, struct client_result *r)
 {
 	r->status = op_status(op);
@@ -523,9 +481,9 @@ static void judge(const struct op *op, CURLcode code, struct client_result *r)
 		r->err = fault_set(&r->fault, HN_EIO, "", "%s",
 				   op->error[0] == '\0' ? curl_easy_strerror(code) : op->error);
 	} else {
-		r->err = err_of_status(r->status);
+		r->err = answer_err(r->status);
 		if (r->err != HN_OK)
-			take_problem(op, r);
+			answer_problem(op->answer.data, op->answer.len, r);
 	}
 }
 

@@ -403,7 +403,7 @@ static void checkpoints_and_health_are_held_against_their_form(void **state)
 static int enrol_job(struct writing *w, void *context)
 {
 	(void)context;
-	struct edge_enrolled out;
+	struct edge_enrolled out = {.number = 0};
 	const struct edge_new edge = {world.peer.organisation, EDGE_SENSOR, "North", "北"};
 	struct edge_enrolment e = {.id = world.peer.id, .identity = "pub", .program = "p"};
 	int err = edges_code_add(w, e.secret, &edge, world.d.w.now_us + DAY);
