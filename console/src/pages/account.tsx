@@ -94,6 +94,7 @@ function Passkeys() {
 								key: "remove",
 								label: t("action.remove"),
 								class: "tight",
+								bare: true,
 								show: (row) => (
 									<button type="button" class="button quiet" onClick={() => setRemoving(row)}>
 										{t("action.remove")}
@@ -249,13 +250,14 @@ export function Credentials({ person, without }: { person: string; without?: Tok
 						empty={<p>{t("none")}</p>}
 						columns={[
 							{ key: "kind", label: t("directory.kind"), head: true, show: kind },
-							{ key: "title", label: t("directory.name"), show: (row) => [row.title, row.prefix && `${row.prefix}…`].filter(Boolean).join(" ") },
+							{ key: "title", label: t("directory.name"), show: (row) => [row.session ? word("credential", row.title ?? "") : row.title, row.prefix && `${row.prefix}…`].filter(Boolean).join(" ") },
 							{ key: "created", label: t("credential.created"), class: "tight", show: (row) => <Time value={row.created} /> },
 							{ key: "expires", label: t("set.expires"), class: "tight", show: (row) => <Time value={row.expires} /> },
 							{
 								key: "remove",
 								label: t("action.remove"),
 								class: "tight",
+								bare: true,
 								show: (row) => (
 									<button type="button" class="button quiet" onClick={() => setRemoving(row)}>
 										{t("action.remove")}

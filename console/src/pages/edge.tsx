@@ -72,7 +72,9 @@ export function EdgePage({ id }: { id: string }) {
 								{Object.entries(edge.health ?? {}).map(([name, value]) => (
 									<>
 										<dt>{word("health", name)}</dt>
-										<dd class={typeof value === "object" ? "value small" : undefined}>{typeof value === "object" ? JSON.stringify(value, null, 1) : String(value)}</dd>
+										<dd>
+											<Told value={value} />
+										</dd>
 									</>
 								))}
 							</dl>
@@ -115,6 +117,23 @@ export function EdgePage({ id }: { id: string }) {
 				</Page>
 			)}
 		</Load>
+	);
+}
+
+/** What an edge says of itself, whatever it is: times and numbers as people read them, what is inside something line by line. */
+function Told({ value }: { value: unknown }) {
+	if (typeof value === "number") return <>{number(value, language.value)}</>;
+	if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time value={value} />;
+	if (!value || typeof value !== "object") return <>{String(value)}</>;
+	if (Array.isArray(value) || Object.values(value).some((one) => one && typeof one === "object")) return <span class="value small">{JSON.stringify(value, null, 1)}</span>;
+	return (
+		<ul>
+			{Object.entries(value as Record<string, unknown>).map(([name, one]) => (
+				<li key={name}>
+					<span class="soft">{word("health", name)}</span> <Told value={one} />
+				</li>
+			))}
+		</ul>
 	);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import * as hub from "../api/hub";
 import { Refused } from "../api/problem";
 import type { Hold } from "../api/schema";
@@ -16,7 +16,7 @@ import { Confirm } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area, Input, Select } from "../ui/field";
-import { Load, useLoad, useSend } from "../ui/load";
+import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { More, useMore } from "../ui/more";
 import { OrganisationName, PersonName } from "../ui/names";
 import { Table } from "../ui/table";
@@ -26,7 +26,6 @@ import { tell } from "../ui/toast";
 
 const TABS = ["own", "others", "over"] as const;
 const LEVELS = ["clear", "green", "amber", "amber+strict", "red"] as const;
-const LOOK_MS = 20_000; /* between two looks for questions: the hub tells of none by itself */
 const ASKED_HOLDS = 50; /* own holds whose questions stand on the page of all */
 const DAY_MS = 86_400_000;
 
@@ -35,13 +34,6 @@ const isOwn = (hold: Hold) => hold.organisation === me.value?.organisation;
 const places = () => decides.value || administers.value;
 /** A value as reports write it is meant as it stands. */
 const meant = (typed: string) => refang(typed.trim());
-
-function useAgain(again: () => void) {
-	useEffect(() => {
-		const timer = setInterval(again, LOOK_MS);
-		return () => clearInterval(timer);
-	}, []);
-}
 
 /** Deconfliction: what we watch and want to be asked about before somebody blocks it. */
 export function Holds() {
@@ -56,7 +48,7 @@ export function Holds() {
 		[],
 	);
 	const fits = (hold: Hold) => (tab === "over" ? isOver(hold) : !isOver(hold) && isOwn(hold) === (tab === "own"));
-	useAgain(loaded.again);
+	useLive(loaded.again);
 	return (
 		<Page
 			crumbs={<Link to="/threats">{t("section.threats")}</Link>}
@@ -187,7 +179,7 @@ function AllQuestions({ holds }: { holds: readonly Hold[] }) {
 		},
 		[holds.map((one) => one.id)],
 	);
-	useAgain(loaded.again);
+	useLive(loaded.again);
 	return (
 		<Load of={loaded}>
 			{(rows) => (
@@ -212,7 +204,7 @@ function AllQuestions({ holds }: { holds: readonly Hold[] }) {
 export function HoldPage({ id }: { id: string }) {
 	const loaded = useLoad((signal) => hub.hold(id, signal), [id]);
 	const [doing, setDoing] = useState<"change" | "release" | null>(null);
-	useAgain(loaded.again);
+	useLive(loaded.again);
 	return (
 		<Load of={loaded}>
 			{({ value: hold, etag }) => (
@@ -315,7 +307,7 @@ function Questions({ id }: { id: string }) {
 		},
 		[id],
 	);
-	useAgain(loaded.again);
+	useLive(loaded.again);
 	return (
 		<section class="card">
 			<h2>{t("hold.questions")}</h2>

@@ -125,6 +125,7 @@ function What({ item }: { item: ObjectItem }) {
 							key: "copy",
 							label: t("object.do"),
 							class: "tight",
+							bare: true,
 							show: (row) => (
 								<span class="row">
 									<Copy text={defang(row.value)} label={t("copy.defanged")} />

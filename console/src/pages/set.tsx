@@ -92,7 +92,7 @@ export function SetPage({ id }: { id: string }) {
 											rows={[...(head.base ? [{ what: t("set.base"), file: head.base }] : []), ...head.overlays.map((file, at) => ({ what: t("set.overlay", { n: at + 1 }), file }))]}
 											id={(row) => row.file.digest}
 											columns={[
-												{ key: "what", label: t("set.file"), head: true, show: (row) => row.what },
+												{ key: "what", label: t("set.file"), head: true, class: "tight", show: (row) => row.what },
 												{ key: "size", label: t("set.size"), class: "number", show: (row) => bytes(row.file.size, language.value) },
 												{ key: "digest", label: "SHA-256", show: (row) => <span class="value small">{row.file.digest}</span> },
 											]}

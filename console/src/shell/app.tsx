@@ -131,6 +131,7 @@ function Help({ onClose }: { onClose: () => void }) {
 		["g x", t("extract.title")],
 		["g p", t("approvals.title")],
 		["g h", t("holds.title")],
+		["Ctrl Enter", t("help.send")],
 		["Esc", t("help.escape")],
 		["?", t("help.this")],
 	];

@@ -5,8 +5,11 @@ import { t, word } from "../lang/text";
 
 export type Tone = "plain" | "good" | "warn" | "hot" | "accent";
 
+const SHORT = 20; /* letters that stay on one line; what others wrote may be longer */
+
 export function Badge({ tone = "plain", children }: { tone?: Tone; children: ComponentChildren }) {
-	return <span class={`badge ${tone}`}>{children}</span>;
+	const short = typeof children === "string" && children.length <= SHORT;
+	return <span class={`badge ${tone} ${short ? "short" : ""}`}>{children}</span>;
 }
 
 const LEVELS = ["red", "amber+strict", "amber", "green", "clear"];

@@ -106,6 +106,11 @@ export function Area(props: AreaProps) {
 				aria-invalid={wrong ? "true" : undefined}
 				aria-describedby={describe(id, props)}
 				onInput={(event) => onValue(event.currentTarget.value)}
+				onKeyDown={(event) => {
+					if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+					event.preventDefault();
+					event.currentTarget.form?.requestSubmit();
+				}}
 			/>
 		</Frame>
 	);

@@ -42,7 +42,9 @@ export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, depends: re
 	return { value: state.value, error: state.error, busy: state.busy, again: useCallback(() => setTurn((n) => n + 1), []) };
 }
 
-/** Calls when the hub says that something changed, or is back, at most once in a while. */
+const SLOW_MS = 20_000; /* what the hub tells of objects alone does not show */
+
+/** Calls when the hub says that something changed, or is back, at most once in a while; without kinds also now and then. */
 export function useLive(again: () => void, kinds?: readonly string[], pause = 700) {
 	const call = useRef(again);
 	call.current = again;
@@ -62,9 +64,11 @@ export function useLive(again: () => void, kinds?: readonly string[], pause = 70
 			if (was === "waiting" && is === "on") soon();
 			was = is;
 		});
+		const slow = kinds ? undefined : setInterval(() => document.hidden || soon(), SLOW_MS);
 		return () => {
 			end();
 			watched();
+			clearInterval(slow);
 			clearTimeout(timer);
 		};
 	}, []);

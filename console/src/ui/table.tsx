@@ -11,6 +11,8 @@ export interface Column<T> {
 	class?: string;
 	/** It names the row. */
 	head?: boolean;
+	/** What it shows speaks for itself: the label is only read out. */
+	bare?: boolean;
 }
 interface Props<T> {
 	caption: string;
@@ -41,7 +43,7 @@ export function Table<T>({ caption, quiet, columns, rows, id, empty, foot, keys 
 					<tr>
 						{columns.map((one) => (
 							<th key={one.key} scope="col" class={one.class}>
-								{one.label}
+								{one.bare ? <span class="hidden">{one.label}</span> : one.label}
 							</th>
 						))}
 					</tr>
@@ -55,7 +57,7 @@ export function Table<T>({ caption, quiet, columns, rows, id, empty, foot, keys 
 										{one.show(row)}
 									</th>
 								) : (
-									<td key={one.key} class={one.class} data-label={one.label}>
+									<td key={one.key} class={one.class} data-label={one.bare ? undefined : one.label}>
 										{one.show(row)}
 									</td>
 								),
