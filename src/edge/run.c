@@ -401,6 +401,8 @@ static int make(struct running *r, const char *dir, uint64_t bytes, struct fault
 		err = down_new(&r->files, r->sides[SIDE_HUB].client, &events, r, &r->down, fault);
 	if (err == HN_OK)
 		err = watch(r);
+	if (err == HN_OK)
+		err = edge_sandbox_calls(fault);
 	return err == HN_OK ? down_follow(r->down) : err;
 }
 

@@ -7,9 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/confine.h"
+#include "base/confine_service.h"
 #include "base/lang.h"
-#include "base/log.h"
 
 #define ETC "/etc" /* names of hosts, resolv.conf */
 
@@ -37,42 +36,33 @@ static int open_beside(const char *dir, struct edge_beside *out, struct fault *f
 	return fd;
 }
 
-static int confine(const struct confine_rule rules[], size_t count, struct fault *fault)
-{
-	struct confinement state = {0};
-	int err = confine_identity(false, false, &state);
-	if (err == HN_OK)
-		err = confine_service_files(rules, count, CONFINE_ABI_MAX, &state);
-	if (err == HN_EUNSUPPORTED) {
-		log_line(LOG_LEVEL_WARNING, "%s",
-			 tr("this kernel has no Landlock: files are guarded by user rights alone",
-			    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
-		return HN_OK;
-	}
-	return err == HN_OK ? HN_OK : fault_set(fault, err, "Landlock", "%s", hn_errno_text(errno));
-}
-
 int edge_sandbox(const struct edge_files *f, struct edge_beside *out, struct fault *fault)
 {
 	const bool sensor = f->sensor[0] != '\0';
 	const char *dir = sensor ? f->sensor : f->events;
-	struct confine_rule rules[3] = {{f->dir_fd, CONFINE_WRITE}};
-	size_t count = 1;
+	struct confinement state = {0};
+	struct service_rules rules = {0};
 	*out = (struct edge_beside){.dir = ""};
-	int etc = open(ETC, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int beside = dir[0] == '\0' ? -1 : open_beside(dir, out, fault);
-	int err = dir[0] != '\0' && beside < 0 ? HN_EIO : HN_OK;
-	if (etc >= 0)
-		rules[count++] = (struct confine_rule){etc, CONFINE_READ};
-	if (beside >= 0)
-		rules[count++] = (struct confine_rule){beside, CONFINE_READ | (sensor ? 0u : CONFINE_REMOVE)};
-	if (err == HN_OK)
-		err = confine(rules, count, fault);
-	if (etc >= 0)
-		(void)close(etc);
-	if (beside >= 0)
+	if (dir[0] != '\0' && beside < 0)
+		return HN_EIO;
+	service_rules_add_fd(&rules, f->dir_fd, CONFINE_WRITE);
+	service_rules_add(&rules, ETC, CONFINE_READ);
+	if (beside >= 0) {
+		service_rules_add_fd(&rules, beside, CONFINE_READ | (sensor ? 0u : CONFINE_REMOVE));
 		(void)close(beside);
+	}
+	int err = service_become(NULL, &state, fault);
+	if (err == HN_OK)
+		err = service_files(rules.all, rules.count, &state, fault);
+	service_rules_clear(&rules);
 	return err;
+}
+
+int edge_sandbox_calls(struct fault *fault)
+{
+	struct confinement state = {0};
+	return service_calls(true, &state, fault);
 }
 
 bool edge_beside_replaced(const struct edge_beside *b)

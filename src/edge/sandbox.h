@@ -27,6 +27,11 @@ struct edge_beside {
  */
 HN_MUST_USE int edge_sandbox(const struct edge_files *f, struct edge_beside *out, struct fault *fault);
 
+/** The system calls of one that asks others and keeps files, once nothing new is watched. @return HN_EIO,
+ * HN_ENOMEM
+ */
+HN_MUST_USE int edge_sandbox_calls(struct fault *fault);
+
 /** Whether another folder has come in the place of that one: who began before it may not read it. */
 bool edge_beside_replaced(const struct edge_beside *b);
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/confine_service.h"
 #include "base/lang.h"
-#include "base/log.h"
 #include "resolver/config_files.h"
 #include "resolver/event_log.h"
 
@@ -155,19 +155,6 @@ int sandbox_user(const struct resolver_config *config, uid_t *user_out, gid_t *g
 	return HN_OK;
 }
 
-static int close_files(const struct rules *rules, struct confinement *state, struct fault *fault)
-{
-	int rc = confine_service_files(rules->all, rules->count, CONFINE_ABI_MAX, state);
-	if (rc == HN_OK)
-		return HN_OK;
-	if (rc != HN_EUNSUPPORTED)
-		return fault_set(fault, rc, "Landlock", "%s", hn_errno_text(errno));
-	log_line(LOG_LEVEL_WARNING, "%s",
-		 tr("this kernel has no Landlock: files are guarded by user rights alone",
-		    "このカーネルに Landlock がない: ファイルはユーザー権限だけで守られる"));
-	return HN_OK;
-}
-
 int sandbox_files(const struct resolver_config *config, const struct recursor *recursor,
 		  struct confinement *state, struct fault *fault)
 {
@@ -180,7 +167,7 @@ int sandbox_files(const struct resolver_config *config, const struct recursor *r
 	if (rc == HN_OK && confine_to_user(user, group, state) != HN_OK)
 		rc = fault_set(fault, HN_EIO, "user", "%s", hn_errno_text(errno));
 	if (rc == HN_OK)
-		rc = close_files(&rules, state, fault);
+		rc = service_files(rules.all, rules.count, state, fault);
 	for (size_t i = 0; i < rules.count; i++)
 		(void)close(rules.all[i].dir_fd);
 	return rc;

@@ -187,6 +187,26 @@ def selected(world):
     tap.check("the situation counts packets and edges", situation["packets"]["seen"] > 0 and situation["edges"]["enrolled"] == 2, situation)
 
 
+def programs(world):
+    """@return of each program of ours that the demonstration began: its name, and what it may still do"""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines() if ":\t" in line)
+            name = pathlib.Path(os.fsdecode((folder / "cmdline").read_bytes().split(b"\0")[0])).name
+        except (OSError, ValueError):
+            continue  # gone meanwhile
+        if int(status["PPid"]) == world.process.pid and name.startswith("hinomi-"):
+            found.append((name, status["NoNewPrivs"], int(status["CapEff"], 16), status["Seccomp"]))
+    return sorted(found)
+
+
+def confined(world):
+    names = ["hinomi-edge", "hinomi-edge", "hinomi-hub", "hinomi-resolver", "hinomi-sensor", "hinomi-witness"]
+    tap.check("each program has no capability, can gain none, and its system calls are filtered",
+              programs(world) == [(name, "1", 0, "2") for name in names], programs(world))
+
+
 def main():
     world = World()
     try:
@@ -198,6 +218,7 @@ def main():
         tap.check("another is resolved", world.answer("www.harbor.example") == (0, 1))
         beyond = world.answer("www.iana.org")
         tap.check("nothing beyond the lab's names is there", beyond is None or (beyond[0] != 0 and beyond[1] == 0), beyond)
+        confined(world)
         selected(world)
         protected(world)
         no_alarm(world, "nor when some minutes have gone")
@@ -213,6 +234,10 @@ def main():
         tap.check("it begins again with what it kept", world.start(), world.said().decode(errors="replace"))
         tap.check("and refuses what is listed", world.answer(demo.BLOCKED[0])[0] == 3)
         killed(world)
+    except TimeoutError:
+        for log in sorted((world.dir / "nation" / "logs").glob("*.log")):
+            print(f"# {log.name}", *log.read_text(errors="replace").splitlines()[-20:], sep="\n#   ")
+        raise
     finally:
         if world.process.poll() is None:
             world.stop()
