@@ -33,6 +33,7 @@ static const char style[] =
 	"th,td{border:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top;"
 	"overflow-wrap:anywhere}th{background:var(--soft)}"
 	".bad{color:var(--bad);font-weight:bold}.new{color:var(--new);font-weight:bold}"
+	"p,code,pre,h2{overflow-wrap:anywhere}pre{white-space:pre-wrap}"
 	"del{color:var(--bad)}label{display:block;margin:.5rem 0}"
 	"input,textarea,button{font:inherit;color:inherit;background:var(--paper);border:1px solid "
 	"var(--line);"
@@ -172,7 +173,7 @@ int page_fill(struct request *r, state_row_fn *row, const char *sql, const char 
 
 int page_checkpoint(struct request *r, const char *title, sqlite3_stmt *row)
 {
-	buf_addf(answer_body(r), "<h2>%s</h2><pre tabindex=\"0\">", title);
+	buf_addf(answer_body(r), "<h2>%s</h2><pre>", title);
 	/* Line by line: a blank stands for what is no text. */
 	for (const char *c = state_text(row, 0); *c != '\0'; c++) {
 		const char one[2] = {*c, '\0'};

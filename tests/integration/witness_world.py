@@ -176,6 +176,43 @@ class Hub:
         return one
 
 
+class Liar:
+    """Stands between the witness and a hub, and changes what the hub says."""
+
+    def __init__(self, hub):
+        self.told = lambda path, said: said  # what becomes of a JSON object
+        liar = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=DEADLINE)
+                connection.request(self.command, self.path, body or None, {
+                    k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length")})
+                got = connection.getresponse()
+                said = got.read()
+                connection.close()
+                if got.status == 200 and got.headers.get_content_type() == "application/json":
+                    said = json.dumps(liar.told(self.path.split("?")[0], json.loads(said))).encode()
+                self.send_response(got.status)
+                self.send_header("Content-Type", got.headers.get("Content-Type", "text/plain"))
+                if got.status != 204:
+                    self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            do_GET = do_PUT = do_POST = answer
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
 class Witness:
     def __init__(self, commission, hub=None, interval="60s", token="secret-token"):
         self.commission = commission
@@ -317,7 +354,7 @@ class Edge:
         if bare is None:
             bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             bare.check_hostname, bare.verify_mode = False, ssl.CERT_NONE
-        status, body = self.send("POST", "/edge/v1/enrol", request, {"Content-Type": "application/jose+json"}, bare)
+        status, body = self.send("POST", "/edge/v1/enrol", request, {"Content-Type": "application/json"}, bare)
         if status == 201:
             answer = json.loads(body)
             self.id = answer["edge"]
