@@ -297,7 +297,7 @@ static void base_brought(void *context, const struct client_result *r)
 	bool awaited = b->awaited;
 	b->state = BASE_NONE;
 	b->awaited = false;
-	if (r->err == HN_OK && !is_known(h, &b->file))
+	if (r->err == HN_OK && !is_known(h, &b->file) && h->known_count <= HEAD_FILES_MAX)
 		h->known[h->known_count++] = b->file;
 	if (awaited) {
 		/* The head that waits goes on, or asks for it anew and fails with it. */

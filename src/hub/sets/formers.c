@@ -11,13 +11,14 @@
 #include "store/edges.h"
 #include "store/set_files.h"
 
-#define LEAST_NS (5 * NS_SECOND)         /* beyond its spread: edges that were cut off come back first */
-#define MOST_NS  (24 * 3600 * NS_SECOND) /* who has not fetched the new base by then gets that alone */
+#define LEAST_NS  (5 * NS_SECOND)         /* beyond its spread */
+#define SILENT_NS (120 * NS_SECOND)       /* an edge that says nothing for so long is away */
+#define MOST_NS   (24 * 3600 * NS_SECOND) /* who has not fetched the new base by then gets that alone */
 
 struct former {
 	int64_t set;
 	uint8_t digest[32];
-	int64_t since_ns; /* this hub has seen it */
+	int64_t since_ns; /* it is new; where that was before this hub began, edges first come back to it */
 	uint32_t spread_s;
 	bool seen, used;
 };
@@ -26,6 +27,7 @@ static struct {
 	struct former at[FORMERS_MAX];
 	size_t count;
 	int64_t now_ns;
+	bool began; /* to look */
 } formers;
 
 static int note(void *context, const struct set_standing *s)
@@ -41,7 +43,7 @@ static int note(void *context, const struct set_standing *s)
 		return HN_OK;
 	if (f == &formers.at[formers.count]) {
 		*f = (struct former){.set = s->number,
-				     .since_ns = formers.now_ns,
+				     .since_ns = formers.now_ns + (formers.began ? 0 : SILENT_NS),
 				     .spread_s = bases_spread_s(&s->files[0], edge_heads_followers())};
 		memcpy(f->digest, s->former[0].digest, sizeof(f->digest));
 		formers.count++;
@@ -62,10 +64,11 @@ static void forget_unseen(void)
 static int note_use(void *context, const struct edge_row *e)
 {
 	(void)context;
-	for (size_t i = 0; i < formers.count; i++) {
+	bool here = e->health_us * 1000 > formers.now_ns - SILENT_NS;
+	for (size_t i = 0; i < formers.count && here; i++) {
 		char digest[65];
 		hex_encode(formers.at[i].digest, 32, digest);
-		if (!formers.at[i].used && strstr(e->health, digest) != NULL && edge_heads_follows(e->number))
+		if (!formers.at[i].used && strstr(e->health, digest) != NULL)
 			formers.at[i].used = true;
 	}
 	return HN_OK;
@@ -79,6 +82,7 @@ int formers_over(struct reader *reader, int64_t now_ns, int64_t over[FORMERS_MAX
 		formers.at[i].seen = formers.at[i].used = false;
 	int err = set_files_standing(reader, 0, true, note, NULL);
 	forget_unseen();
+	formers.began = true;
 	if (err == HN_OK && formers.count > 0)
 		err = edges_each(reader, note_use, NULL);
 	for (size_t i = 0; err == HN_OK && i < formers.count; i++) {

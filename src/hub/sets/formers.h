@@ -10,8 +10,8 @@
 #include "store/store.h"
 
 /*
- * How long a former base is served: until no edge that follows says in its health that it uses it, not before
- * all had the time to say so, and a day at the most. Of one thread.
+ * How long a former base is served: until no edge says in its health any more that it uses it (one that is
+ * silent is away), not before all had the time to say so, and a day at the most. Of one thread.
  */
 #define FORMERS_MAX 64 /* sets whose former bases are watched; those beyond wait for their turn */
 
