@@ -202,7 +202,7 @@ def bases(tap, w):
     tap.check("each approval is in force while the base does not come", watched.last()["base"] == old and line.held.is_set(), watched.last())
     state = lambda: [one.get("base") for one in w.edge(edge)["health"]["heads"] if one["id"] == chosen]  # noqa: E731
     until(lambda: w.edge(edge).get("health") and state() == [old["digest"]], "the edge says which base it uses")
-    time.sleep(8)
+    time.sleep(11)
     tap.check("and as long as one says so the hub serves it", "former" in heads.said[max(heads.said)], heads.said[max(heads.said)])
 
     part = edge.dir / "sets" / chosen / f"{offered['base']['digest']}.him.part"
@@ -229,9 +229,11 @@ def bases(tap, w):
           {"head", *(f"{one['digest']}.him" for one in [watched.last()["base"], *watched.last()["overlays"]])}, "what is used no more goes")
     watched.ends = True
     watched.join()
-    wrong = [(head["version"], head["base"]["digest"]) for head in watched.seen
-             if kept.content(head) != kept.content(heads.said[head["version"]])]
-    tap.check(f"at each of {len(watched.seen)} moments what was in force is what the hub said of that version", not wrong and not watched.missing,
+    # Of versions that come close together a stream may tell the last alone.
+    seen = [head for head in watched.seen if head["version"] in heads.said]
+    wrong = [(head["version"], head["base"]["digest"]) for head in seen if kept.content(head) != kept.content(heads.said[head["version"]])]
+    print(f"# {len(watched.seen)} moments, {len(seen)} compared")
+    tap.check("at each moment what was in force is what the hub said of that version", len(seen) > 12 and not wrong and not watched.missing,
               wrong, watched.missing)
     both = [head for head in heads.said.values() if "former" in head]
     tap.check("both bases of a head say the same", len(both) > 2 and all(kept.content(head) == kept.content(head["former"]) for head in both))
