@@ -56,6 +56,10 @@ HN_MUST_USE int client_loop_watch(struct client_loop *loop, int fd, void (*ready
 
 /* ---- a client ---- */
 
+#define CLIENT_BLOBS_MAX 4 /* that are brought at a time; the others wait */
+/* That a server lets one edge hold: heads, a batch, a renewal, blobs, and what is left of cut ones. */
+#define CLIENT_CONNECTIONS_MAX 32
+
 struct client;
 
 /** All is copied, but for the key, which is kept by reference: it outlives the client. */

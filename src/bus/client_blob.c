@@ -27,6 +27,7 @@ struct blob {
 	int fd;            /* of part; -1 */
 	struct blob_sum *sum;
 	bool asked_range, began;
+	bool due; /* waits for its turn alone */
 	struct backoff backoff;
 	void (*done)(void *context, const struct client_result *r);
 	void *context;
@@ -47,7 +48,10 @@ static void blob_free(struct blob *b)
 
 static void release_blob(struct op *op)
 {
-	blob_free(op->state);
+	struct blob *b = op->state;
+	if (b != NULL)
+		b->client->blobs--;
+	blob_free(b);
 }
 
 static void forget(struct blob *b)
@@ -133,6 +137,9 @@ static void start_again(void *context)
 	struct client_result r = {0};
 	struct client *c = b->client;
 	struct blob **at = &c->waiting;
+	b->due = c->blobs >= CLIENT_BLOBS_MAX;
+	if (b->due)
+		return; /* start_next() comes back */
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
@@ -142,6 +149,20 @@ static void start_again(void *context)
 	(void)fault_set(&r.fault, r.err, "", "%s", hn_strerror(r.err));
 	b->done(b->context, &r);
 	blob_free(b);
+}
+
+/* Whose turn it is, in the order in which they came. */
+static void start_next(struct client *c)
+{
+	struct blob *first = NULL;
+	do {
+		first = NULL;
+		for (struct blob *b = c->waiting; b != NULL; b = b->next)
+			if (b->due)
+				first = b;
+		if (first != NULL)
+			start_again(first);
+	} while (first != NULL && c->blobs < CLIENT_BLOBS_MAX);
 }
 
 static int wait(struct blob *b, int ms)
@@ -157,15 +178,19 @@ static void end_blob(struct op *op, struct client_result *r)
 {
 	struct blob *b = op->state;
 	op->state = NULL; /* the op frees it no more */
+	op->client->blobs--;
 	bool refused = r->status == 416;
 	if (refused && start_over(b) == HN_OK)
 		r->err = HN_EIO;
 	judge_blob(b, r);
 	if (client_come_back(r) && b->backoff.failures < TRIES &&
-	    wait(b, backoff_next_ms(&b->backoff, r->retry_after_ms)) == HN_OK)
+	    wait(b, backoff_next_ms(&b->backoff, r->retry_after_ms)) == HN_OK) {
+		start_next(op->client);
 		return;
+	}
 	b->done(b->context, r);
 	blob_free(b);
+	start_next(op->client);
 }
 
 /* ---- beginning ---- */
@@ -192,6 +217,7 @@ static int request(struct blob *b)
 	if (err == HN_OK) {
 		op->state = b;
 		op->release = release_blob;
+		b->client->blobs++;
 	}
 	return err;
 }

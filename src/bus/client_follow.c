@@ -11,6 +11,8 @@
 #include "bus/head.h"
 
 #define INCOMING_MAX (4u << 20)
+#define LASTED_MS    10000 /* a connection that did was a good one */
+#define SHORT_MOST   3     /* doublings of the back-off between those that did not: some seconds */
 
 struct follow {
 	struct client *client;
@@ -21,6 +23,7 @@ struct follow {
 	struct buf incoming;
 	struct event_stream events;
 	struct backoff backoff;
+	int64_t since_ms; /* it is connected */
 	bool told, ended, in_callback;
 };
 
@@ -66,7 +69,7 @@ static void hand_on(struct follow *f)
 {
 	if (!f->told && f->op != NULL && op_status(f->op) == 200) {
 		f->told = true;
-		f->backoff.failures = 0;
+		f->since_ms = client_now_ms();
 		tell(f, NULL);
 	}
 	if (f->incoming.len == 0)
@@ -74,7 +77,48 @@ static void hand_on(struct follow *f)
 	int err = event_stream_add(&f->events, f->incoming.data, f->incoming.len);
 	buf_reset(&f->incoming);
 	if (err != HN_OK && f->op != NULL)
-		f->op->err = err; /* the next byte ends the connection */
+		f->op->err = err; /* it ends with this turn */
+}
+
+/* One who takes each connection and ends it at once is not asked twice a second. */
+static void judge_length(struct follow *f)
+{
+	if (client_now_ms() - f->since_ms >= LASTED_MS)
+		f->backoff.failures = 0;
+	else if (f->backoff.failures > SHORT_MOST)
+		f->backoff.failures = SHORT_MOST;
+}
+
+static void end_follow(struct op *op, struct client_result *r)
+{
+	struct follow *f = op->state;
+	struct client *c = op->client;
+	f->in_callback = true;
+	hand_on(f);
+	f->op = NULL;
+	if (f->told)
+		judge_length(f);
+	f->told = false;
+	if (r->err == HN_OK)
+		r->err = fault_set(
+			&r->fault, HN_EIO, "", "%s",
+			tr("the server ended the stream of heads", "サーバーがヘッドの配信を終えた"));
+	tell(f, r);
+	f->in_callback = false;
+	if (f->ended)
+		follow_free(c);
+	else
+		wait_and_connect(f, r->retry_after_ms);
+}
+
+/* What is no stream of events is not listened to any longer. */
+static void give_up(struct follow *f)
+{
+	struct op *op = f->op;
+	struct client_result r = {.err = op->err, .status = op_status(op)};
+	(void)fault_set(&r.fault, r.err, "", "%s", hn_strerror(r.err));
+	end_follow(op, &r);
+	op_free(op);
 }
 
 void follow_drain(struct client *c)
@@ -87,26 +131,8 @@ void follow_drain(struct client *c)
 	f->in_callback = false;
 	if (f->ended)
 		follow_free(c);
-}
-
-static void end_follow(struct op *op, struct client_result *r)
-{
-	struct follow *f = op->state;
-	struct client *c = op->client;
-	f->in_callback = true;
-	hand_on(f);
-	f->op = NULL;
-	f->told = false;
-	if (r->err == HN_OK)
-		r->err = fault_set(
-			&r->fault, HN_EIO, "", "%s",
-			tr("the server ended the stream of heads", "サーバーがヘッドの配信を終えた"));
-	tell(f, r);
-	f->in_callback = false;
-	if (f->ended)
-		follow_free(c);
-	else
-		wait_and_connect(f, r->retry_after_ms);
+	else if (f->op != NULL && f->op->err != HN_OK)
+		give_up(f);
 }
 
 static int start(struct follow *f)

@@ -57,7 +57,8 @@ struct client {
 	struct op *ops;
 	struct timer *timers;
 	struct follow *follow;
-	struct blob *waiting; /* blobs between two requests */
+	struct blob *waiting; /* blobs between two requests, the last that came first */
+	size_t blobs;         /* requests for blobs on their way */
 };
 
 struct watch {
@@ -72,6 +73,9 @@ struct client_loop {
 	struct watch watches[WATCHES_MAX];
 	size_t watch_count;
 };
+
+/** By the clock that nobody sets. */
+int64_t client_now_ms(void);
 
 /** A request that is not begun. @return HN_ENOMEM */
 HN_MUST_USE int op_new(struct client *c, const char *path, struct op **out);

@@ -18,7 +18,7 @@
 #define SLOW_S      30L
 #define CONNECTIONS 1024L
 
-static int64_t now_ms(void)
+int64_t client_now_ms(void)
 {
 	struct timespec t;
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -83,7 +83,7 @@ int client_after(struct client *c, int ms, void (*fn)(void *context), void *cont
 	struct timer *t = malloc(sizeof(*t)), **at = &c->timers;
 	if (t == NULL)
 		return HN_ENOMEM;
-	*t = (struct timer){NULL, now_ms() + ms, fn, context};
+	*t = (struct timer){NULL, client_now_ms() + ms, fn, context};
 	while (*at != NULL && (*at)->due_ms <= t->due_ms)
 		at = &(*at)->next;
 	t->next = *at;
@@ -117,7 +117,7 @@ void client_forget(struct client *c, const void *context)
 
 static int wait_ms(const struct client_loop *loop, int timeout_ms)
 {
-	int64_t now = now_ms();
+	int64_t now = client_now_ms();
 	for (const struct client *c = loop->clients; c != NULL; c = c->next)
 		if (c->timers != NULL && c->timers->due_ms - now + 1 < timeout_ms)
 			timeout_ms = c->timers->due_ms >= now ? (int)(c->timers->due_ms - now) + 1 : 0;
@@ -178,7 +178,7 @@ int client_loop_turn(struct client_loop *loop, int timeout_ms)
 	for (struct client *c = loop->clients; c != NULL; c = c->next)
 		follow_drain(c);
 	end_all(loop);
-	int64_t now = now_ms();
+	int64_t now = client_now_ms();
 	for (struct client *c = loop->clients; c != NULL; c = c->next)
 		run_timers(c, now);
 	return HN_OK;

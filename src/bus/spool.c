@@ -311,6 +311,20 @@ int spool_acked(struct spool *s, enum stream stream, enum spool_destination to, 
 
 /* ---- what is over ---- */
 
+int spool_keep_newest(struct spool *s, enum stream stream, size_t most)
+{
+	size_t full = 0;
+	int err = HN_OK;
+	pthread_mutex_lock(&s->lock);
+	struct spool_lane *lane = &s->lanes[stream];
+	for (size_t i = 0; i < lane->count; i++)
+		full += lane->entries[i].form == FORM_FULL;
+	for (; err == HN_OK && full > most && may_give_way(stream); full--)
+		err = spool_give_way_in(s, lane);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
 static bool due(const struct spool_entry *e, int64_t now_ns)
 {
 	return e->form == FORM_FULL && e->erase_by_ns > 0 && e->erase_by_ns <= now_ns;

@@ -113,12 +113,17 @@ HN_MUST_USE int spool_acked(struct spool *s, enum stream stream, enum spool_dest
 			    const struct uuid *epoch, uint64_t through);
 
 /**
- * Begins a new epoch: everything that is not sent is numbered anew from 1, for all destinations. Who calls
- * this says so in a receipt.
+ * Begins a new epoch: everything that is not sent is numbered anew from 1, for all destinations; but records
+ * keep their numbers, by which receipts cover them, and what was sent of them is told as gone ("earlier").
+ * Who calls this says so in a receipt.
  *
  * @return HN_ENOSPC, HN_EIO, HN_ENOMEM: the old one stays
  */
 HN_MUST_USE int spool_renew(struct spool *s);
+
+/** Lets the oldest of a stream that may give way (events, health) go until so many batches are left. @return
+ * HN_EIO */
+HN_MUST_USE int spool_keep_newest(struct spool *s, enum stream stream, size_t most);
 
 /** Erases records whose time has come. @param lines_out how many lines were erased unsent; may be NULL */
 HN_MUST_USE int spool_erase_due(struct spool *s, int64_t now_ns, uint64_t *lines_out);

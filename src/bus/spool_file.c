@@ -230,22 +230,26 @@ static int merge_stubs(struct spool *s, struct spool_lane *lane, size_t i)
 	return err == HN_OK ? unlink_entry(s, lane, i) : err;
 }
 
+int spool_give_way_in(struct spool *s, struct spool_lane *lane)
+{
+	for (size_t i = 0; i < lane->count;) {
+		size_t before = lane->count;
+		int err = merge_stubs(s, lane, i);
+		if (err != HN_OK)
+			return err;
+		if (lane->count < before)
+			continue;
+		if (lane->entries[i].form == FORM_FULL)
+			return spool_strip(s, lane, i, FORM_SPACE);
+		i++;
+	}
+	return HN_ENOENT;
+}
+
 int spool_give_way(struct spool *s)
 {
-	static const enum stream order[] = {STREAM_EVENTS, STREAM_HEALTH};
-	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
-		struct spool_lane *lane = &s->lanes[order[o]];
-		for (size_t i = 0; i < lane->count;) {
-			size_t before = lane->count;
-			int err = merge_stubs(s, lane, i);
-			if (err != HN_OK)
-				return err;
-			if (lane->count < before)
-				continue;
-			if (lane->entries[i].form == FORM_FULL)
-				return spool_strip(s, lane, i, FORM_SPACE);
-			i++;
-		}
-	}
-	return HN_ENOSPC;
+	int err = spool_give_way_in(s, &s->lanes[STREAM_EVENTS]);
+	if (err == HN_ENOENT)
+		err = spool_give_way_in(s, &s->lanes[STREAM_HEALTH]);
+	return err == HN_ENOENT ? HN_ENOSPC : err;
 }

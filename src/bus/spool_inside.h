@@ -17,7 +17,7 @@
 enum spool_form { FORM_FULL, FORM_SENT, FORM_SPACE, FORM_RETENTION, FORM_DAMAGED, FORM_COUNT };
 
 /** One file of a stream: lines first..first + count - 1. After spool_renew() "0-0.sent" keeps a position
- * alone. */
+ * alone, of records "1-N.sent" also their number. */
 struct spool_entry {
 	uint64_t first, count;
 	uint64_t bytes; /* on the disk, in whole blocks */
@@ -100,6 +100,8 @@ HN_MUST_USE int spool_clear(struct spool *s, struct spool_lane *lane);
 
 /** Lets one batch of what may give way go. @return HN_ENOSPC: nothing may */
 HN_MUST_USE int spool_give_way(struct spool *s);
+/** The oldest of a stream. @return HN_ENOENT: it has none */
+HN_MUST_USE int spool_give_way_in(struct spool *s, struct spool_lane *lane);
 
 /** Makes room in memory for one more entry; adds it there. @return HN_ENOMEM */
 HN_MUST_USE int spool_reserve(struct spool_lane *lane);

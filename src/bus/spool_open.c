@@ -234,17 +234,25 @@ static int copy_entry(const struct renewing *r, const struct spool_lane *lane, c
 	return err;
 }
 
+/* Records keep their numbers, by which receipts cover them: what is before the first is a stub. */
 static int copy_lane(const struct renewing *r, const struct spool_lane *lane)
 {
+	bool keeps = lane->stream == STREAM_RECORDS, any = false;
 	uint64_t all = spool_all_have(r->s, lane), next = 1;
 	int err = HN_OK;
 	for (size_t i = 0; err == HN_OK && i < lane->count; i++)
 		if (spool_last(&lane->entries[i]) > all) {
-			err = copy_entry(r, lane, &lane->entries[i], next);
-			next += lane->entries[i].count;
+			const struct spool_entry *e = &lane->entries[i];
+			err = copy_entry(r, lane, e, keeps ? e->first : next);
+			next += e->count;
+			any = true;
 		}
-	if (err == HN_OK && next == 1 && lane->count > 0) {
+	if (err == HN_OK && !any && lane->count > 0) {
 		struct spool_header h = {.stream = lane->stream};
+		if (keeps && lane->added > 0) {
+			h.first = 1;
+			h.count = lane->added;
+		}
 		memcpy(h.position, lane->position, sizeof(h.position));
 		err = put_entry(r, lane->stream, &h, FORM_SENT, NULL, 0);
 	}

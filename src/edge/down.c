@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/encode.h"
@@ -18,10 +19,16 @@
 #include "base/log.h"
 #include "base/utc.h"
 
-#define HEADS_MAX 512              /* that an edge holds */
-#define TIDY_NS   (10 * NS_SECOND) /* a file that is named no more stays so long for its readers */
-#define AGAIN_S   30               /* until a new base that could not be brought is tried again */
-#define SET_PATH  (PATH_MAX + 256)
+#define HEADS_MAX    512              /* that an edge holds */
+#define TIDY_NS      (10 * NS_SECOND) /* a file that is named no more stays so long for its readers */
+#define AGAIN_S      30               /* until a new base that could not be brought is tried again */
+#define AGAIN_NS     (15 * NS_SECOND) /* until all else is that could not be brought or kept */
+#define SET_FILE_MAX ((uint64_t)4 << 30)
+#define DOCUMENT_MAX ((uint64_t)64 << 20)
+#define ROOM_LEFT    ((uint64_t)256 << 10) /* bytes of the disk that stay for what goes up */
+#define COMPLAINT_NS (60 * NS_SECOND)
+#define COMPLAINTS   20 /* lines in that time: a hub that means harm must not fill the log */
+#define SET_PATH     (PATH_MAX + 256)
 
 /* A new base that is fetched beside the former one, on which the set goes on meanwhile. */
 struct base {
@@ -43,8 +50,11 @@ struct held {
 	char *coming_text;  /* as it came; NULL: it is the one in force, which changes its base */
 	size_t at;          /* of its files: which is being brought */
 	bool busy;
-	char *next_text; /* one that came meanwhile */
+	char *next_text; /* one that came meanwhile, or is tried again */
 	size_t next_len;
+	uint64_t next_version;
+	uint64_t told_version; /* that it failed was told */
+	int64_t again_ns;      /* when it is tried again */
 	/* of a set */
 	struct head now;                            /* in force */
 	bool now_former, coming_former;             /* by its former files */
@@ -62,6 +72,8 @@ struct down {
 	size_t count;
 	bool connected;
 	struct fault trouble; /* the last; message "" : none */
+	int64_t complaint_ns;
+	unsigned complaints;
 	bool untidy;
 	int64_t changed_ns;
 };
@@ -123,7 +135,7 @@ static int copy_blob(const struct down *d, const struct held *h, size_t at, cons
 	char path[SET_PATH];
 	struct buf text;
 	blob_path(d, h, at, path);
-	buf_init(&text, (size_t)64 << 20);
+	buf_init(&text, (size_t)DOCUMENT_MAX);
 	int err = file_read(path, &text);
 	if (err == HN_OK)
 		err = file_write_whole_at(d->files->dir_fd, name, text.data == NULL ? "" : text.data,
@@ -234,11 +246,30 @@ static void drop_coming(struct held *h)
 	h->busy = false;
 }
 
+/* Once for what stays so, and not endlessly for what differs. */
+static bool is_worth_a_line(struct down *d, const struct fault *fault)
+{
+	int64_t now_ns = utc_now_ns();
+	bool same = strcmp(d->trouble.message, fault->message) == 0 &&
+		    strcmp(d->trouble.place, fault->place) == 0;
+	d->trouble = *fault;
+	if (now_ns - d->complaint_ns >= COMPLAINT_NS || now_ns < d->complaint_ns) {
+		d->complaint_ns = now_ns;
+		d->complaints = 0;
+	}
+	return !same && d->complaints++ < COMPLAINTS;
+}
+
 static void trouble(struct down *d, const struct held *h, const char *message)
 {
-	(void)fault_set(&d->trouble, HN_EIO, head_kind_name(h->kind), "%s", message);
-	log_line(LOG_LEVEL_ERROR, tr("%s %s: %s; what was in force stays", "%s %s: %s。従来のものを維持する"),
-		 head_kind_name(h->kind), h->id, message);
+	struct fault fault;
+	char place[UUID_TEXT_SIZE + 32];
+	(void)snprintf(place, sizeof(place), "%s %s", head_kind_name(h->kind), h->id);
+	(void)fault_set(&fault, HN_EIO, place, "%s", message);
+	if (is_worth_a_line(d, &fault))
+		log_line(LOG_LEVEL_ERROR,
+			 tr("%s: %s; what was in force stays", "%s: %s。従来のものを維持する"), place,
+			 message);
 }
 
 static void told(struct held *h, int err, const struct client_result *r)
@@ -247,14 +278,25 @@ static void told(struct held *h, int err, const struct client_result *r)
 	trouble(h->down, h, said ? r->fault.message : hn_strerror(err));
 }
 
-/* One that came meanwhile. */
+/* One that came meanwhile, or whose time to be tried again has come. */
 static void take_next(struct held *h)
 {
+	if (h->again_ns > utc_now_ns())
+		return;
+	h->again_ns = 0;
 	char *text = h->next_text;
 	h->next_text = NULL;
 	if (text != NULL)
 		take(h, text, h->next_len);
 	free(text);
+}
+
+/* What a hub that means harm, or one mistake, would fill the disk with is not begun. */
+static bool room_for(const struct down *d, uint64_t bytes)
+{
+	struct statvfs disk;
+	return fstatvfs(d->files->dir_fd, &disk) != 0 ||
+	       (uint64_t)disk.f_bavail * disk.f_frsize >= bytes + ROOM_LEFT;
 }
 
 /* ---- a new base ---- */
@@ -316,10 +358,14 @@ static void base_due(void *context)
 	char path[SET_PATH];
 	set_path(b->held, b->file.digest, path);
 	b->state = BASE_COMES;
-	int err = client_blob(b->held->down->client, b->file.digest, b->file.size, path, base_brought, b);
+	int err = room_for(b->held->down, b->file.size) ? HN_OK : HN_ENOSPC;
+	if (err == HN_OK)
+		err = client_blob(b->held->down->client, b->file.digest, b->file.size, path, base_brought, b);
 	if (err != HN_OK) {
 		told(b->held, err, NULL);
 		b->state = BASE_NONE;
+		if (err == HN_ENOSPC)
+			plan_base(b->held, AGAIN_S);
 	}
 }
 
@@ -373,9 +419,21 @@ static void go_on(struct held *h)
 		plan_base(h, h->now.spread_s);
 }
 
+/* A head whose files could not be brought or kept is tried again, unless a newer one has come. */
 static void fail(struct held *h, int err, const struct client_result *r)
 {
-	told(h, err, r);
+	uint64_t version = h->coming.version;
+	if (h->coming_text == NULL || h->told_version != version)
+		told(h, err, r);
+	if (h->coming_text != NULL) {
+		h->told_version = version;
+		if (h->next_text == NULL) {
+			h->next_len = strlen(h->coming_text);
+			h->next_text = strndup(h->coming_text, h->next_len);
+			h->next_version = version;
+			h->again_ns = utc_now_ns() + AGAIN_NS;
+		}
+	}
 	drop_coming(h);
 	take_next(h);
 	if (!h->busy)
@@ -469,12 +527,50 @@ static int make_set_folder(const struct down *d, const char *id)
 	return make_folder(d, name);
 }
 
+static int check_size(const struct head *head, const struct head_file *f, struct fault *fault)
+{
+	if (f->size <= (head->kind == HEAD_SET ? SET_FILE_MAX : DOCUMENT_MAX))
+		return HN_OK;
+	return fault_set(fault, HN_ELIMIT, head->id,
+			 tr("names a file of %llu bytes, more than an edge takes",
+			    "%lluバイトのファイルを指しており、エッジの上限を超える"),
+			 (unsigned long long)f->size);
+}
+
+static int check_sizes(const struct head *head, struct fault *fault)
+{
+	int err = HN_OK;
+	for (size_t i = 0; err == HN_OK && i < head->file_count; i++)
+		err = check_size(head, &head->files[i], fault);
+	for (size_t i = 0; err == HN_OK && i < head->former_count; i++)
+		err = check_size(head, &head->former[i], fault);
+	for (size_t i = 0; err == HN_OK && i < head->document_count; i++)
+		err = check_size(head, &head->documents[i].file, fault);
+	return err;
+}
+
+/* Whether the disk has room for what is not there yet. */
+static bool has_room(const struct held *h)
+{
+	uint64_t need = 0;
+	for (size_t i = 0; i < blob_count(h); i++) {
+		char path[SET_PATH];
+		struct stat st;
+		blob_path(h->down, h, i, path);
+		if (lstat(path, &st) != 0 || (uint64_t)st.st_size != blob_at(h, i)->size)
+			need += blob_at(h, i)->size;
+	}
+	return need == 0 || room_for(h->down, need);
+}
+
 /* A verified head of this kind and id. */
 static void begin(struct held *h, struct head *head, const char *text, size_t len)
 {
 	struct down *d = h->down;
 	struct fault fault = {0};
 	int err = head_follows(head, &h->in_force, &fault);
+	if (err == HN_OK)
+		err = check_sizes(head, &fault);
 	if (err == HN_OK && head->kind == HEAD_SET)
 		err = make_set_folder(d, h->id);
 	if (err != HN_OK) {
@@ -494,7 +590,10 @@ static void begin(struct held *h, struct head *head, const char *text, size_t le
 		head->former_count > 0 && !is_here(h, &head->files[0]) && is_here(h, &head->former[0]);
 	h->at = 0;
 	h->busy = true;
-	bring(h);
+	if (has_room(h))
+		bring(h);
+	else
+		fail(h, HN_ENOSPC, NULL);
 }
 
 static struct held *find(struct down *d, enum head_kind kind, const char *id)
@@ -534,6 +633,23 @@ static bool is_ours(const struct down *d, const struct head *head)
 	return strcmp(head->id, id) == 0;
 }
 
+static void not_taken(struct down *d, int err, struct fault *fault)
+{
+	if (fault->message[0] == '\0')
+		(void)fault_set(fault, err, "", "%s", hn_strerror(err));
+	if (is_worth_a_line(d, fault))
+		log_line(LOG_LEVEL_ERROR,
+			 tr("a head from the hub is not taken: %s", "ハブの先頭を受け取らない: %s"),
+			 fault->message);
+}
+
+static void forget_next(struct held *h)
+{
+	free(h->next_text);
+	h->next_text = NULL;
+	h->again_ns = 0;
+}
+
 static void came(void *context, const char *text, size_t len)
 {
 	struct down *d = context;
@@ -547,21 +663,28 @@ static void came(void *context, const char *text, size_t len)
 		err = fault_set(&fault, HN_EAUTH, "", "%s", tr("is another edge's", "別のエッジ宛である"));
 	}
 	if (err != HN_OK) {
-		d->trouble = fault;
-		log_line(LOG_LEVEL_ERROR,
-			 tr("a head from the hub is not taken: %s", "ハブの先頭を受け取らない: %s"),
-			 fault.message[0] != '\0' ? fault.message : hn_strerror(err));
+		not_taken(d, err, &fault);
 		return;
 	}
 	struct held *h = find(d, head.kind, head.id);
 	if (h == NULL) {
 		head_clear(&head);
-	} else if (h->busy) {
-		/* The newest of those that came meanwhile. */
+		(void)fault_set(&fault, HN_ELIMIT, "", "%s",
+				tr("there are more than an edge holds", "エッジの持てる数を超えている"));
+		not_taken(d, HN_ELIMIT, &fault);
+		return;
+	}
+	/* Of those that came meanwhile or wait to be tried again the newest. */
+	if (h->next_text != NULL && head.version < h->next_version) {
 		head_clear(&head);
-		free(h->next_text);
+		return;
+	}
+	forget_next(h);
+	if (h->busy) {
 		h->next_text = strndup(text, len);
 		h->next_len = len;
+		h->next_version = head.version;
+		head_clear(&head);
 	} else {
 		begin(h, &head, text, len);
 	}
@@ -571,12 +694,17 @@ static void connected(void *context, const struct client_result *r)
 {
 	struct down *d = context;
 	d->connected = r == NULL;
-	for (struct held *h = d->list; h != NULL && d->connected; h = h->next)
+	for (struct held *h = d->list; h != NULL && d->connected; h = h->next) {
+		forget_next(h); /* all that is in force comes now */
 		go_on(h);
+	}
 	if (r != NULL) {
-		d->trouble = r->fault;
-		log_line(LOG_LEVEL_WARNING, tr("the hub does not answer: %s", "ハブが応答しない: %s"),
-			 r->fault.message[0] != '\0' ? r->fault.message : hn_strerror(r->err));
+		struct fault fault = r->fault;
+		if (fault.message[0] == '\0')
+			(void)fault_set(&fault, r->err, "", "%s", hn_strerror(r->err));
+		if (is_worth_a_line(d, &fault))
+			log_line(LOG_LEVEL_WARNING, tr("the hub does not answer: %s", "ハブが応答しない: %s"),
+				 fault.message);
 	} else {
 		d->trouble.message[0] = '\0';
 		log_line(LOG_LEVEL_INFO, "%s", tr("follows the hub", "ハブに接続した"));
@@ -720,8 +848,11 @@ static void tidy_set(const struct held *h)
 	(void)closedir(dir);
 }
 
-void down_tidy(struct down *d, int64_t now_ns)
+void down_tick(struct down *d, int64_t now_ns)
 {
+	for (struct held *h = d->list; h != NULL; h = h->next)
+		if (h->next_text != NULL && !h->busy)
+			take_next(h);
 	if (!d->untidy || now_ns - d->changed_ns < TIDY_NS)
 		return;
 	for (struct held *h = d->list; h != NULL; h = h->next)

@@ -31,8 +31,9 @@ void down_free(struct down *d);
 /** Begins to follow. */
 HN_MUST_USE int down_follow(struct down *d);
 
-/** Removes files that no head names any more, when their readers have had time. */
-void down_tidy(struct down *d, int64_t now_ns);
+/** To call each second: tries again what could not be brought, removes files that no head names any more when
+ * their readers have had time. */
+void down_tick(struct down *d, int64_t now_ns);
 
 /** Appends, as members of a JSON object, what is in force: `"connected":…,"heads":[…]`. */
 void down_state(const struct down *d, int64_t now_ns, struct buf *out);

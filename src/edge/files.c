@@ -232,3 +232,39 @@ int edge_files_put_pem(const struct edge_files *f, enum edge_side_name side, con
 	int err = file_write_whole_at(f->dir_fd, path, text, strlen(text), 0600, true);
 	return err == HN_OK ? HN_OK : fault_set(fault, err, path, "%s", hn_strerror(err));
 }
+
+/* ---- what lies beside it ---- */
+
+int edge_open_beside(const char *dir, const char *name, int *fd_out)
+{
+	char path[PATH_MAX + 256];
+	struct stat st;
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? HN_EFORMAT : hn_err_of_errno(errno);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		*fd_out = fd;
+		return HN_OK;
+	}
+	(void)close(fd);
+	return HN_EFORMAT;
+}
+
+int edge_read_beside(const char *dir, const char *name, struct buf *out)
+{
+	struct stat st;
+	int fd;
+	size_t got = 0;
+	int err = edge_open_beside(dir, name, &fd);
+	if (err != HN_OK)
+		return err;
+	size_t size = fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+	err = buf_reserve(out, size);
+	if (err == HN_OK && size > 0)
+		err = fd_read_full(fd, out->data + out->len, size, &got);
+	if (err == HN_OK)
+		out->len += got;
+	(void)close(fd);
+	return err;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "authority/key.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/uuid.h"
@@ -53,6 +54,14 @@ void edge_files_close(struct edge_files *f);
 
 /** Writes edge.json anew. */
 HN_MUST_USE int edge_files_save(const struct edge_files *f, struct fault *fault);
+
+/** Opens a file in a consumer's folder for reading. What is no regular file (a pipe, a link) is not waited
+ * for.
+ * @return HN_ENOENT, HN_EFORMAT (no regular file), HN_EIO */
+HN_MUST_USE int edge_open_beside(const char *dir, const char *name, int *fd_out);
+
+/** Appends such a file, whole. @return also HN_ELIMIT, HN_ENOMEM */
+HN_MUST_USE int edge_read_beside(const char *dir, const char *name, struct buf *out);
 
 /** Reads a PEM of a side ("certificate.pem", "key.pem") into memory that is wiped: sodium_free(). */
 HN_MUST_USE int edge_files_pem(const struct edge_files *f, enum edge_side_name side, const char *name,

@@ -29,9 +29,10 @@ static int compare(const void *a, const void *b)
 
 static bool is_whole(const char *name)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 	size_t len = strlen(name), suffix = sizeof(SUFFIX) - 1;
-	return len < NAME_MAX_ && len > suffix && strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0 &&
-	       strcmp(name + len - suffix, SUFFIX) == 0;
+	return len < NAME_MAX_ && strspn(name, letters) == len && len > suffix &&
+	       strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0 && strcmp(name + len - suffix, SUFFIX) == 0;
 }
 
 struct names {
@@ -66,6 +67,20 @@ static size_t part_of(const char *text, size_t len)
 	return at;
 }
 
+/* Before any line is taken: a file that is none must not be left half taken. */
+static bool is_lines(const char *text, size_t len)
+{
+	size_t at = 0;
+	while (at < len) {
+		const char *end =
+			memchr(text + at, '\n', len - at < BATCH_LINE_MAX ? len - at : BATCH_LINE_MAX);
+		if (end == NULL || text[at] != '{')
+			return false;
+		at = (size_t)(end - text) + 1;
+	}
+	return true;
+}
+
 /* The place is "NAME OFFSET": how much of which file is in the spool. */
 static int add_lines(const char *name, const char *text, size_t len, size_t at, struct spool *s)
 {
@@ -73,9 +88,6 @@ static int add_lines(const char *name, const char *text, size_t len, size_t at, 
 	int err = HN_OK;
 	while (err == HN_OK && at < len) {
 		size_t n = part_of(text + at, len - at);
-		/* A line without its end, or longer than any event: the rest of the file is none. */
-		if (n == 0)
-			break;
 		(void)snprintf(place, sizeof(place), "%s %zu", name, at + n);
 		const struct spool_item item = {
 			.stream = STREAM_EVENTS, .lines = text + at, .len = n, .position = place};
@@ -85,19 +97,22 @@ static int add_lines(const char *name, const char *text, size_t len, size_t at, 
 	return err;
 }
 
-/* Read, not mapped: whoever cuts it short meanwhile must not end us. */
 static int add_file(const char *dir, const char *name, struct spool *s, uint64_t from, struct fault *fault)
 {
 	char path[PATH_MAX + NAME_MAX_];
-	struct buf packed;
+	struct buf packed; /* read, not mapped: whoever cuts it short meanwhile must not end us */
 	uint8_t *text = NULL;
 	size_t len = 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	buf_init(&packed, FILE_MAX);
-	int err = file_read(path, &packed);
+	int err = edge_read_beside(dir, name, &packed);
 	if (err == HN_OK)
 		err = input_unpack((const uint8_t *)packed.data, packed.len, UNPACKED_MAX, &text, &len);
 	buf_clear(&packed);
+	if (err == HN_OK && !is_lines((const char *)text, len)) {
+		free(text);
+		err = HN_EFORMAT;
+	}
 	if (err == HN_ENOENT || err == HN_EFORMAT || err == HN_ETRUNC || err == HN_ELIMIT)
 		return fault_set(
 			fault, HN_EFORMAT, path, "%s",
@@ -130,12 +145,21 @@ int gather_events(const struct edge_files *f, struct spool *s, bool *more_out, s
 	buf_clear(&place);
 	if (err == HN_OK)
 		err = list(f->events, names);
+	int bad = HN_OK;
 	for (size_t i = 0; err == HN_OK && i < names->count; i++) {
+		struct fault own = {{0}, {0}};
 		/* One that was half taken goes on where it stood. */
 		uint64_t from = strcmp(names->at[i], last) == 0 ? offset : 0;
-		err = add_file(f->events, names->at[i], s, from, fault);
+		err = add_file(f->events, names->at[i], s, from, &own);
+		/* One that is none holds up no other; but the place in one that is half taken must stay. */
+		if (err != HN_OK && bad == HN_OK)
+			*fault = own;
+		if (err == HN_EFORMAT && from == 0) {
+			bad = err;
+			err = HN_OK;
+		}
 	}
 	*more_out = names->count == FILES_MAX;
 	free(names);
-	return err;
+	return err == HN_OK ? bad : err;
 }

@@ -35,12 +35,11 @@ static int read_place(struct spool *s, enum stream stream, char out[POSITION])
 
 static int read_at(const char *dir, const char *name, uint64_t offset, size_t most, struct buf *out)
 {
-	char path[PATH_MAX + 32];
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? HN_OK : hn_err_of_errno(errno);
-	int err = buf_reserve(out, most);
+	int fd;
+	int err = edge_open_beside(dir, name, &fd);
+	if (err != HN_OK)
+		return err == HN_ENOENT ? HN_OK : err;
+	err = buf_reserve(out, most);
 	size_t got = 0;
 	while (err == HN_OK && got < most) {
 		ssize_t n = pread(fd, out->data + got, most - got, (off_t)(offset + got));

@@ -12,7 +12,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/log.h"
@@ -31,8 +30,11 @@
 
 #define TICK_MS     1000
 #define HEALTH_NS   (30 * NS_SECOND)
+#define CHANGED_NS  (1 * NS_SECOND) /* at the earliest, however much comes into force or fails */
+#define HEALTH_KEPT 512             /* lines that wait while nobody takes them: some hours */
 #define SPOOL_BYTES ((uint64_t)4 << 30)
 #define HEALTH_MAX  ((size_t)512 << 10)
+#define OUTRUN_NS   (60 * NS_SECOND)
 #define LINGER_NS   (2 * NS_SECOND) /* at the end, so that the last receipts go out */
 
 static const struct command_help help = {
@@ -52,7 +54,7 @@ struct side {
 	struct pump *pump;
 	char *key;
 	char *next_key; /* of a renewal under way */
-	int64_t renew_at_ns;
+	int64_t renew_at_ns, outrun_ns;
 	bool trouble;
 };
 
@@ -76,13 +78,11 @@ struct running {
 static void add_consumer(struct running *r, struct buf *b)
 {
 	struct buf text;
-	char path[PATH_MAX + 16];
 	json_t *object = NULL;
 	buf_init(&text, HEALTH_MAX / 2);
 	int err = HN_ENOENT;
 	if (r->files.sensor[0] != '\0') {
-		(void)snprintf(path, sizeof(path), "%s/state.json", r->files.sensor);
-		err = file_read(path, &text);
+		err = edge_read_beside(r->files.sensor, "state.json", &text);
 	} else if (r->files.control[0] != '\0') {
 		err = ask_control(r->files.control, "policy", &text);
 	}
@@ -138,6 +138,9 @@ static void say_health(struct running *r, int64_t now_ns)
 	const struct spool_item item = {.stream = STREAM_HEALTH, .lines = b.data, .len = b.len};
 	int err = buf_err(&b) == HN_OK ? spool_add(r->spool, &item, NULL) : buf_err(&b);
 	buf_clear(&b);
+	/* What it was long ago is of use to nobody, and must not hold up what is. */
+	if (err == HN_OK)
+		err = spool_keep_newest(r->spool, STREAM_HEALTH, HEALTH_KEPT);
 	if (err != HN_OK)
 		log_line(LOG_LEVEL_WARNING, tr("health cannot be kept: %s", "状態を保存できない: %s"),
 			 hn_strerror(err));
@@ -199,6 +202,11 @@ static void side_trouble(void *context, const struct client_result *res)
 static void outrun(void *context, enum stream stream)
 {
 	struct side *s = context;
+	int64_t now_ns = utc_now_ns();
+	/* One that says so again and again is not this spool's fault. */
+	if (now_ns - s->outrun_ns < OUTRUN_NS && now_ns >= s->outrun_ns)
+		return;
+	s->outrun_ns = now_ns;
 	log_line(LOG_LEVEL_ERROR,
 		 tr("%s has more of %s than this spool ever had: it is an older copy; a new epoch begins",
 		    "%s の %s はこのスプールより進んでいる。古い複製とみなし、新しい期を始める"),
@@ -428,13 +436,13 @@ static void tick(struct running *r)
 			 tr("%llu records were erased unsent: their time was over",
 			    "%llu 件の記録を、期限のため送らずに消去した"),
 			 (unsigned long long)gone);
-	if (r->changed || now_ns - r->health_ns >= HEALTH_NS)
+	if (now_ns - r->health_ns >= (r->changed ? CHANGED_NS : HEALTH_NS) || now_ns < r->health_ns)
 		say_health(r, now_ns);
 	for (int i = 0; i < SIDE_COUNT; i++)
 		if (r->sides[i].client != NULL && r->sides[i].next_key == NULL &&
 		    now_ns >= r->sides[i].renew_at_ns)
 			renew(&r->sides[i]);
-	down_tidy(r->down, now_ns);
+	down_tick(r->down, now_ns);
 }
 
 static int turn(struct running *r, struct fault *fault)

@@ -59,7 +59,7 @@ static void close_socket(struct connection *c)
 	(void)close(c->fd);
 	c->fd = -1;
 	if (c->counted)
-		holders_remove(c->worker->server->holders, &c->peer);
+		holders_remove(c->worker->server->holders, &c->holder);
 	atomic_fetch_sub(&c->worker->server->connections, 1);
 }
 
@@ -94,7 +94,7 @@ void connection_new(struct worker *w, int fd, const struct ip *peer, bool counte
 	}
 	c->worker = w;
 	c->fd = fd;
-	c->peer = *peer;
+	c->peer = c->holder = *peer;
 	c->counted = counted;
 	c->next = w->connections;
 	if (c->next)
@@ -476,6 +476,26 @@ static bool drop_rest(struct connection *c)
 	return false;
 }
 
+/* Who has shown a certificate holds its connections by that, wherever they come from: nobody behind the same
+ * address stands in its way, and it stands in nobody's. @return false: it holds so many already */
+static bool hold_by_name(struct connection *c)
+{
+	struct server *s = c->worker->server;
+	const struct peer *peer = tls_peer(c->tls);
+	if (!peer || s->options.peer_max == 0)
+		return true;
+	struct ip name = holders_named(peer->uri[0] != '\0' ? peer->uri : peer->serial);
+	if (!holders_add(s->holders, &name, s->options.peer_max)) {
+		atomic_fetch_add(&s->turned_away, 1);
+		return false;
+	}
+	if (c->counted)
+		holders_remove(s->holders, &c->holder);
+	c->holder = name;
+	c->counted = true;
+	return true;
+}
+
 /* Who is refused is told so by OpenSSL's alert, and read on for a while so that it can be read. */
 static bool shake_hands(struct connection *c)
 {
@@ -486,7 +506,10 @@ static bool shake_hands(struct connection *c)
 	if (rc == 1) {
 		c->state = CONNECTION_HEAD; /* within the same time */
 		worker_count_up(&c->worker->handshakes, 1);
-		return true;
+		if (hold_by_name(c))
+			return true;
+		connection_cut(c);
+		return false;
 	}
 	worker_count_up(&c->worker->refused_handshakes, 1);
 	c->input = worker_take_input(c->worker);

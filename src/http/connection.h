@@ -34,7 +34,8 @@ struct connection {
 	int fd;
 	struct tls *tls; /* NULL: in the clear */
 	struct ip peer;
-	bool counted; /* holders_add() was called for it */
+	bool counted;     /* holders_add() was called for it */
+	struct ip holder; /* and with this: its address, or its certificate */
 	enum connection_state state;
 	bool readable, writable, ended; /* ended: the other side sends no more */
 	bool keep;

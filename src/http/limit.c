@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "base/digest.h"
 #include "base/siphash.h"
 
 #define SETS  8192 /* power of two */
@@ -171,12 +172,31 @@ bool holders_add(struct holders *h, const struct ip *address, uint32_t most)
 	return room;
 }
 
+struct ip holders_named(const char *name)
+{
+	struct ip place = {.version = 0};
+	uint8_t digest[SHA256_SIZE];
+	sha256(name, strlen(name), digest);
+	memcpy(place.bytes, digest, sizeof(place.bytes));
+	return place;
+}
+
+/* A chain ends before the rows at its end that are free again, or in time each would be as long as the table.
+ */
+static void shorten(struct holders *h, size_t at)
+{
+	while (h->table[at].used && h->table[at].count == 0 && !h->table[(at + 1) & h->mask].used) {
+		h->table[at].used = false;
+		at = (at - 1) & h->mask;
+	}
+}
+
 void holders_remove(struct holders *h, const struct ip *address)
 {
 	struct ip place = place_of(address);
 	pthread_mutex_lock(&h->lock);
 	struct holder *row = row_of(h, &place);
-	if (row && row->count > 0)
-		row->count--;
+	if (row && row->count > 0 && --row->count == 0)
+		shorten(h, (size_t)(row - h->table));
 	pthread_mutex_unlock(&h->lock);
 }

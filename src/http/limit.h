@@ -10,8 +10,8 @@
 #include "base/ip.h"
 
 /*
- * How often somebody may ask, and how many connections an address may hold. Tables of fixed size that all
- * threads share, so that a flood from everywhere costs no memory.
+ * How often somebody may ask, and how many connections an address or a name may hold. Tables of fixed size
+ * that all threads share, so that a flood from everywhere costs no memory.
  */
 
 /** Token buckets: a burst at once, then evenly. */
@@ -46,5 +46,8 @@ void holders_free(struct holders *h);
 /** Counts one more. @return false: the address holds so many already, or the table is full */
 bool holders_add(struct holders *h, const struct ip *address, uint32_t most);
 void holders_remove(struct holders *h, const struct ip *address);
+
+/** Whoever has a name holds connections too: what stands for it among addresses. */
+struct ip holders_named(const char *name);
 
 #endif

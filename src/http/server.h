@@ -42,6 +42,9 @@ struct server_options {
 	unsigned threads;        /* 1..64 */
 	uint32_t connection_max; /* in all */
 	uint32_t address_max;    /* of one address (of IPv6 a /64), those of trusted proxies not counted */
+	/* of one client's certificate or, where it has one, of its URI; such connections do not count for
+	 * their address any more. 0: no limit, and they do */
+	uint32_t peer_max;
 	int64_t header_ns;  /* until the whole header is there, from the connection's or the last answer's end
 			     */
 	int64_t idle_ns;    /* nothing moves */

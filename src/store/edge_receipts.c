@@ -116,6 +116,23 @@ int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge
 	return err == HN_OK ? tell_one(rows, fn, context) : err;
 }
 
+int edge_receipts_same(struct writing *w, const struct edge_receipt *r, bool *same_out)
+{
+	struct db_rows *rows;
+	uint8_t digest[32] = {0};
+	int err = db_query(writing_db(w), &rows,
+			   "SELECT digest FROM edge_receipt WHERE edge = $1 AND number = $2",
+			   db_number(r->edge), db_number(r->number));
+	if (err != HN_OK)
+		return err;
+	int more = db_next(rows);
+	if (more == 1)
+		read_digest(rows, 0, digest);
+	db_rows_end(rows);
+	*same_out = memcmp(digest, r->digest, sizeof(digest)) == 0;
+	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
+}
+
 int edge_receipts_find(struct writing *w, int64_t edge, int64_t number, const char *finding)
 {
 	return db_run(writing_db(w),

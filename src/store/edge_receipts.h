@@ -46,6 +46,9 @@ HN_MUST_USE int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt
 HN_MUST_USE int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge_receipt_fn fn,
 				       void *context);
 
+/** Whether the receipt that is there under this one's number is the same, by its digest. @return HN_ENOENT */
+HN_MUST_USE int edge_receipts_same(struct writing *w, const struct edge_receipt *r, bool *same_out);
+
 /** What was found later. */
 HN_MUST_USE int edge_receipts_find(struct writing *w, int64_t edge, int64_t number, const char *finding);
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "bus/batch.h"
+#include "bus/client.h"
 #include "bus/enrol.h"
 #include "bus/pki.h"
 #include "http/route.h"
@@ -155,7 +156,8 @@ static int make_server(struct witness *w, const struct pki_pair *pair, struct fa
 		.listener_count = channel.listener_count,
 		.threads = THREADS,
 		.connection_max = w->config->connections,
-		.address_max = w->config->connections,
+		.address_max = w->config->connections / 4, /* that have shown no certificate yet */
+		.peer_max = CLIENT_CONNECTIONS_MAX,
 		.header_ns = 20 * NS_SECOND,
 		.idle_ns = 30 * NS_SECOND,
 		.body_rate = 512,

@@ -89,6 +89,12 @@ class Signer:
                            "x25519": b64(bytes(31) + b"\x09")})
 
 
+def signer_of(place, path):
+    """One with the key of a file, as `hinomi authority keygen` writes it."""
+    secret = [line.split()[1] for line in path.read_text().splitlines() if line.startswith("secret ")][0]
+    return Signer(place, unb64(secret))
+
+
 class Channel:
     """A client of the channel with a certificate or without one; nothing that it sends is checked here."""
 
@@ -170,11 +176,7 @@ class Edge(Channel):
         super().__init__(world.hub.edge_port, self.dir / "hub/certificate.pem", self.dir / "hub/key.pem")
 
     def signer(self):
-        for path in [self.dir / "identity", *self.dir.glob("identity*")]:
-            if path.is_file() and path.read_text().startswith("hinomi-key"):
-                secret = [line.split()[1] for line in path.read_text().splitlines() if line.startswith("secret ")][0]
-                return Signer(self.world.dir, unb64(secret))
-        raise RuntimeError("no identity")
+        return signer_of(self.world.dir, self.dir / "identity")
 
     def send(self, stream, *lines):
         """What follows in a stream."""
@@ -192,11 +194,11 @@ class Edge(Channel):
         """Whether the program that was started last has reached the hub."""
         return self.log().count("follows the hub") > self.followed
 
-    def start(self, *options, **how):
+    def start(self, *options, prefix=()):
         self.followed = self.log().count("follows the hub")
-        return subprocess.Popen([str(BIN / "hinomi-edge"), "run", "--directory", str(self.dir), *map(str, options)],
+        return subprocess.Popen([*prefix, str(BIN / "hinomi-edge"), "run", "--directory", str(self.dir), *map(str, options)],
                                 stdin=subprocess.DEVNULL, stdout=open(self.dir.with_suffix(".log"), "ab"), stderr=subprocess.STDOUT,
-                                env=self.world.hub.env, **how)
+                                env=self.world.hub.env)
 
 
 def event(indicator="", organisation="", time_ms=None, count=1, **more):
@@ -238,6 +240,11 @@ class World:
         done = self.admin.put(f"/api/v1/people/{made.json['id']}/password", {"new": f"a password of {login}"})
         assert done.status == 204, done
         return self.hub.client(basic=(login, f"a password of {login}"))
+
+    def anew(self):
+        """Connections that were kept are the hub's to end: all begin anew."""
+        for client in (self.admin, self.anna, self.ben, self.chika, *self.desks.values()):
+            client.close()
 
     def handles(self, login, authorization):
         """Names a person, who has a password of his own by then, as one who handles what is selected under it: no

@@ -26,6 +26,11 @@ class Clock:
         self.ahead = [a + int(seconds * NS_SECOND) for a in self.ahead]
         self.map[:] = struct.pack("qq", *self.ahead)
 
+    def sets(self, seconds):
+        """The time of day alone goes ahead, as when somebody sets it."""
+        self.ahead[0] += int(seconds * NS_SECOND)
+        self.passes(0)
+
     def now(self):
         """The program's time of day."""
         return time.time() + self.ahead[0] / NS_SECOND

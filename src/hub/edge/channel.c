@@ -11,6 +11,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/utc.h"
+#include "bus/client.h"
 #include "bus/pki.h"
 #include "http/route.h"
 #include "http/server.h"
@@ -101,7 +102,8 @@ static int make_server(const struct pki_pair *pair, struct fault *fault)
 		.listener_count = channel.listener_count,
 		.threads = THREADS,
 		.connection_max = c->edges.connections,
-		.address_max = c->edges.connections,
+		.address_max = c->edges.connections / 4, /* that have shown no certificate yet */
+		.peer_max = CLIENT_CONNECTIONS_MAX,
 		.header_ns = c->http.header_ns,
 		.idle_ns = c->http.idle_ns,
 		.body_rate = (uint32_t)c->http.body_rate,

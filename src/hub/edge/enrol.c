@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/lang.h"
+#include "base/utc.h"
 #include "bus/enrol.h"
 #include "bus/pki.h"
 #include "http/answer.h"
@@ -18,6 +19,7 @@
 #include "hub/sets/sets.h"
 
 #define IDENTITY_MAX 1024
+#define UNKNOWN_NS   (60 * NS_SECOND)
 
 struct enrolling {
 	struct enrol_request *request;
@@ -93,11 +95,32 @@ static int answer_enrolled(struct request *r, const struct enrolling *e, const s
 	return err == HN_OK ? answer_send(r, 201, NULL) : err;
 }
 
+/* Whoever has no code at all must not fill the ledger: an entry a minute, with how many there were. The
+ * writer's thread alone has this. */
+static bool is_noted(struct request *r, uint64_t *count_out)
+{
+	static int64_t noted_ns;
+	static uint64_t since;
+	since++;
+	if (noted_ns != 0 && r->received_ns - noted_ns < UNKNOWN_NS && r->received_ns >= noted_ns)
+		return false;
+	*count_out = since;
+	noted_ns = r->received_ns;
+	since = 0;
+	return true;
+}
+
 /* A refusal, which is an entry of the ledger; the same answer for all of them. */
 static int refuse(struct writing *w, struct request *r, const struct enrolling *e, int why)
 {
 	const char *word = why == HN_ENOENT ? "unknown" : why == HN_EEXIST ? "used" : "other";
-	int err = note(w, r, "hub.edge.refused", &e->enrolment.id, word);
+	char id[UUID_TEXT_SIZE], record[160];
+	uint64_t count = 1;
+	uuid_format(&e->enrolment.id, id);
+	bool noted = why != HN_ENOENT || is_noted(r, &count);
+	(void)snprintf(record, sizeof(record), "{\"count\":%llu,\"edge\":\"%s\",\"why\":\"%s\"}",
+		       (unsigned long long)count, id, word);
+	int err = noted ? request_note(w, r, "hub.edge.refused", record, strlen(record)) : HN_OK;
 	if (err != HN_OK)
 		return err;
 	answer_keep_change(r);

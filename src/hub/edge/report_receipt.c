@@ -90,6 +90,18 @@ int report_finding(struct report *r, int64_t receipt, const char *finding)
 	return err;
 }
 
+/* A receipt comes again when its answer was lost; another one of its number never does. */
+static int check_same(struct report *r, const struct edge_receipt *row)
+{
+	static const char other[] = "/number: another receipt of this number came";
+	bool same = true;
+	int err = edge_receipts_same(r->w, row, &same);
+	if (err != HN_OK || same)
+		return err;
+	err = edge_receipts_find(r->w, row->edge, row->number, other);
+	return err == HN_OK ? report_finding(r, row->number, other) : err;
+}
+
 static int keep(struct report *r, const struct receipt_facts *facts, const struct former *former,
 		const char *line, size_t len, char finding[FINDING_SIZE])
 {
@@ -119,6 +131,8 @@ static int keep(struct report *r, const struct receipt_facts *facts, const struc
 	int err = edge_receipts_add(r->w, &row, &is_new);
 	if (err == HN_OK && is_new && !row.holds)
 		err = report_finding(r, row.number, finding);
+	else if (err == HN_OK && !is_new)
+		err = check_same(r, &row);
 	r->taken += is_new;
 	r->known += !is_new;
 	return err;

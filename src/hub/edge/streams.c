@@ -24,6 +24,7 @@ struct taking {
 	struct batch batch;
 	struct report report;
 	uint64_t known_through; /* lines up to here came before */
+	bool renewed;           /* another epoch than before begins */
 };
 
 static int take_line(void *context, uint64_t seq, const char *line, size_t len)
@@ -73,12 +74,13 @@ static int note(struct writing *w, struct request *r, const char *kind, const st
 }
 
 /* A new epoch comes after a lost spool alone; that it came is told. */
-static int begin_epoch(struct writing *w, struct request *r, const struct taking *t, struct edge_place *p)
+static int begin_epoch(struct writing *w, struct request *r, struct taking *t, struct edge_place *p)
 {
 	static const struct uuid none = {{0}};
 	bool first = memcmp(&p->epoch, &none, sizeof(none)) == 0;
 	p->epoch = t->batch.epoch;
 	p->through = 0;
+	t->renewed = !first;
 	return first ? HN_OK : note(w, r, "hub.edge.epoch", t);
 }
 
@@ -106,7 +108,8 @@ static int take(struct writing *w, struct request *r, void *context)
 	if (err != HN_OK)
 		return err;
 	if (batch_through(b) > (uint64_t)p.through) {
-		if (b->stub)
+		/* What a new epoch says to have been sent earlier came with the former one. */
+		if (b->stub && !(t->renewed && b->gone == BATCH_GONE_EARLIER))
 			p.gave_way += (int64_t)(batch_through(b) - (uint64_t)p.through);
 		p.through = (int64_t)batch_through(b);
 		err = edge_streams_put(w, t->report.peer->number, b->stream, &p);

@@ -474,6 +474,62 @@ static void renewing_keeps_what_is_not_sent(void **state)
 	spool_close(s);
 }
 
+/* Receipts cover records by their numbers: whatever is renewed, a record has the one it had. */
+static void records_keep_their_numbers(void **state)
+{
+	struct spool_state st;
+	(void)state;
+	struct spool *s = open_spool(NULL);
+	for (int i = 1; i <= 3; i++) {
+		char line[32];
+		(void)snprintf(line, sizeof(line), "{\"n\":%d}\n", i);
+		assert_int_equal(add(s, STREAM_RECORDS, line, "r"), HN_OK);
+	}
+	(void)take(s, STREAM_RECORDS, SPOOL_HUB, true);
+	(void)take(s, STREAM_RECORDS, SPOOL_HUB, true);
+	assert_int_equal(spool_renew(s), HN_OK);
+	assert_string_equal(take(s, STREAM_RECORDS, SPOOL_HUB, true), "1-2 earlier");
+	assert_string_equal(take(s, STREAM_RECORDS, SPOOL_HUB, true), "3={\"n\":3};");
+	assert_int_equal(spool_renew(s), HN_OK);
+	for (int i = 0; i < 2; i++) {
+		spool_state(s, &st);
+		assert_int_equal(st.streams[STREAM_RECORDS].added, 3);
+		expect_position(s, STREAM_RECORDS, "r");
+		assert_string_equal(take(s, STREAM_RECORDS, SPOOL_HUB, false), "1-3 earlier");
+		spool_close(s);
+		s = open_spool(NULL);
+	}
+	assert_int_equal(add(s, STREAM_RECORDS, "{\"n\":4}\n", "r"), HN_OK);
+	(void)take(s, STREAM_RECORDS, SPOOL_HUB, true);
+	assert_string_equal(take(s, STREAM_RECORDS, SPOOL_HUB, true), "4={\"n\":4};");
+	spool_close(s);
+}
+
+static void of_health_the_newest_are_kept(void **state)
+{
+	struct spool_state st;
+	(void)state;
+	struct spool *s = open_spool(NULL);
+	for (int i = 1; i <= 200; i++) {
+		char line[32];
+		(void)snprintf(line, sizeof(line), "{\"n\":%d}\n", i);
+		assert_int_equal(add(s, STREAM_HEALTH, line, ""), HN_OK);
+		assert_int_equal(add(s, STREAM_RECEIPTS, line, ""), HN_OK);
+		assert_int_equal(spool_keep_newest(s, STREAM_HEALTH, 3), HN_OK);
+		assert_int_equal(spool_keep_newest(s, STREAM_RECEIPTS, 3), HN_OK);
+		spool_state(s, &st);
+		assert_true(st.streams[STREAM_HEALTH].batches <= 5);
+	}
+	assert_int_equal(st.streams[STREAM_RECEIPTS].batches, 200);
+	assert_int_equal(st.streams[STREAM_HEALTH].gone[BATCH_GONE_SPACE], 197);
+	assert_string_equal(take(s, STREAM_RECEIPTS, SPOOL_HUB, false), "1={\"n\":1};");
+	uint64_t told = 0;
+	while (strstr(take(s, STREAM_HEALTH, SPOOL_HUB, true), "=") == NULL)
+		told++;
+	assert_in_range(told, 1, 2);
+	spool_close(s);
+}
+
 /* ---- killed anywhere ---- */
 
 /* After so many calls nothing happens any more, as when the process is killed; the last write is cut in half.
@@ -773,6 +829,8 @@ int main(void)
 		TEST(a_spool_that_lacks_lines_is_not_opened),
 		TEST(a_lost_spool_begins_another_epoch),
 		TEST(renewing_keeps_what_is_not_sent),
+		TEST(records_keep_their_numbers),
+		TEST(of_health_the_newest_are_kept),
 		cmocka_unit_test(killed_at_any_call_it_loses_and_doubles_nothing),
 		cmocka_unit_test(killed_while_it_renews),
 	};

@@ -50,6 +50,10 @@ static void addresses_hold_so_many(void **state)
 	assert_false(holders_add(h, &other, 1)); /* of the same /64 */
 	holders_remove(h, &four);
 	assert_true(holders_add(h, &four, 2));
+	const struct ip name = holders_named("urn:a"), another = holders_named("urn:b");
+	assert_true(holders_add(h, &name, 1));
+	assert_false(holders_add(h, &name, 1));
+	assert_true(holders_add(h, &another, 1));
 	holders_free(h);
 	holders_free(NULL);
 }
