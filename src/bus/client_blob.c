@@ -131,6 +131,19 @@ static void judge_blob(struct blob *b, struct client_result *r)
 
 static int start(struct blob *b);
 
+static void start_again(void *context);
+
+/* Whose turn it is, in the order in which they came. */
+void blobs_next(struct client *c)
+{
+	struct blob *first = NULL;
+	for (struct blob *b = c->waiting; b != NULL; b = b->next)
+		if (b->due)
+			first = b;
+	if (first != NULL && c->blobs < CLIENT_BLOBS_MAX)
+		first->due = client_after(c, 0, start_again, first) != HN_OK;
+}
+
 static void start_again(void *context)
 {
 	struct blob *b = context;
@@ -139,30 +152,17 @@ static void start_again(void *context)
 	struct blob **at = &c->waiting;
 	b->due = c->blobs >= CLIENT_BLOBS_MAX;
 	if (b->due)
-		return; /* start_next() comes back */
+		return; /* blobs_next() comes back */
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
 	r.err = start(b);
-	if (r.err == HN_OK)
-		return;
-	(void)fault_set(&r.fault, r.err, "", "%s", hn_strerror(r.err));
-	b->done(b->context, &r);
-	blob_free(b);
-}
-
-/* Whose turn it is, in the order in which they came. */
-static void start_next(struct client *c)
-{
-	struct blob *first = NULL;
-	do {
-		first = NULL;
-		for (struct blob *b = c->waiting; b != NULL; b = b->next)
-			if (b->due)
-				first = b;
-		if (first != NULL)
-			start_again(first);
-	} while (first != NULL && c->blobs < CLIENT_BLOBS_MAX);
+	if (r.err != HN_OK) {
+		(void)fault_set(&r.fault, r.err, "", "%s", hn_strerror(r.err));
+		b->done(b->context, &r);
+		blob_free(b);
+	}
+	blobs_next(c);
 }
 
 static int wait(struct blob *b, int ms)
@@ -185,12 +185,12 @@ static void end_blob(struct op *op, struct client_result *r)
 	judge_blob(b, r);
 	if (client_come_back(r) && b->backoff.failures < TRIES &&
 	    wait(b, backoff_next_ms(&b->backoff, r->retry_after_ms)) == HN_OK) {
-		start_next(op->client);
+		blobs_next(op->client);
 		return;
 	}
 	b->done(b->context, r);
 	blob_free(b);
-	start_next(op->client);
+	blobs_next(op->client);
 }
 
 /* ---- beginning ---- */

@@ -115,6 +115,8 @@ void follow_free(struct client *c);
 
 /** Frees the blobs that wait, of this context or (NULL) all. */
 void blobs_free(struct client *c, const void *context);
+/** Lets the next one go whose turn it is. */
+void blobs_next(struct client *c);
 
 /** Forgets the times that were set with this context. */
 void timers_forget(struct client *c, const void *context);

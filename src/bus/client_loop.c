@@ -113,6 +113,7 @@ void client_forget(struct client *c, const void *context)
 		if (op->context == context)
 			op_free(op);
 	}
+	blobs_next(c);
 }
 
 static int wait_ms(const struct client_loop *loop, int timeout_ms)

@@ -254,7 +254,7 @@ int edge_open_beside(const char *dir, const char *name, int *fd_out)
 int edge_read_beside(const char *dir, const char *name, struct buf *out)
 {
 	struct stat st;
-	int fd;
+	int fd = -1;
 	size_t got = 0;
 	int err = edge_open_beside(dir, name, &fd);
 	if (err != HN_OK)

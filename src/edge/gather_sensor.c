@@ -35,7 +35,7 @@ static int read_place(struct spool *s, enum stream stream, char out[POSITION])
 
 static int read_at(const char *dir, const char *name, uint64_t offset, size_t most, struct buf *out)
 {
-	int fd;
+	int fd = -1;
 	int err = edge_open_beside(dir, name, &fd);
 	if (err != HN_OK)
 		return err == HN_ENOENT ? HN_OK : err;

@@ -15,6 +15,7 @@ import uuid
 sys.dont_write_bytecode = True
 from edge_world import (Channel, Edge, Receipts, Signer, Tap, World, b64, event, now, openssl, packed, record, unb64,  # noqa: E402
                         until)
+from hub_world import databases  # noqa: E402
 
 SHOUT = "</script><script>alert(1)</script>\"'&"
 
@@ -388,9 +389,8 @@ def kinds(tap, w, sensor, resolver, authorization):
     tap.equal("a resolver has no receipts", len(w.admin.get("/api/v1/receipts").json["receipts"]), count)
 
 
-def main():
-    tap = Tap()
-    w = World()
+def channel(tap, database):
+    w = World(database=database)
     try:
         joining(tap, w)
         certificates(tap, w, Edge(w, "sensor", w.anna))
@@ -410,6 +410,16 @@ def main():
         tap.check("it ends well", w.hub.stop() == 0, w.hub.log_text()[-3000:])
     finally:
         w.end()
+
+
+def main():
+    tap = Tap()
+    for name, make, end in databases():
+        print(f"# {name}", flush=True)
+        try:
+            channel(tap, make())
+        finally:
+            end()
     tap.done()
 
 
