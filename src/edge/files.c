@@ -210,7 +210,7 @@ int edge_files_pem(const struct edge_files *f, enum edge_side_name side, const c
 	size_t len = 0;
 	if (fd < 0)
 		return fault_set(fault, hn_err_of_errno(errno), path, "%s", hn_errno_text(errno));
-	char *text = sodium_malloc(PKI_PEM_MAX + 1);
+	char *text = sodium_init() < 0 ? NULL : sodium_malloc(PKI_PEM_MAX + 1);
 	int err = text == NULL ? HN_ENOMEM : fd_read_full(fd, text, PKI_PEM_MAX, &len);
 	(void)close(fd);
 	if (err != HN_OK) {

@@ -169,7 +169,7 @@ class Hub:
         self.edge_port = free_port()
         self.config = self.dir / "hub.yaml"
         self.config.write_text(config)
-        self.env = dict(os.environ, HINOMI_LANG="en", **(env or {}))
+        self.env = {**os.environ, **(env or {}), "HINOMI_LANG": "en"}
         self.prefix = list(prefix)
         self.process = None
         self._document = self._admin = None
