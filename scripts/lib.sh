@@ -48,19 +48,27 @@ as_root() {
 	fi
 }
 
-# install_missing FILE...: installs what the lists name and the machine lacks; calls apt only then.
-install_missing() {
-	local missing
-	mapfile -t missing < <(missing_packages "$@")
-	[ ${#missing[@]} -gt 0 ] || return 0
-	command -v apt-get >/dev/null ||
-		die 2 "not a Debian system; install these yourself: ${missing[*]}" "Debianではない。次を導入すること: ${missing[*]}"
-	say "installing: ${missing[*]}" "導入する: ${missing[*]}"
+# install_packages NAME...
+install_packages() {
+	command -v apt-get >/dev/null || die 2 "not a Debian system; install these yourself: $*" "Debianではない。次を導入すること: $*"
+	say "installing: $*" "導入する: $*"
 	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
 	as_root "${apt[@]}" update >&2 ||
 		say "package lists could not all be refreshed; going on" "パッケージ一覧の一部を更新できなかったが続ける"
-	as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
+	as_root "${apt[@]}" install -y --no-install-recommends "$@" >&2 ||
 		die 5 "packages could not be installed; see above" "パッケージを導入できなかった。上の出力を参照"
+}
+
+# install_missing FILE...: installs what the lists name and the machine lacks; calls apt only then. Where npm alone is
+# missing and cannot be had, everything but the console is built.
+install_missing() {
+	local missing
+	mapfile -t missing < <(missing_packages "$@")
+	if [ "${missing[*]}" = npm ]; then
+		(install_packages npm) || say "going on without npm, and so without the console" "npmなしで続ける。コンソールは作られない"
+	elif [ ${#missing[@]} -gt 0 ]; then
+		install_packages "${missing[@]}"
+	fi
 }
 
 # configure DIR [MESON OPTION]...: sets a build directory up once; a changed CC sets it up anew.

@@ -30,6 +30,13 @@ is "a failed installation is not done (5)" "$(code install tool-lost)" 5
 printf '#!/bin/sh\necho 1000\n' >"$fakes/id"
 is "without root and sudo it says so (2)" "$(PATH=/usr/bin:/bin code install tool-lost)" \
 	"$(command -v sudo >"$TAP_DIR/sudo" && echo 5 || echo 2)"
+# npm is not to be found, nor to be had.
+mkdir "$TAP_DIR/bare"
+ln -s "$(command -v bash)" "$(command -v sed)" "$(command -v env)" "$TAP_DIR/bare"
+printf '#!/bin/sh\ncase "$*" in *npm*) exit 1 ;; *) echo installed ;; esac\n' >"$fakes/dpkg-query"
+without_npm() { PATH=$fakes:$TAP_DIR/bare bash -c 'set -euo pipefail; . "$1/scripts/lib.sh"; install_missing "$2"' - "$HINOMI_SOURCE" "$TAP_DIR/list"; }
+printf 'gcc\nnpm\n' >"$TAP_DIR/list"
+is "npm alone can be gone without" "$(code without_npm)" 0
 is "an unknown command is a usage error" "$(code "$HINOMI_SOURCE/x" frobnicate)" 2
 ok "the help is in Japanese too" grep -q 使い方 <(HINOMI_LANG=ja "$HINOMI_SOURCE/x" help)
 done_testing
