@@ -269,7 +269,7 @@ await part("directory", async () => {
 	await visit(anna, "/directory");
 	await anna.locator("input[name=filter]").fill("akebono");
 	await anna.getByRole("link", { name: "Akebono Electric Power" }).click();
-	await anna.getByText("CSIRT 当直").waitFor();
+	await anna.getByRole("rowheader", { name: "CSIRT 当直" }).waitFor();
 	await anna.locator("section", { has: anna.getByRole("heading", { name: "Contact windows" }) }).getByRole("button", { name: "Add" }).click();
 	await anna.locator("dialog input[name=title]").fill("広報");
 	await anna.locator("dialog input[name=mail]").fill("pr@akebono.example");

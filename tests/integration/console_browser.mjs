@@ -42,6 +42,7 @@ export async function open(options = {}) {
 	});
 	const page = await context.newPage();
 	page.on("console", (message) => /CSP|Content Security|TrustedHTML|Refused/i.test(message.text()) && !options.bypassCSP && complaints.push(message.text()));
+	page.on("response", (answer) => answer.status() === 406 && complaints.push(`nothing that ${answer.url()} gives was accepted`));
 	page.on("pageerror", (error) => complaints.push(`error ${error.message}`));
 	page.on("request", (request) => new URL(request.url()).host !== new URL(world.url).host && foreign.add(request.url()));
 	return page;

@@ -98,7 +98,7 @@ export const removeToken = (id: string) => ask<"">("DELETE", `/api/v1/tokens/${i
 // ---- the hub itself ----
 export const ready = (signal?: AbortSignal) => get<S.Health>("/readyz", {}, signal);
 export const root = (signal?: AbortSignal) => get<S.Root>("/api/v1", {}, signal);
-export const checkpoint = (signal?: AbortSignal) => get<string>("/api/v1/ledger/checkpoint", {}, signal);
+export const checkpoint = async (signal?: AbortSignal) => (await ask<string>("GET", "/api/v1/ledger/checkpoint", { accept: "text/plain", signal })).value;
 export const sources = (signal?: AbortSignal) => get<S.SourceList>("/api/v1/sources", { limit: 200 }, signal);
 
 // ---- edges and what they report ----
