@@ -384,7 +384,7 @@ def holdings(tap, w):
     def approve(i):
         at = w.propose(path, f"[ipv4-addr:value = '203.0.113.{i}']", act="act-1")
         assert w.ben.post(at + "/approve").status == 200
-        until(follower.turn, "the next head")
+        until(lambda: (follower.turn(), follower.has(f"203.0.113.{i}"))[1], "the next head")
 
     def tables():
         shown = (subprocess.run([BIN / "hinomi", "indicators", "show", "--json", at], check=True, stdout=subprocess.PIPE, timeout=DEADLINE).stdout
@@ -403,6 +403,7 @@ def holdings(tap, w):
     hold(5001, 24)
     approve(2)
     tap.equal("but when it has changed, whole", said(), 5001)
+    until(lambda: (follower.turn(), tables())[1] == [5001], "so much that it becomes a base")
     approve(3)
     tap.equal("and once", tables()[-1], 0)
     hold(4999, 25)
