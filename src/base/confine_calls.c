@@ -85,16 +85,20 @@ bool confine_sanitized(void)
 	return WITH_SANITIZER;
 }
 
-/* What stdio asks whether it writes to a terminal. */
-static int allow_terminal_question(scmp_filter_ctx filter)
+/* What stdio asks whether it writes to a terminal, and who asks for addresses how much of a datagram waits.
+ */
+static int allow_questions(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)) == 0
-		       ? HN_OK
-		       : HN_ENOMEM;
+	static const scmp_datum_t questions[] = {TCGETS, FIONREAD};
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				     SCMP_A1(SCMP_CMP_EQ, questions[i])) != 0)
+			return HN_ENOMEM;
+	return HN_OK;
 }
 
-/* Sockets of the internet and the kernel's own (who asks for addresses asks it for ours), threads, how much
- * of a datagram waits; a local socket is answered as where there are none. */
+/* Sockets of the internet and the kernel's own (who asks for addresses asks it for ours), and threads; a
+ * local socket is answered as where there are none. */
 static int allow_internet(scmp_filter_ctx filter)
 {
 	static const int families[] = {AF_INET, AF_INET6, AF_NETLINK};
@@ -105,8 +109,7 @@ static int allow_internet(scmp_filter_ctx filter)
 	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
 			     SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) != 0 ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0 ||
-	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD)) != 0)
+			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
 		return HN_ENOMEM;
 	return HN_OK;
 }
@@ -122,7 +125,7 @@ static int close_calls(const int calls[], size_t count, bool files, bool interne
 	if (rc == HN_OK)
 		rc = allow(filter, calls, count);
 	if (rc == HN_OK && files)
-		rc = allow_terminal_question(filter);
+		rc = allow_questions(filter);
 	if (rc == HN_OK && internet)
 		rc = allow_internet(filter);
 #if WITH_SANITIZER

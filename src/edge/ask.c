@@ -8,13 +8,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/steady.h"
+#include "base/utc.h"
 
-#define WAIT_MS 4000
+#define WAIT_NS (4 * NS_SECOND)
+#define NS_MS   1000000
 #define PIECE   4096
 
 /* ---- the question ---- */
@@ -57,13 +59,6 @@ int ask_words(enum head_ask ask, const char *arguments, char out[ASK_WORDS_SIZE]
 
 /* ---- the asking ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Who listens and takes nobody is as one who is away: the edge has other things to do. */
 static int connect_to(const char *socket_path)
 {
@@ -80,12 +75,12 @@ static int connect_to(const char *socket_path)
 }
 
 /* Until the other side has closed. */
-static int read_answer(int fd, int64_t until_ms, struct buf *out)
+static int read_answer(int fd, int64_t until_ns, struct buf *out)
 {
 	char piece[PIECE];
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = until_ms - now_ms();
+		int64_t left = (until_ns - steady_ns()) / NS_MS;
 		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;
@@ -105,14 +100,14 @@ static int read_answer(int fd, int64_t until_ms, struct buf *out)
 
 int ask_control(const char *socket_path, const char *words, struct buf *out)
 {
-	int64_t until_ms = now_ms() + WAIT_MS;
+	int64_t until_ns = steady_ns() + WAIT_NS;
 	int fd = connect_to(socket_path);
 	if (fd < 0)
 		return HN_EIO;
 	int err = fd_write_all(fd, words, strlen(words));
 	if (err == HN_OK)
 		err = fd_write_all(fd, "\n", 1);
-	err = err == HN_OK ? read_answer(fd, until_ms, out) : HN_EIO;
+	err = err == HN_OK ? read_answer(fd, until_ns, out) : HN_EIO;
 	(void)close(fd);
 	while (out->len > 0 && out->data[out->len - 1] == '\n')
 		out->data[--out->len] = '\0';

@@ -35,7 +35,8 @@ int authorizations_add(struct writing *w, const struct authorization_row *a, con
 		db_number(number), db_number(id.a), db_number(id.b), db_number(a->organisation),
 		db_number(a->state), db_number(person.a), db_number(person.b), db_number(writing_now_us(w)),
 		db_number(a->begins_us), db_number(a->until_us), db_number(a->signatures),
-		edge_text(a->reason), db_bytes(a->digest, sizeof(a->digest)), db_bytes(a->body, a->body_len));
+		db_text_value(a->reason), db_bytes(a->digest, sizeof(a->digest)),
+		db_bytes(a->body, a->body_len));
 	for (size_t i = 0; err == HN_OK && i < sensor_count; i++) {
 		struct uuid_halves edge = uuid_halves(&sensors[i]);
 		err = db_run_later(
@@ -57,7 +58,7 @@ int authorizations_change(struct writing *w, const struct authorization_row *a, 
 					  db_number(a->state),
 					  db_number(writing_now_us(w)),
 					  db_number(a->signatures),
-					  edge_text(a->reason),
+					  db_text_value(a->reason),
 					  db_bytes(a->body, a->body_len),
 					  db_number(revision),
 					  db_bytes(a->digest, sizeof(a->digest))};
@@ -89,8 +90,14 @@ int authorizations_revoke(struct writing *w, const struct uuid *id)
 	"a.person_a, a.person_b, a.made, a.changed, a.begins, a.until, a.signatures, a.reason, a.digest, "   \
 	"a.body FROM authorization_case a LEFT JOIN organisation o ON o.number = a.organisation "
 
-static int tell(struct db_rows *rows, authorization_fn fn, void *context)
+struct telling {
+	authorization_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct authorization_row a = {
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -104,23 +111,14 @@ static int tell(struct db_rows *rows, authorization_fn fn, void *context)
 		.begins_us = db_int(rows, 12),
 		.until_us = db_int(rows, 13),
 		.signatures = db_int(rows, 14),
-		.reason = edge_text_of(rows, 15),
+		.reason = db_text_or_empty(rows, 15),
 	};
 	size_t len;
 	const uint8_t *digest = db_blob(rows, 16, &len);
 	if (len == sizeof(a.digest))
 		memcpy(a.digest, digest, len);
 	a.body = db_blob(rows, 17, &a.body_len);
-	return fn(context, &a);
-}
-
-static int tell_one(struct db_rows *rows, authorization_fn fn, void *context)
-{
-	int err = HN_OK, more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return t->fn(t->context, &a);
 }
 
 int authorizations_find(struct writing *w, const struct uuid *id, authorization_fn fn, void *context)
@@ -129,7 +127,7 @@ int authorizations_find(struct writing *w, const struct uuid *id, authorization_
 	struct db_rows *rows;
 	int err = db_query(writing_db(w), &rows, SELECT "WHERE a.uuid_a = $1 AND a.uuid_b = $2",
 			   db_number(u.a), db_number(u.b));
-	return err == HN_OK ? tell_one(rows, fn, context) : err;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int authorizations_names(struct writing *w, const struct uuid *id, const struct uuid *edge, bool *out)
@@ -151,7 +149,7 @@ int authorizations_get(struct reader *reader, const struct uuid *id, authorizati
 	int err = db_query(reader_db(reader), &rows,
 			   SELECT "WHERE ($1 = 0 OR a.organisation = $1) AND a.uuid_a = $2 AND a.uuid_b = $3",
 			   db_number(edge_overseen_by(reader_asker(reader))), db_number(u.a), db_number(u.b));
-	return err == HN_OK ? tell_one(rows, fn, context) : err;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int authorizations_list(struct reader *reader, unsigned wanted, int64_t before, size_t limit,
@@ -169,19 +167,7 @@ int authorizations_list(struct reader *reader, unsigned wanted, int64_t before, 
 		       "< $3) ORDER BY a.number DESC LIMIT $4",
 		db_number(edge_overseen_by(reader_asker(reader))), db_ints(numbers, count), db_number(before),
 		db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 int authorizations_of_edge(struct reader *reader, const struct uuid *edge, int64_t now_us,
@@ -199,7 +185,7 @@ int authorizations_of_edge(struct reader *reader, const struct uuid *edge, int64
 	if (err != HN_OK)
 		return err;
 	while (err == HN_OK && (more = db_next(rows)) == 1)
-		err = tell(rows, fn, context);
+		err = tell(rows, &(struct telling){fn, context});
 	db_rows_end(rows);
 	return err == HN_OK && more < 0 ? more : err;
 }

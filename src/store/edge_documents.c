@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "store/db_row.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
@@ -101,7 +102,7 @@ int edge_heads_get(struct reader *reader, unsigned kind, int64_t edge, edge_head
 					  .edge = edge,
 					  .version = db_int(rows, 0),
 					  .expires_us = db_int(rows, 2),
-					  .head = edge_text_of(rows, 3)};
+					  .head = db_text_or_empty(rows, 3)};
 		read_digest(rows, 1, h.digest);
 		err = fn(context, &h);
 	}
@@ -118,12 +119,13 @@ int edge_heads_put(struct writing *w, const struct edge_head_row *h, int64_t was
 			"INSERT INTO edge_head (kind, edge, version, digest, expires, head) VALUES ($1, "
 			"$2, $3, $4, $5, $6)",
 			db_number(h->kind), db_number(h->edge), db_number(h->version),
-			digest_value(h->digest), db_number(h->expires_us), edge_text(h->head));
+			digest_value(h->digest), db_number(h->expires_us), db_text_value(h->head));
 		return err == HN_EEXIST ? HN_ESTATE : err;
 	}
 	const struct db_value values[] = {
-		db_number(h->kind),       db_number(h->edge), db_number(h->version), digest_value(h->digest),
-		db_number(h->expires_us), edge_text(h->head), db_number(was)};
+		db_number(h->kind),      db_number(h->edge),       db_number(h->version),
+		digest_value(h->digest), db_number(h->expires_us), db_text_value(h->head),
+		db_number(was)};
 	int err = db_run_values(
 		writing_db(w),
 		"UPDATE edge_head SET version = $3, digest = $4, expires = $5, head = $6 WHERE kind "
@@ -142,7 +144,7 @@ int edge_questions_add(struct writing *w, const struct edge_question *q)
 		"INSERT INTO edge_question (number, uuid_a, uuid_b, edge, ask, arguments, asked, until, "
 		"answered, answer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')",
 		db_number(writing_next_seq(w)), db_number(id.a), db_number(id.b), db_number(q->edge),
-		edge_text(q->ask), edge_text(q->arguments), db_number(writing_now_us(w)),
+		db_text_value(q->ask), db_text_value(q->arguments), db_number(writing_now_us(w)),
 		db_number(q->until_us));
 }
 
@@ -156,12 +158,12 @@ static int tell_question(struct db_rows *rows, edge_question_fn fn, void *contex
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
 		.edge = db_int(rows, 3),
-		.ask = edge_text_of(rows, 4),
-		.arguments = edge_text_of(rows, 5),
+		.ask = db_text_or_empty(rows, 4),
+		.arguments = db_text_or_empty(rows, 5),
 		.asked_us = db_int(rows, 6),
 		.until_us = db_int(rows, 7),
 		.answered_us = db_int(rows, 8),
-		.answer = edge_text_of(rows, 9),
+		.answer = db_text_or_empty(rows, 9),
 	};
 	return fn(context, &q);
 }

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "store/edge_events.h"
 
+#include "store/db_row.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
@@ -31,9 +32,9 @@ int edge_events_add(struct writing *w, const struct edge_event *e, bool *new_out
 					  db_number(e->times),
 					  db_number(indicator.a),
 					  db_number(indicator.b),
-					  edge_text(e->set),
-					  edge_text(e->action),
-					  edge_text(e->value),
+					  db_text_value(e->set),
+					  db_text_value(e->action),
+					  db_text_value(e->value),
 					  db_string(e->body, e->body_len)};
 	int err = db_run_values(writing_db(w),
 				"INSERT INTO edge_event (number, uid_a, uid_b, edge, organisation, kind, "
@@ -55,8 +56,14 @@ int edge_events_add(struct writing *w, const struct edge_event *e, bool *new_out
 	"v.organisation "
 #define KNOWN "WHERE ($1 = 0 OR v.organisation = $1) "
 
-static int tell(struct db_rows *rows, edge_event_fn fn, void *context)
+struct telling {
+	edge_event_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct edge_event v = {
 		.number = db_int(rows, 0),
 		.uid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -66,13 +73,13 @@ static int tell(struct db_rows *rows, edge_event_fn fn, void *context)
 		.time_us = db_int(rows, 8),
 		.times = db_int(rows, 9),
 		.indicator = uuid_of_halves(db_int(rows, 10), db_int(rows, 11)),
-		.set = edge_text_of(rows, 12),
-		.action = edge_text_of(rows, 13),
-		.value = edge_text_of(rows, 14),
+		.set = db_text_or_empty(rows, 12),
+		.action = db_text_or_empty(rows, 13),
+		.value = db_text_or_empty(rows, 14),
 	};
-	v.body = edge_text_of(rows, 15);
+	v.body = db_text_or_empty(rows, 15);
 	v.body_len = strlen(v.body);
-	return fn(context, &v);
+	return t->fn(t->context, &v);
 }
 
 static struct uuid_halves halves_or_zero(const struct uuid *id)
@@ -98,19 +105,7 @@ int edge_events_list(struct reader *reader, const struct edge_event_filter *f, s
 			   db_number(org.a), db_number(org.b), db_number(f->indicator != NULL),
 			   db_number(indicator.a), db_number(indicator.b), db_number(f->from_us),
 			   db_number(f->until_us), db_number(f->before), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 int edge_events_expire(struct writing *w, int64_t before_us, size_t limit, uint64_t *count_out)
@@ -160,7 +155,7 @@ int edge_events_top(struct reader *reader, int64_t from_us, size_t limit,
 		return err;
 	while (err == HN_OK && (more = db_next(rows)) == 1) {
 		const struct event_top t = {.indicator = uuid_of_halves(db_int(rows, 0), db_int(rows, 1)),
-					    .value = edge_text_of(rows, 2),
+					    .value = db_text_or_empty(rows, 2),
 					    .times = db_int(rows, 3)};
 		err = fn(context, &t);
 	}

@@ -4,10 +4,8 @@
 #define HINOMI_STORE_EDGE_INSIDE_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "store/asker.h"
-#include "store/db.h"
 
 /* What the files behind the edges share. Edges, their events and receipts are known to the organisation that
  * they concern and to the centre; statements ask it by one number. */
@@ -25,19 +23,6 @@ static inline int64_t edge_overseen_by(const struct asker *asker)
 {
 	bool commission = asker->organisation != 0 && asker->kind == ORG_COMMISSION && !asker->sets_only;
 	return commission ? 0 : edge_known_to(asker);
-}
-
-static inline struct db_value edge_text(const char *text)
-{
-	return db_string(text, strlen(text));
-}
-
-/** A text of a row, never NULL. */
-static inline const char *edge_text_of(const struct db_rows *rows, unsigned column)
-{
-	size_t len;
-	const char *text = db_text(rows, column, &len);
-	return text == NULL ? "" : text;
 }
 
 #endif

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "store/edge_receipts.h"
 
+#include "store/db_row.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
@@ -29,7 +30,7 @@ int edge_receipts_add(struct writing *w, const struct edge_receipt *r, bool *new
 					  db_number(r->begins_us),
 					  db_number(r->ends_us),
 					  db_number(r->holds),
-					  edge_text(r->finding),
+					  db_text_value(r->finding),
 					  db_number(r->seen),
 					  db_number(r->selected),
 					  db_number(r->erased),
@@ -68,8 +69,14 @@ static void read_digest(const struct db_rows *rows, unsigned column, uint8_t out
 		memcpy(out, digest, len);
 }
 
-static int tell(struct db_rows *rows, edge_receipt_fn fn, void *context)
+struct telling {
+	edge_receipt_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct edge_receipt r = {
 		.edge = db_int(rows, 0),
 		.edge_id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -79,7 +86,7 @@ static int tell(struct db_rows *rows, edge_receipt_fn fn, void *context)
 		.begins_us = db_int(rows, 6),
 		.ends_us = db_int(rows, 7),
 		.holds = db_int(rows, 8) != 0,
-		.finding = edge_text_of(rows, 9),
+		.finding = db_text_or_empty(rows, 9),
 		.seen = db_int(rows, 10),
 		.selected = db_int(rows, 11),
 		.erased = db_int(rows, 12),
@@ -91,18 +98,9 @@ static int tell(struct db_rows *rows, edge_receipt_fn fn, void *context)
 	};
 	read_digest(rows, 18, r.records_digest);
 	read_digest(rows, 19, r.digest);
-	r.line = edge_text_of(rows, 20);
+	r.line = db_text_or_empty(rows, 20);
 	r.line_len = strlen(r.line);
-	return fn(context, &r);
-}
-
-static int tell_one(struct db_rows *rows, edge_receipt_fn fn, void *context)
-{
-	int err = HN_OK, more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return t->fn(t->context, &r);
 }
 
 int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge_receipt_fn fn, void *context)
@@ -113,7 +111,7 @@ int edge_receipts_covering(struct writing *w, int64_t edge, int64_t record, edge
 		SELECT "WHERE r.edge = $1 AND r.records_through >= $2 ORDER BY r.records_through, r.number "
 		       "LIMIT 1",
 		db_number(edge), db_number(record));
-	return err == HN_OK ? tell_one(rows, fn, context) : err;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int edge_receipts_same(struct writing *w, const struct edge_receipt *r, bool *same_out)
@@ -137,7 +135,7 @@ int edge_receipts_find(struct writing *w, int64_t edge, int64_t number, const ch
 {
 	return db_run(writing_db(w),
 		      "UPDATE edge_receipt SET state = 0, finding = $3 WHERE edge = $1 AND number = $2",
-		      db_number(edge), db_number(number), edge_text(finding));
+		      db_number(edge), db_number(number), db_text_value(finding));
 }
 
 int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt_fn fn, void *context)
@@ -145,7 +143,7 @@ int edge_receipts_last(struct writing *w, int64_t edge, edge_receipt_fn fn, void
 	struct db_rows *rows;
 	int err = db_query(writing_db(w), &rows, SELECT "WHERE r.edge = $1 ORDER BY r.number DESC LIMIT 1",
 			   db_number(edge));
-	return err == HN_OK ? tell_one(rows, fn, context) : err;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int edge_receipts_list(struct reader *reader, const struct uuid *edge, const struct uuid *authorization,
@@ -167,19 +165,7 @@ int edge_receipts_list(struct reader *reader, const struct uuid *edge, const str
 		db_number(edge_overseen_by(reader_asker(reader))), db_number(edge != NULL), db_number(e.a),
 		db_number(e.b), db_number(authorization != NULL), db_number(a.a), db_number(a.b),
 		db_number(before), db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 int edge_receipts_sums(struct reader *reader, int64_t from_us, struct receipt_sums *out)
@@ -247,7 +233,7 @@ int edge_checkpoints_add(struct writing *w, const struct edge_checkpoint *c)
 		      "$2, $3, $4, $5, $6, $7, $8)",
 		      db_number(writing_next_seq(w)), db_number(c->edge), db_number(writing_now_us(w)),
 		      db_number(c->size), db_bytes(c->root, sizeof(c->root)), db_number(c->holds),
-		      edge_text(c->finding), edge_text(c->note));
+		      db_text_value(c->finding), db_text_value(c->note));
 }
 
 int edge_checkpoints_last(struct writing *w, int64_t edge, edge_checkpoint_fn fn, void *context)
@@ -267,8 +253,8 @@ int edge_checkpoints_last(struct writing *w, int64_t edge, edge_checkpoint_fn fn
 					    .made_us = db_int(rows, 1),
 					    .size = db_int(rows, 2),
 					    .holds = db_int(rows, 4) != 0,
-					    .finding = edge_text_of(rows, 5),
-					    .note = edge_text_of(rows, 6)};
+					    .finding = db_text_or_empty(rows, 5),
+					    .note = db_text_or_empty(rows, 6)};
 		size_t len;
 		const uint8_t *root = db_blob(rows, 3, &len);
 		if (len == sizeof(c.root))

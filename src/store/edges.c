@@ -7,6 +7,7 @@
 
 #include "store/asker.h"
 #include "store/db.h"
+#include "store/db_row.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"
 
@@ -34,7 +35,7 @@ int edges_code_add(struct writing *w, const uint8_t secret[EDGE_SECRET_SIZE], co
 		      "INSERT INTO edge_code (secret, organisation, kind, name_en, name_ja, made, until, "
 		      "edge, request, serial) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8)",
 		      db_bytes(secret, EDGE_SECRET_SIZE), db_number(e->organisation), db_number(e->kind),
-		      edge_text(e->name_en), edge_text(e->name_ja), db_number(writing_now_us(w)),
+		      db_text_value(e->name_en), db_text_value(e->name_ja), db_number(writing_now_us(w)),
 		      db_number(until_us), db_bytes("", 0));
 }
 
@@ -52,7 +53,7 @@ struct code {
 
 static void copy_name(const struct db_rows *rows, unsigned column, char out[EDGE_NAME_MAX + 1])
 {
-	(void)snprintf(out, EDGE_NAME_MAX + 1, "%s", edge_text_of(rows, column));
+	(void)snprintf(out, EDGE_NAME_MAX + 1, "%s", db_text_or_empty(rows, column));
 }
 
 static int find_code(struct writing *w, const struct edge_enrolment *e, struct code *code,
@@ -78,7 +79,7 @@ static int find_code(struct writing *w, const struct edge_enrolment *e, struct c
 		code->used = out->number != 0;
 		const uint8_t *request = db_blob(rows, 5, &len);
 		code->same = len == sizeof(e->request) && memcmp(request, e->request, len) == 0;
-		(void)snprintf(out->pem, sizeof(out->pem), "%s", edge_text_of(rows, 6));
+		(void)snprintf(out->pem, sizeof(out->pem), "%s", db_text_or_empty(rows, 6));
 	}
 	db_rows_end(rows);
 	return more == 1 ? HN_OK : more < 0 ? more : HN_ENOENT;
@@ -98,9 +99,9 @@ static int add_edge(struct writing *w, const struct edge_enrolment *e, const str
 		      "$7, 0, $8, $9, "
 		      "$10, $11, 0)",
 		      db_number(out->number), db_number(id.a), db_number(id.b), db_number(code->organisation),
-		      db_number(code->kind), edge_text(out->name_en), edge_text(out->name_ja),
-		      db_number(writing_now_us(w)), edge_text(e->identity),
-		      db_bytes(e->ed25519, sizeof(e->ed25519)), edge_text(e->program));
+		      db_number(code->kind), db_text_value(out->name_en), db_text_value(out->name_ja),
+		      db_number(writing_now_us(w)), db_text_value(e->identity),
+		      db_bytes(e->ed25519, sizeof(e->ed25519)), db_text_value(e->program));
 }
 
 static int end_certificates(struct writing *w, int64_t edge)
@@ -112,12 +113,13 @@ static int end_certificates(struct writing *w, int64_t edge)
 
 static int change_edge(struct writing *w, const struct edge_enrolment *e, const struct edge_enrolled *out)
 {
-	int err = db_run(writing_db(w),
-			 "UPDATE edge SET revision = $2, name_en = $3, name_ja = $4, revoked = 0, enrolled = "
-			 "$5, program = "
-			 "$6 WHERE number = $1",
-			 db_number(out->number), db_number(writing_next_seq(w)), edge_text(out->name_en),
-			 edge_text(out->name_ja), db_number(writing_now_us(w)), edge_text(e->program));
+	int err =
+		db_run(writing_db(w),
+		       "UPDATE edge SET revision = $2, name_en = $3, name_ja = $4, revoked = 0, enrolled = "
+		       "$5, program = "
+		       "$6 WHERE number = $1",
+		       db_number(out->number), db_number(writing_next_seq(w)), db_text_value(out->name_en),
+		       db_text_value(out->name_ja), db_number(writing_now_us(w)), db_text_value(e->program));
 	return err == HN_OK ? end_certificates(w, out->number) : err;
 }
 
@@ -183,7 +185,7 @@ int edges_certificate_add(struct writing *w, int64_t edge, const struct edge_cer
 		"INSERT INTO edge_certificate (serial, edge, made, until, revoked, pem) VALUES ($1, $2, "
 		"$3, $4, 0, $5)",
 		db_bytes(c->serial, c->serial_len), db_number(edge), db_number(writing_now_us(w)),
-		db_number(c->until_us), edge_text(c->pem));
+		db_number(c->until_us), db_text_value(c->pem));
 	if (err == HN_OK && secret != NULL)
 		err = db_run(writing_db(w), "UPDATE edge_code SET serial = $2 WHERE secret = $1",
 			     db_bytes(secret, EDGE_SECRET_SIZE), db_bytes(c->serial, c->serial_len));
@@ -224,8 +226,8 @@ int edges_change(struct writing *w, int64_t edge, const struct edge_new *to, int
 		return err;
 	return db_run(writing_db(w),
 		      "UPDATE edge SET revision = $2, name_en = $3, name_ja = $4 WHERE number = $1",
-		      db_number(edge), db_number(writing_next_seq(w)), edge_text(to->name_en),
-		      edge_text(to->name_ja));
+		      db_number(edge), db_number(writing_next_seq(w)), db_text_value(to->name_en),
+		      db_text_value(to->name_ja));
 }
 
 int edges_health_put(struct writing *w, int64_t edge, const char *json, size_t len)
@@ -248,8 +250,14 @@ int edges_health_put(struct writing *w, int64_t edge, const char *json, size_t l
 /* Whose it is, and the centre. */
 #define KNOWN "($1 = 0 OR e.organisation = $1) "
 
-static int tell(struct db_rows *rows, edge_fn fn, void *context)
+struct telling {
+	edge_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct edge_row e = {
 		.number = db_int(rows, 0),
 		.id = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -257,30 +265,21 @@ static int tell(struct db_rows *rows, edge_fn fn, void *context)
 		.organisation = db_int(rows, 4),
 		.organisation_id = uuid_of_halves(db_int(rows, 5), db_int(rows, 6)),
 		.kind = (enum edge_kind)db_int(rows, 7),
-		.name_en = edge_text_of(rows, 8),
-		.name_ja = edge_text_of(rows, 9),
+		.name_en = db_text_or_empty(rows, 8),
+		.name_ja = db_text_or_empty(rows, 9),
 		.revoked_us = db_int(rows, 10),
 		.enrolled_us = db_int(rows, 11),
-		.identity = edge_text_of(rows, 12),
-		.program = edge_text_of(rows, 14),
+		.identity = db_text_or_empty(rows, 12),
+		.program = db_text_or_empty(rows, 14),
 		.certificate_us = db_int(rows, 15),
 		.health_us = db_int(rows, 16),
-		.health = edge_text_of(rows, 17),
+		.health = db_text_or_empty(rows, 17),
 	};
 	size_t len;
 	const uint8_t *key = db_blob(rows, 13, &len);
 	if (len == sizeof(e.ed25519))
 		memcpy(e.ed25519, key, len);
-	return fn(context, &e);
-}
-
-static int tell_one(struct db_rows *rows, edge_fn fn, void *context)
-{
-	int err = HN_OK, more = db_next(rows);
-	if (more == 1)
-		err = tell(rows, fn, context);
-	db_rows_end(rows);
-	return more == 1 ? err : more < 0 ? more : HN_ENOENT;
+	return t->fn(t->context, &e);
 }
 
 int edges_get(struct reader *reader, const struct uuid *id, edge_fn fn, void *context)
@@ -290,7 +289,7 @@ int edges_get(struct reader *reader, const struct uuid *id, edge_fn fn, void *co
 	int err = db_query(reader_db(reader), &rows,
 			   SELECT "WHERE " KNOWN "AND e.uuid_a = $2 AND e.uuid_b = $3",
 			   db_number(edge_known_to(reader_asker(reader))), db_number(u.a), db_number(u.b));
-	return err == HN_OK ? tell_one(rows, fn, context) : err;
+	return db_one(err, &rows, tell, &(struct telling){fn, context});
 }
 
 int edges_list(struct reader *reader, int64_t after, size_t limit, edge_fn fn, void *context, bool *more_out)
@@ -300,19 +299,7 @@ int edges_list(struct reader *reader, int64_t after, size_t limit, edge_fn fn, v
 			   SELECT "WHERE " KNOWN "AND e.number > $2 ORDER BY e.number LIMIT $3",
 			   db_number(edge_known_to(reader_asker(reader))), db_number(after),
 			   db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 int edges_each(struct reader *reader, edge_fn fn, void *context)
@@ -325,7 +312,7 @@ int edges_each(struct reader *reader, edge_fn fn, void *context)
 	if (err != HN_OK)
 		return err;
 	while (err == HN_OK && (more = db_next(rows)) == 1)
-		err = tell(rows, fn, context);
+		err = tell(rows, &(struct telling){fn, context});
 	db_rows_end(rows);
 	return err == HN_OK && more < 0 ? more : err;
 }
@@ -345,8 +332,7 @@ int edges_by_serial(struct store *store, const uint8_t *serial, size_t len, int6
 		       "WHERE e.revoked = 0 AND e.number = (SELECT t.edge FROM edge_certificate t WHERE "
 		       "t.serial = $1 AND t.revoked = 0 AND t.until > $2)",
 		       db_bytes(serial, len), db_number(now_us));
-	if (err == HN_OK)
-		err = tell_one(rows, fn, context);
+	err = db_one(err, &rows, tell, &(struct telling){fn, context});
 	reader_end(reader);
 	return err;
 }

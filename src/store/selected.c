@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 #include "store/selected.h"
 
-#include "store/edge_inside.h"
+#include "store/db_row.h"
 #include "store/object_inside.h"
 
 #define DAY_US (INT64_C(24) * 3600 * 1000000)
@@ -34,8 +34,14 @@ int selected_add(struct writing *w, const struct selected_record *s, bool *new_o
 	return err;
 }
 
-static int tell(struct db_rows *rows, selected_fn fn, void *context)
+struct telling {
+	selected_fn fn;
+	void *context;
+};
+
+static int tell(const struct db_rows *rows, void *context)
 {
+	const struct telling *t = context;
 	struct selected_record s = {
 		.number = db_int(rows, 0),
 		.uid = uuid_of_halves(db_int(rows, 1), db_int(rows, 2)),
@@ -47,10 +53,10 @@ static int tell(struct db_rows *rows, selected_fn fn, void *context)
 		.time_us = db_int(rows, 10),
 		.erase_by_us = db_int(rows, 11),
 		.label = db_int(rows, 12),
-		.body = edge_text_of(rows, 13),
+		.body = db_text_or_empty(rows, 13),
 	};
 	s.body_len = strlen(s.body);
-	return fn(context, &s);
+	return t->fn(t->context, &s);
 }
 
 #define SELECT                                                                                               \
@@ -74,19 +80,7 @@ int selected_list(struct reader *reader, const struct uuid *authorization, int64
 		"s.authorization_b = $3)) AND ($4 = 0 OR s.number < $4) ORDER BY s.number DESC LIMIT $5",
 		db_number(authorization != NULL), db_number(a.a), db_number(a.b), db_number(before),
 		db_number((int64_t)limit + 1));
-	if (err != HN_OK)
-		return err;
-	int more = 0;
-	*more_out = false;
-	while (err == HN_OK && (more = db_next(rows)) == 1) {
-		if (limit-- == 0) {
-			*more_out = true;
-			break;
-		}
-		err = tell(rows, fn, context);
-	}
-	db_rows_end(rows);
-	return err == HN_OK && more < 0 ? more : err;
+	return db_page(err, &rows, limit, tell, &(struct telling){fn, context}, more_out);
 }
 
 int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, selected_fn fn, void *context)
@@ -99,7 +93,7 @@ int selected_of_receipt(struct writing *w, int64_t edge, int64_t receipt, select
 	if (err != HN_OK)
 		return err;
 	while (err == HN_OK && (more = db_next(rows)) == 1)
-		err = tell(rows, fn, context);
+		err = tell(rows, &(struct telling){fn, context});
 	db_rows_end(rows);
 	return err == HN_OK && more < 0 ? more : err;
 }

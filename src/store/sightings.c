@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Hinomi authors */
+#include "store/db.h"
 #include "store/edge_events.h"
 #include "store/edge_inside.h"
 #include "store/object_inside.h"

@@ -8,13 +8,13 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "base/utc.h"
 #include "ledger/ledger.h"
 #include "witness/alarm.h"
@@ -44,13 +44,6 @@ static struct {
 } watch = {.stop_fd = -1};
 
 /* ---- who is silent ---- */
-
-static int64_t steady_ns(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_SECOND + now.tv_nsec;
-}
 
 struct silence {
 	struct state *s;

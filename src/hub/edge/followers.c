@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/lang.h"
+#include "base/steady.h"
 #include "base/utc.h"
 #include "http/answer.h"
 #include "hub/edge/edge.h"
@@ -205,7 +206,7 @@ static ssize_t send_pending(struct follower *f, char *room, size_t size)
 	n = n < size ? n : size;
 	memcpy(room, f->pending.data + f->pending_at, n);
 	f->pending_at += n;
-	f->said_ns = utc_now_ns();
+	f->said_ns = steady_ns();
 	if (f->pending_at == f->pending.len) {
 		buf_reset(&f->pending);
 		f->pending_at = 0;
@@ -230,7 +231,7 @@ static ssize_t more(struct request *r, char *room, size_t size)
 		if (look(f) != HN_OK)
 			return ANSWER_FAIL;
 	}
-	if (f->pending.len == 0 && utc_now_ns() - f->said_ns > QUIET_NS)
+	if (f->pending.len == 0 && steady_ns() - f->said_ns > QUIET_NS)
 		buf_adds(&f->pending, STILL_HERE);
 	return f->pending.len > 0 ? send_pending(f, room, size) : ANSWER_WAIT;
 }
@@ -242,7 +243,7 @@ int edge_heads_get_stream(struct request *r)
 		return HN_ENOMEM;
 	f->request = r;
 	f->edge = edge_peer_of(r)->number;
-	f->said_ns = utc_now_ns();
+	f->said_ns = steady_ns();
 	buf_init(&f->pending, PENDING_MAX);
 	pthread_mutex_lock(&followers.lock);
 	bool room = followers.count < FOLLOWERS_MAX && !followers.ends;

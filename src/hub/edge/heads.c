@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "base/utc.h"
 #include "hub/edge/edge.h"
 #include "hub/edge/followers.h"
@@ -310,15 +311,12 @@ static void make_all(void)
 static void *run(void *arg)
 {
 	(void)arg;
-	int64_t slow_ns = 0, tick_ns = 0;
+	int64_t slow_ns = steady_ns(), tick_ns = slow_ns;
 	pthread_mutex_lock(&heads.lock);
 	while (!heads.stopping) {
-		int64_t now_ns = utc_now_ns();
+		int64_t now_ns = steady_ns();
 		if (!heads.work && now_ns - slow_ns < SLOW_NS) {
-			const int64_t at_ns = now_ns + NS_SECOND;
-			const struct timespec until = {.tv_sec = at_ns / NS_SECOND,
-						       .tv_nsec = at_ns % NS_SECOND};
-			(void)pthread_cond_timedwait(&heads.wake, &heads.lock, &until);
+			steady_wait(&heads.wake, &heads.lock, NS_SECOND);
 			if (!heads.work) {
 				if (now_ns - tick_ns >= TICK_NS) {
 					tick_ns = now_ns;

@@ -4,10 +4,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "base/utc.h"
 #include "hub/config.h"
 #include "hub/edge/channel.h"
@@ -142,10 +142,10 @@ static void warn(const char *what, int err)
 static void *run(void *arg)
 {
 	(void)arg;
-	int64_t slow_ns = 0, day_ns = utc_now_ns();
+	int64_t day_ns = steady_ns(), slow_ns = day_ns - SLOW_NS;
 	pthread_mutex_lock(&reports.lock);
 	while (!reports.stopping) {
-		int64_t now_ns = utc_now_ns();
+		int64_t now_ns = steady_ns();
 		pthread_mutex_unlock(&reports.lock);
 		warn(tr("sightings", "観測情報"), write_due());
 		if (now_ns - slow_ns >= SLOW_NS) {
@@ -157,10 +157,8 @@ static void *run(void *arg)
 			channel_renew();
 		}
 		pthread_mutex_lock(&reports.lock);
-		int64_t at_ns = utc_now_ns() + TICK_NS;
-		const struct timespec until = {.tv_sec = at_ns / NS_SECOND, .tv_nsec = at_ns % NS_SECOND};
 		if (!reports.stopping)
-			(void)pthread_cond_timedwait(&reports.wake, &reports.lock, &until);
+			steady_wait(&reports.wake, &reports.lock, TICK_NS);
 	}
 	pthread_mutex_unlock(&reports.lock);
 	return NULL;

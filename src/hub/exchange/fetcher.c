@@ -5,12 +5,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
 #include "base/lang.h"
 #include "base/log.h"
+#include "base/steady.h"
+#include "base/utc.h"
 #include "hub/config.h"
 #include "hub/exchange/drop.h"
 #include "hub/exchange/secret.h"
@@ -196,12 +197,9 @@ static int find_work(struct work *work)
 
 static void rest(void)
 {
-	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += POLL_S;
 	pthread_mutex_lock(&fetcher.lock);
 	if (!atomic_load(&fetcher.stop))
-		(void)pthread_cond_timedwait(&fetcher.wake, &fetcher.lock, &until);
+		steady_wait(&fetcher.wake, &fetcher.lock, POLL_S * NS_SECOND);
 	pthread_mutex_unlock(&fetcher.lock);
 }
 
