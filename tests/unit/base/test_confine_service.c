@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -133,6 +134,13 @@ static void make_socket(void)
 	(void)close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+/* As getaddrinfo() does when a name server has answered. */
+static void ask_how_much_waits(void)
+{
+	int waiting = 0;
+	(void)ioctl(STDIN_FILENO, FIONREAD, &waiting);
+}
+
 static void begin_program(void)
 {
 	static char program[] = "/bin/true";
@@ -145,6 +153,7 @@ static void sockets_are_for_those_who_ask_and_programs_for_nobody(void **state)
 	(void)state;
 	assert_int_equal(with_calls(true, make_socket), 0);
 	assert_int_equal(with_calls(false, make_socket), SIGSYS);
+	assert_int_equal(with_calls(true, ask_how_much_waits), 0);
 	assert_int_equal(with_calls(true, begin_program), SIGSYS);
 }
 

@@ -174,6 +174,8 @@ static void keys_are_kept_for_the_user_alone(void **state)
 
 int main(void)
 {
+	if (sodium_init() < 0)
+		return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_enrolled_is_read),
 		cmocka_unit_test(what_is_damaged_is_refused),
