@@ -327,6 +327,8 @@ def selected(tap, w, sensor, authorization, set_id):
     tap.equal("the commission sees it here too", [one["number"] for one in w.chika.get("/api/v1/receipts").json["receipts"]], [1])
     for name, client in w.desks.items():
         tap.equal(f"{name}, who has no sensor, does not", client.get("/api/v1/receipts").json["receipts"], [])
+        said = client.put("/api/v1/nation/revocations", (w.dir / "REVOCATIONS.json").read_bytes(), Content_Type="application/jose+json")
+        tap.equal(f"nor does {name} speak for the nation", said.status, 403)
     tap.equal("its records come", sensor.send("records", *lines)[0], 200)
     shown = handler.get("/api/v1/selected").json["records"]
     tap.check("of no authorisation, one not issued, one revoked, another edge's, one too early: refused",

@@ -222,7 +222,7 @@ def record(authorization, indicator="", **more):
 class World:
     """The centre (anna and ben decide), the commission (chika), three operators (a desk each)."""
 
-    def __init__(self, config="http: {rate: 0}\n", database=None, env=None, prefix=()):
+    def __init__(self, config="http: {rate: 0, idle_time: 3600s}\n", database=None, env=None, prefix=()):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-edges-"))
         self.hub = Hub(config, database=database, env=env, prefix=prefix)
         self.admin = self.hub.admin()

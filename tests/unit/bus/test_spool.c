@@ -267,6 +267,9 @@ static void the_oldest_events_give_way_then_health_and_nothing_else(void **state
 	assert_int_equal(st.streams[STREAM_EVENTS].gone[BATCH_GONE_SPACE], 40);
 	assert_int_equal(st.streams[STREAM_HEALTH].gone[BATCH_GONE_SPACE], 1);
 	assert_int_equal(st.streams[STREAM_RECORDS].waiting, records);
+	/* Receipts and checkpoints are not taken for gone; who makes them has to stop. */
+	assert_int_equal(add_big(s, STREAM_RECEIPTS, 1000000, 97, NULL), HN_ENOSPC);
+	assert_int_equal(add_big(s, STREAM_CHECKPOINTS, 1000000, 98, NULL), HN_ENOSPC);
 	/* A new event is counted and gone at once; a small receipt may still fit. */
 	assert_int_equal(add_big(s, STREAM_EVENTS, 1000000, 99, &b), HN_OK);
 	assert_true(b.stub);
