@@ -3,15 +3,17 @@
 # SPDX-FileCopyrightText: The Hinomi authors
 """The edge channel while time passes: codes die, certificates are renewed or end, what is kept for a while goes, a hub is away
 for long. Hub and edges have a clock that this test moves."""
+import datetime
 import json
 import pathlib
 import shutil
 import sys
 import tempfile
+import time
 import uuid
 
 sys.dont_write_bytecode = True
-from edge_world import BIN, Edge, Receipts, Tap, World, event, packed, record, run, until  # noqa: E402
+from edge_world import BIN, DEADLINE, Edge, Receipts, Tap, World, event, packed, record, run, until  # noqa: E402
 from moved_clock import Clock  # noqa: E402
 
 MINUTE, DAY = 60, 86400
@@ -28,7 +30,6 @@ class Moved(Clock):
 
     def text(self, **more):
         """Now, as records and receipts say it."""
-        import datetime
         moment = datetime.datetime.fromtimestamp(self.now(), datetime.timezone.utc) + datetime.timedelta(**more)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -65,15 +66,17 @@ def events_of(w, edge):
 
 
 def ended(answer):
-    """Reads a stream of heads to its end."""
+    """Whether a stream of heads comes to its end."""
+    last = time.monotonic() + DEADLINE
     try:
-        while answer.read1(65536):
-            pass
+        while time.monotonic() < last:
+            if not answer.read1(65536):
+                return True
     except TimeoutError:
-        return False
-    except OSError:
         pass
-    return True
+    except OSError:
+        return True
+    return False
 
 
 def certificates(tap, w, clock):
