@@ -137,7 +137,7 @@ await part("an organisation's own administrator", async () => {
 	await closed(dora);
 	await dora.getByRole("button", { name: "Take away mail gateway" }).click();
 	await dialog(dora).getByRole("button", { name: "Take away" }).click();
-	await dora.getByText("mail gateway").waitFor({ state: "detached" });
+	await dora.getByRole("rowheader", { name: "mail gateway" }).waitFor({ state: "detached" });
 	check("... and taken away", (await ask("GET", "/me", undefined, { Authorization: `Bearer ${token}` })).status === 401);
 	await dora.context().close();
 });

@@ -527,7 +527,6 @@ export const en = {
 	"organisation.partner": "Partner",
 	"organisation.tlpMax": "Highest TLP",
 	"organisation.onward": "Onward",
-	"organisation.editNames": "Change names",
 	"window.add": "New contact window",
 	"window.title": "Window",
 	"window.telephone": "Telephone",

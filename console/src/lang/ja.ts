@@ -528,7 +528,6 @@ export const ja: Dictionary = {
 	"organisation.partner": "相手方",
 	"organisation.tlpMax": "TLPの上限",
 	"organisation.onward": "再提供",
-	"organisation.editNames": "名称を変更",
 	"window.add": "連絡窓口を追加",
 	"window.title": "窓口",
 	"window.telephone": "電話",

@@ -269,7 +269,7 @@ function Invite({ onClose }: { onClose: () => void }) {
 	const [organisation, setOrganisation] = useState(me.value?.organisation ?? "");
 	if (code)
 		return (
-			<Dialog title={t("edges.code")} onClose={onClose}>
+			<Dialog key="code" title={t("edges.code")} onClose={onClose}>
 				<div class="stack">
 					<p>{t("edges.codeAbout")}</p>
 					<p class="secret">{code.code}</p>

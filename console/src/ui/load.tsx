@@ -64,7 +64,7 @@ export function useLive(again: () => void, kinds?: readonly string[], pause = 70
 			if (was === "waiting" && is === "on") soon();
 			was = is;
 		});
-		const slow = kinds ? undefined : setInterval(() => document.hidden || soon(), SLOW_MS);
+		const slow = kinds ? undefined : setInterval(() => document.hidden || live.peek() === "off" || soon(), SLOW_MS);
 		return () => {
 			end();
 			watched();
