@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 
@@ -61,6 +62,19 @@ def hostile_bundle():
              object_refs=[malware["id"]], **shared),
         stix("note", content=HOSTILE, abstract=HOSTILE, authors=[HOSTILE], object_refs=[evil["id"]], **shared),
         stix("relationship", relationship_type="indicates", description=HOSTILE, source_ref=evil["id"], target_ref=malware["id"]),
+        *[stix(kind, name=HOSTILE, description=HOSTILE, **more, **shared) for kind, more in {
+            "attack-pattern": {"aliases": [HOSTILE]}, "campaign": {"objective": HOSTILE}, "course-of-action": {},
+            "identity": {"roles": [HOSTILE], "identity_class": HOSTILE, "sectors": [HOSTILE], "contact_information": HOSTILE},
+            "infrastructure": {"infrastructure_types": [HOSTILE]}, "intrusion-set": {"goals": [HOSTILE], "resource_level": HOSTILE},
+            "location": {"country": "JP", "city": HOSTILE, "street_address": HOSTILE}, "tool": {"tool_version": HOSTILE},
+            "vulnerability": {}}.items()],
+        stix("opinion", opinion="disagree", explanation=HOSTILE, authors=[HOSTILE], object_refs=[evil["id"]], **shared),
+        stix("grouping", name=HOSTILE, context=HOSTILE, object_refs=[evil["id"]], **shared),
+        stix("malware-analysis", product=HOSTILE, version=HOSTILE, result="malicious", result_name=HOSTILE, **shared),
+        {"type": "file", "spec_version": "2.1", "id": f"file--{uuid.uuid4()}", "name": HOSTILE, "hashes": {"MD5": "0" * 32},
+         "object_marking_refs": [GREEN]},
+        {"type": "email-message", "spec_version": "2.1", "id": f"email-message--{uuid.uuid4()}", "is_multipart": False, "subject": HOSTILE,
+         "body": HOSTILE, "additional_header_fields": {"X-Theirs": [HOSTILE]}, "object_marking_refs": [GREEN]},
         stix("sighting", sighting_of_ref=evil["id"], description=HOSTILE, count=3, first_seen="2026-11-20T00:00:00Z",
              last_seen="2026-11-20T10:00:00Z", summary=False),
     ]
@@ -125,6 +139,32 @@ class Edge:
         assert status == 200, answer
         self.through[stream] = answer["through"]
 
+    def answer(self, reply):
+        """Answers every question of the hub's from now on, in the background."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.load_cert_chain(self.dir / "certificate.pem", self.dir / "tls.pem")
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=600, context=context)
+        connection.request("GET", "/edge/v1/heads")
+        heads = connection.getresponse()
+        done = set()
+
+        def follow():
+            try:
+                for line in heads:
+                    if not line.startswith(b"data:"):
+                        continue
+                    payload = json.loads(line[5:])["payload"]
+                    head = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+                    for question in head.get("questions", []):
+                        if question["id"] not in done:
+                            done.add(question["id"])
+                            self.send("health", {"question": question["id"], "answer": reply})
+            except (OSError, http.client.HTTPException):
+                pass  # the hub ended
+
+        threading.Thread(target=follow, daemon=True).start()
+
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -145,6 +185,7 @@ class World:
         self.people = {}
         self.anna = self.person("anna", self.centre, [("ja", "山田 杏奈"), ("en", "Anna Yamada")], "analyst", "approver", "administrator")
         self.ben = self.person("ben", self.centre, [("ja", "佐藤 勉"), ("en", "Ben Sato")], "approver")
+        self.gen = self.person("gen", self.centre, [("ja", "高橋 元"), ("en", "Gen Takahashi")], "approver")
         self.fill()
 
     def person(self, login, organisation, names, *roles):
@@ -182,11 +223,13 @@ class World:
         assert self.admin.post("/api/v1/groups", {"names": [{"language": "en", "name": HOSTILE}], "description": HOSTILE,
                                                   "keeper": self.centre}).status == 201
         self.evil, bundle = hostile_bundle()
+        self.bundle = [one["id"] for one in bundle]
         self.add(self.stranger, *bundle)
         self.attack = indicator("[domain-name:value = 'c2.fubuki.example']", name="標的型攻撃の指令サーバ",
                                 description="電力分野への攻撃で使われた指令サーバ。", indicator_types=["malicious-activity"], confidence=85)
         actor = stix("intrusion-set", name="FUBUKI", aliases=["吹雪"], description="重要インフラを狙う攻撃グループ。")
         inside = [indicator(f"[ipv4-addr:value = '203.0.113.{n}']", name=f"攻撃の踏み台 {n}", confidence=60) for n in (5, 9, 77)]
+        self.inside = [one["id"] for one in inside]
         seen = stix("sighting", sighting_of_ref=self.attack["id"], count=4, first_seen="2026-11-20T00:00:00Z", last_seen="2026-11-20T21:10:00Z")
         self.add(self.anna, self.attack, actor, *inside, seen,
                  stix("relationship", relationship_type="indicates", source_ref=self.attack["id"], target_ref=actor["id"]))
@@ -216,7 +259,16 @@ class World:
             lines.append({"metadata": {"uid": str(uuid.uuid4())}, "time": at - hour * 3_600_000, "count": 1 + hour * 7 % 11,
                           "query": {"hostname": own["value"]}, "unmapped": {"hinomi": own}})
         self.edge.send("events", *lines)
-        self.edge.send("health", {"time": now(), "sets": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE, "spool": {"bytes": 4096}})
+        self.edge.send("health", {
+            "time": now(), "sets": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE, "spool": {"bytes": 4096, "waiting": {HOSTILE: 3}},
+            "heads": [{"kind": HOSTILE, "id": HOSTILE, "version": HOSTILE, "expires": HOSTILE}, {"kind": "set", "id": "../me", "version": 1},
+                      {"kind": "set", "id": HOSTILE, "version": 2}],
+            "resolver": {"ok": True, "answer": {"sets": [{"name": HOSTILE, "set_id": HOSTILE, "action": HOSTILE, "organisation": HOSTILE}]}}})
+        match = {name: HOSTILE for name in ("set", "set_id", "organisation", "contact", "entry", "value", "object", "marking", "action",
+                                            "status", "why", "trigger")}
+        self.edge.answer({"ok": True, HOSTILE: HOSTILE, "answer": {
+            "name": HOSTILE, "action": HOSTILE, "note": HOSTILE, "decided": match, "matches": [match, {**match, "object": "javascript:1"}],
+            "asked": {"days": [{"day": HOSTILE, "asked": HOSTILE}]}, HOSTILE: {HOSTILE: 7}}})
 
     def commission(self):
         """The oversight commission, its trust file, a sensor and a set to select by."""
@@ -238,7 +290,8 @@ class World:
         """What the browser's part needs to know."""
         return {"url": f"http://localhost:{self.hub.port}", "set": self.set, "evil": self.evil["id"], "attack": self.attack["id"],
                 "centre": self.centre, "power": self.power, "foreign": self.foreign, "stranger": self.people["stranger"],
-                "people": self.people,                 "edge": self.edge.id, "keys": str(self.keys), "authority": str(BIN / "hinomi-authority"), "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
+                "people": self.people, "bundle": self.bundle, "inside": self.inside,
+                                "edge": self.edge.id, "keys": str(self.keys), "authority": str(BIN / "hinomi-authority"), "hostileApproval": self.hostile_approval, "hostile": HOSTILE,
                 "password": {login: PASSWORD.format(login) for login in self.people}}
 
 

@@ -14,6 +14,7 @@ import { Badge, State, Tlp } from "../ui/badge";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area } from "../ui/field";
+import { useSeen } from "../ui/form";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { OrganisationName, PersonName } from "../ui/names";
 import { Table } from "../ui/table";
@@ -255,6 +256,7 @@ function Radius({ set, id, state }: { set: string; id: string; state: string }) 
 function StepDialog({ set, id, verb, etag, onClose, onDone }: { set: NamedSet; id: string; verb: hub.Step; etag: string | null; onClose: () => void; onDone: () => void }) {
 	const [reason, setReason] = useState("");
 	const sending = useSend();
+	const seen = useSeen(etag);
 	const asksReason = verb === "refuse" || verb === "retire";
 	const wrong = sending.error instanceof Refused ? sending.error.of("reason") : undefined;
 	return (
@@ -265,12 +267,16 @@ function StepDialog({ set, id, verb, etag, onClose, onDone }: { set: NamedSet; i
 					event.preventDefault();
 					void sending
 						.send(async (key) => {
-							const { state } = await hub.step(set.id, id, verb, reason.trim(), key, etag);
+							const { state } = await hub.step(set.id, id, verb, reason.trim(), key, seen.etag);
 							tell(t("step.done", { state: word("state", state) }));
 							onClose();
 							onDone();
 						})
-						.then((well) => well || onDone());
+						.then((well) => {
+							if (well) return;
+							seen.again();
+							onDone();
+						});
 				}}
 			>
 				<p>{t(`step.${verb}About`, { set: set.names[language.value] })}</p>

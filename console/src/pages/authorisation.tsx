@@ -15,13 +15,13 @@ import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
 import { Area } from "../ui/field";
-import { FormEnd } from "../ui/form";
+import { FormEnd, useSeen } from "../ui/form";
 import { Load, useLive, useLoad, useSend } from "../ui/load";
 import { EdgeName, OrganisationName, PersonName, SetName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { tell } from "../ui/toast";
-import { applies, AuthorisationState } from "./authorisations";
+import { applies, AuthorisationState, nextOf } from "./authorisations";
 import { Receipts } from "./edges";
 
 type Verb = "hand" | "issue" | "refuse" | "sign";
@@ -192,44 +192,65 @@ function Allows({ payload }: { payload: Stix }) {
 	);
 }
 
+const COURSE = ["draft", "handed", "signed", "issued"] as const;
+
+/** What was done, what is to be done next, and by whom. */
 function Life({ one }: { one: Authorisation }) {
+	const stopped = one.state === "refused" || one.state === "revoked";
+	const reached = one.state === "refused" ? 1 : one.state === "revoked" ? 3 : COURSE.indexOf(one.state as (typeof COURSE)[number]);
+	const next = nextOf(one);
+	const signed = one.threshold ? `${one.signatures} / ${one.threshold}` : String(one.signatures);
 	return (
-		<dl class="facts">
-			<dt>{t("set.organisation")}</dt>
-			<dd>
-				<OrganisationName id={one.organisation} />
-			</dd>
-			<dt>{t("authorisation.applicant")}</dt>
-			<dd>
-				<PersonName id={one.person} />
-			</dd>
-			<dt>{t("authorisation.applied")}</dt>
-			<dd>
-				<Time value={one.applied} both />
-			</dd>
-			<dt>{t("authorisation.changed")}</dt>
-			<dd>
-				<Time value={one.changed} both />
-			</dd>
-			<dt>{t("authorisation.signatures")}</dt>
-			<dd>{one.threshold ? `${one.signatures} / ${one.threshold}` : one.signatures}</dd>
-			{one.reason && (
-				<>
-					<dt>{t("approval.reason")}</dt>
-					<dd>{one.reason}</dd>
-				</>
-			)}
-		</dl>
+		<div class="stack">
+			<p class={`alert ${next.mine ? "warn" : stopped ? "hot" : ""}`} role="status">
+				{next.mine && <Badge tone="warn">{t("next.mine")}</Badge>} {next.text}
+			</p>
+			{one.reason && <p class="note pre">{one.reason}</p>}
+			<ol class="steps">
+				{COURSE.map((step, at) => (
+					<li key={step} class={at > reached ? "open" : ""}>
+						<div>
+							<strong class={at > reached ? "soft" : undefined}>{t(`course.${step}`)}</strong>
+							{step === "draft" && (
+								<div>
+									<OrganisationName id={one.organisation} /> · <PersonName id={one.person} />
+									<div class="small soft">
+										<Time value={one.applied} both />
+									</div>
+								</div>
+							)}
+							{step === "signed" && <div>{t("course.signatures", { n: signed })}</div>}
+							{at > 0 && at === reached && !stopped && (
+								<div class="small soft">
+									<Time value={one.changed} both />
+								</div>
+							)}
+						</div>
+					</li>
+				))}
+				{stopped && (
+					<li class="hot">
+						<div>
+							<strong>{word("authorisationState", one.state)}</strong>
+							<div class="small soft">
+								<Time value={one.changed} both />
+							</div>
+						</div>
+					</li>
+				)}
+			</ol>
+		</div>
 	);
 }
 
 function StepDialog({ one, verb, etag, onClose, onDone }: { one: Authorisation; verb: Verb; etag: string | null; onClose: () => void; onDone: () => void }) {
 	const [written, setWritten] = useState("");
 	const sending = useSend();
+	const seen = useSeen(etag);
 	const step = async (key: string) => {
-		if (verb === "refuse") await hub.refuseAuthorisation(one.id, written.trim(), etag, key);
-		else if (verb === "sign") await hub.signAuthorisation(one.id, written.trim(), etag, key);
-		else await hub.stepAuthorisation(one.id, verb, etag, key);
+		if (verb === "refuse") await hub.refuseAuthorisation(one.id, written.trim(), seen.etag, key);
+		else if (verb === "sign") await hub.signAuthorisation(one.id, written.trim(), seen.etag, key);
+		else await hub.stepAuthorisation(one.id, verb, seen.etag, key);
 		tell(t("saved"));
 		onClose();
 		onDone();
@@ -240,7 +261,11 @@ function StepDialog({ one, verb, etag, onClose, onDone }: { one: Authorisation; 
 				class="form"
 				onSubmit={(event) => {
 					event.preventDefault();
-					void sending.send(step);
+					void sending.send(step).then((well) => {
+						if (well) return;
+						seen.again();
+						onDone();
+					});
 				}}
 			>
 				<p>{t(`authorisation.${verb}About`)}</p>

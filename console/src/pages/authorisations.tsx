@@ -6,12 +6,13 @@ import { Refused } from "../api/problem";
 import type { Authorisation } from "../api/schema";
 import { t, word } from "../lang/text";
 import { applicationOf, CLASSES, KINDS, type Basis } from "../model/application";
-import { fromInput, number, toInput } from "../model/format";
+import { fromInput, localTime, number, toInput } from "../model/format";
 import { text } from "../model/stix";
+import { lookUp } from "../names";
 import { language } from "../preferences";
 import { Page } from "../shell/page";
 import { go, Link, place, setQuery } from "../shell/router";
-import { roles } from "../session";
+import { me, roles } from "../session";
 import { Badge, type Tone } from "../ui/badge";
 import { Dialog } from "../ui/dialog";
 import { Failure } from "../ui/failure";
@@ -30,6 +31,38 @@ export const applies = () => roles.value.has("approver") || roles.value.has("adm
 export function AuthorisationState({ of }: { of: Authorisation }) {
 	const over = of.state === "issued" && new Date(of.until) < new Date();
 	return <Badge tone={over ? "plain" : TONES[of.state]}>{over ? t("authorisation.over") : word("authorisationState", of.state)}</Badge>;
+}
+
+/** What is to be done next and by whom; whether that is the reader. */
+export function nextOf(one: Authorisation): { text: string; mine: boolean } {
+	const organisation = lookUp("organisations", one.organisation) ?? "";
+	const own = me.value?.organisation === one.organisation && applies();
+	const commission = roles.value.has("commissioner") || roles.value.has("commission-staff");
+	const at = (time: string) => localTime(new Date(time), language.value);
+	const now = new Date();
+	switch (one.state) {
+		case "draft":
+			return { text: t("next.draft", { organisation }), mine: own };
+		case "handed":
+			return { text: t("next.handed", { n: one.threshold ? `${one.signatures} / ${one.threshold}` : one.signatures }), mine: commission };
+		case "signed":
+			return { text: t("next.signed", { organisation }), mine: own };
+		case "refused":
+			return { text: t("next.refused"), mine: false };
+		case "revoked":
+			return { text: t("next.revoked"), mine: false };
+		case "issued":
+			if (new Date(one.until) <= now) return { text: t("next.over"), mine: false };
+			return { text: new Date(one.from) > now ? t("next.early", { from: at(one.from) }) : t("next.issued", { until: at(one.until) }), mine: false };
+	}
+}
+
+/** Who has the next step, in a word. */
+function Turn({ of }: { of: Authorisation }) {
+	const { mine } = nextOf(of);
+	if (mine) return <Badge tone="warn">{t("next.mine")}</Badge>;
+	if (of.state === "handed") return <span>{word("kind", "commission")}</span>;
+	return of.state === "draft" || of.state === "signed" ? <OrganisationName id={of.organisation} /> : <span class="soft">{t("next.nobody")}</span>;
 }
 
 export function Authorisations() {
@@ -65,6 +98,7 @@ export function Authorisations() {
 									{ key: "purpose", label: t("authorisation.purpose"), head: true, show: (row) => <Link to={`/authorisations/${row.id}`}>{text(row.payload.purpose) ?? row.id}</Link> },
 									{ key: "basis", label: t("authorisation.basis"), class: "tight", show: (row) => word("basis", String(row.payload.basis ?? "")) },
 									{ key: "state", label: t("approval.state"), class: "tight", show: (row) => <AuthorisationState of={row} /> },
+									{ key: "turn", label: t("next.who"), show: (row) => <Turn of={row} /> },
 									{ key: "signatures", label: t("authorisation.signatures"), class: "number", show: (row) => (row.threshold ? `${row.signatures} / ${row.threshold}` : String(row.signatures)) },
 									{ key: "from", label: t("organisation.from"), class: "tight", show: (row) => <Time value={row.from} /> },
 									{ key: "until", label: t("approval.until"), class: "tight", show: (row) => <Time value={row.until} /> },

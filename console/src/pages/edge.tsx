@@ -16,6 +16,8 @@ import { OrganisationName } from "../ui/names";
 import { Table } from "../ui/table";
 import { Ago, Time } from "../ui/time";
 import { tell } from "../ui/toast";
+import { EdgeAnswer } from "./edge_answer";
+import { EdgeHeads, HealthFacts } from "./edge_health";
 import { EdgeState, Events, keepsEdges, Receipts } from "./edges";
 
 /** One sensor or resolver: how it is, what it has in force, what it reports. */
@@ -69,14 +71,7 @@ export function EdgePage({ id }: { id: string }) {
 										</dd>
 									</>
 								)}
-								{Object.entries(edge.health ?? {}).map(([name, value]) => (
-									<>
-										<dt>{word("health", name)}</dt>
-										<dd>
-											<Told value={value} />
-										</dd>
-									</>
-								))}
+								<HealthFacts health={edge.health ?? {}} />
 							</dl>
 						</section>
 						<section class="card">
@@ -95,6 +90,10 @@ export function EdgePage({ id }: { id: string }) {
 							/>
 						</section>
 					</div>
+					<section class="card">
+						<h2>{t("health.heads")}</h2>
+						<EdgeHeads health={edge.health ?? {}} />
+					</section>
 					{edge.kind === "resolver" && edge.state === "enrolled" && <Questions edge={edge} />}
 					<section class="card">
 						<h2>{edge.kind === "sensor" ? t("edges.tab.receipts") : t("edges.tab.events")}</h2>
@@ -117,23 +116,6 @@ export function EdgePage({ id }: { id: string }) {
 				</Page>
 			)}
 		</Load>
-	);
-}
-
-/** What an edge says of itself, whatever it is: times and numbers as people read them, what is inside something line by line. */
-function Told({ value }: { value: unknown }) {
-	if (typeof value === "number") return <>{number(value, language.value)}</>;
-	if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return <Time value={value} />;
-	if (!value || typeof value !== "object") return <>{String(value)}</>;
-	if (Array.isArray(value) || Object.values(value).some((one) => one && typeof one === "object")) return <span class="value small">{JSON.stringify(value, null, 1)}</span>;
-	return (
-		<ul>
-			{Object.entries(value as Record<string, unknown>).map(([name, one]) => (
-				<li key={name}>
-					<span class="soft">{word("health", name)}</span> <Told value={one} />
-				</li>
-			))}
-		</ul>
 	);
 }
 
@@ -192,9 +174,7 @@ function Questions({ edge }: { edge: Edge }) {
 			<div role="status">
 				{answer &&
 					(answer.answered ? (
-						<pre class="raw" tabIndex={0} role="region" aria-label={t("question.answer")}>
-							{JSON.stringify(answer.answer, null, 2)}
-						</pre>
+						<EdgeAnswer ask={answer.ask} answer={answer.answer} />
 					) : (
 						<p class="alert warn">{t("question.none")}</p>
 					))}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Hinomi authors
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { Refused } from "../api/problem";
 import { t } from "../lang/text";
 import { Meanwhile, useChange, type Change, type Kept } from "./change";
@@ -72,6 +73,13 @@ export function ChangeSure<T extends object>({ title, text, kept, to, label, dan
 /** Without members that say nothing, which the hub takes for empty texts. */
 export function said<T extends object>(thing: T): T {
 	return Object.fromEntries(Object.entries(thing).filter(([, value]) => value !== undefined && value !== "" && !(Array.isArray(value) && !value.length))) as T;
+}
+
+/** The version that was seen when a form was opened, whatever comes while it is open; once the hub said no, the newest. */
+export function useSeen(etag: string | null): { etag: string | null; again: () => void } {
+	const [opened] = useState(etag);
+	const [told, setTold] = useState(false);
+	return { etag: told ? etag : opened, again: () => setTold(true) };
 }
 
 /** A list with one element put, put in another's place, or taken away. */
