@@ -181,11 +181,17 @@ static int install_documents(const struct down *d, const struct held *h)
 	int err = make_folder(d, "authorizations");
 	int fd = openat(d->files->dir_fd, "authorizations", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL)
+	if (dir == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
 		return err == HN_OK ? HN_EIO : err;
-	for (struct dirent *e; (e = readdir(dir)) != NULL;)
-		if (e->d_name[0] != '.' && !is_document(&h->coming, e->d_name))
-			(void)unlinkat(dirfd(dir), e->d_name, 0);
+	}
+	for (struct dirent *e; err == HN_OK && (e = readdir(dir)) != NULL;)
+		if (e->d_name[0] != '.' && !is_document(&h->coming, e->d_name) &&
+		    unlinkat(dirfd(dir), e->d_name, 0) != 0 && errno != ENOENT)
+			err = hn_err_of_errno(errno);
+	if (err == HN_OK && fsync(dirfd(dir)) != 0)
+		err = hn_err_of_errno(errno);
 	for (size_t i = 0; err == HN_OK && i < h->coming.document_count; i++) {
 		char name[128], id[UUID_TEXT_SIZE];
 		uuid_format(&h->coming.documents[i].id, id);
