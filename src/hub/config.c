@@ -184,6 +184,7 @@ static int fill(struct hub_config *c, const struct hub_overrides *o, struct faul
 		const char *path = take_text(c, c->data, "/hub.db");
 		c->database = path ? take_text(c, "sqlite:", path) : NULL;
 	}
+	c->edges.enabled = c->edges.enabled && c->publish;
 	int rc = c->database ? check_database(c, o->database, fault) : HN_ENOMEM;
 	if (rc == HN_OK)
 		rc = give_listeners(c, o, fault);

@@ -79,6 +79,7 @@ struct hub_config {
 	struct config_list cosigners; /* const char *: verifier keys (ledger/note.h) */
 	uint64_t disk_least;          /* bytes that must be free to be ready */
 	bool fetch_inside;            /* sources may lie at addresses that are not global */
+	bool publish;                 /* sets; without it edges.enabled is false too */
 	struct hub_http http;
 	struct hub_access access;
 	struct hub_sign_in sign_in;

@@ -165,6 +165,9 @@ const struct config_key HUB_KEYS[] = {
 		 "sources may lie at loopback and private addresses, which whoever enters one could then ask",
 	 .help_ja = "情報源がループバックやプライベートアドレスにあることを許す。情報源の登録者が内部に問い合"
 		    "わせ可能となる"},
+	{"publish", CONFIG_BOOL, AT(publish), .preset = "true",
+	 .help_en = "sets are published and edges served; of several hubs at one database by one alone",
+	 .help_ja = "集合を公開し、エッジを受け付ける。同じデータベースを使う複数のハブのうち一つだけ"},
 	{"http", CONFIG_MAPPING, AT(http), .keys = http_keys, .help_en = "the server", .help_ja = "サーバー"},
 	{"access_log", CONFIG_MAPPING, AT(access), .keys = access_keys, .help_en = "who read what",
 	 .help_ja = "誰が何を読んだか"},

@@ -47,6 +47,9 @@ struct db_kind {
 	bool (*in_transaction)(const struct db *db);
 	/* Rows changed since it was opened, undone ones too. */
 	uint64_t (*changes)(const struct db *db);
+	/* Takes what one connection of the database has at a time, until it ends; lost and taken again where
+	 * the peer goes away. */
+	int (*claim)(struct db *db, bool *mine_out);
 	/* Housekeeping between two transactions of the writer. */
 	void (*tend)(struct db *db, bool idle);
 	/* Bytes of the log that a snapshot keeps from being recycled. */

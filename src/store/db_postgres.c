@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/db_row.h"
 #include "store/view.h"
 
 /* One writer in all hubs that share the database: numbers are given out in the order of commits. */
@@ -695,6 +696,18 @@ static bool pg_in_transaction(const struct db *db)
 	return p->conn != NULL && p->in_transaction;
 }
 
+static int pg_claim(struct db *db, bool *mine_out)
+{
+	struct db_rows *rows;
+	int64_t mine = 0;
+	int err = db_query(db, &rows, "SELECT CASE WHEN " PG_CLAIM " THEN 1 ELSE 0 END");
+	err = db_one_number(err, &rows, &mine);
+	if (err != HN_OK)
+		return err;
+	PG_DB(db)->claimed = *mine_out = mine == 1;
+	return HN_OK;
+}
+
 static uint64_t pg_changes(const struct db *db)
 {
 	return ((const struct pg_db *)(const void *)db)->changes;
@@ -756,6 +769,7 @@ const struct db_kind DB_POSTGRES = {
 	.rows_end = pg_rows_end,
 	.in_transaction = pg_in_transaction,
 	.changes = pg_changes,
+	.claim = pg_claim,
 	.tend = pg_tend,
 	.log_bytes = pg_log_bytes,
 	.interrupt = pg_interrupt,

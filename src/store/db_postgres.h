@@ -56,6 +56,7 @@ struct pg_db {
 	bool in_transaction;
 	int64_t transaction; /* its number, of a writer's */
 	uint64_t changes;
+	bool claimed; /* to be claimed again by the next connection */
 };
 
 #define PG_DB(base) ((struct pg_db *)(void *)(base))
@@ -87,6 +88,9 @@ void pg_many_drop(struct pg_db *p);
 
 /** Frees their memory. */
 void pg_many_clear(struct pg_db *p);
+
+/* A lock of the session. */
+#define PG_CLAIM "pg_try_advisory_lock(4801, hashtext(current_schema()))"
 
 /* ---- db_postgres_connect.c ---- */
 

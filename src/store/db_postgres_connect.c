@@ -208,6 +208,8 @@ int pg_connect(struct pg_db *p)
 		err = set_session(p);
 	if (err == HN_OK)
 		err = name_server(p);
+	if (err == HN_OK && p->claimed)
+		err = simple(p, "SELECT " PG_CLAIM);
 	if (err == HN_OK && PQenterPipelineMode(p->conn) != 1)
 		err = HN_EIO;
 	if (err != HN_OK)

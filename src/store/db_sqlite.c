@@ -473,6 +473,13 @@ static bool sqlite_in_transaction(const struct db *db)
 	return sqlite3_get_autocommit(s->handle) == 0;
 }
 
+static int sqlite_claim(struct db *db, bool *mine_out)
+{
+	(void)db;
+	*mine_out = true;
+	return HN_OK;
+}
+
 static uint64_t sqlite_changes(const struct db *db)
 {
 	const struct sqlite_db *s = (const struct sqlite_db *)(const void *)db;
@@ -542,6 +549,7 @@ const struct db_kind DB_SQLITE = {
 	.rows_end = sqlite_rows_end,
 	.in_transaction = sqlite_in_transaction,
 	.changes = sqlite_changes,
+	.claim = sqlite_claim,
 	.tend = sqlite_tend,
 	.log_bytes = sqlite_log_bytes,
 	.interrupt = sqlite_interrupt,

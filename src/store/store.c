@@ -109,6 +109,20 @@ static int start(struct store *store, const struct store_options *options, struc
 	return err;
 }
 
+static int claim_job(struct writing *w, void *context)
+{
+	(void)context;
+	struct db *db = writing_db(w);
+	bool mine = false;
+	int err = db_kind(db)->claim(db, &mine);
+	return err == HN_OK && !mine ? HN_EEXIST : err;
+}
+
+int store_claim(struct store *store)
+{
+	return store_write(store, claim_job, NULL);
+}
+
 int store_address(const char *database, struct fault *fault)
 {
 	return db_address(database, fault);

@@ -41,6 +41,12 @@ struct store_options {
  */
 HN_MUST_USE int store_open(const struct store_options *options, struct store **out, struct fault *fault);
 
+/**
+ * Takes what one hub of a database does alone, until the store is closed. @return HN_EEXIST: another has it;
+ * never of SQLite, whose file is one hub's.
+ */
+HN_MUST_USE int store_claim(struct store *store);
+
 /** Whether an address of a database can be read, told without connecting. @return HN_EFORMAT, HN_ENOMEM */
 HN_MUST_USE int store_address(const char *database, struct fault *fault);
 

@@ -261,13 +261,14 @@ def two_hubs(url, server):
     with Parties(config, database=url) as first:
         first.start()
         centre = first.centre.client()
-        second = Hub(config + "name: second\n", database=url, start=False)
+        second = Hub(config + "name: second\npublish: false\n", database=url, start=False)
         second.data.mkdir(mode=0o700)
         (second.data / "keys").mkdir(mode=0o700)
         for name in ("identity", "sources"):
             shutil.copy2(first.data / "keys" / name, second.data / "keys" / name)
         for file in (second.data, second.data / "keys", *(second.data / "keys").iterdir()):
             shutil.chown(file, first.data.stat().st_uid, first.data.stat().st_gid)
+        refused_beside(url)
         second.start()
         server.files["/both.txt"] = b"both.example\n"
         source = Source(first, centre, kind="list", where=server.url + "/both.txt")
@@ -284,6 +285,18 @@ def two_hubs(url, server):
         second_client.close()
         centre.close()
         second.remove()
+
+
+def refused_beside(url):
+    third = Hub("name: third\n", database=url, start=False)
+    try:
+        third.start()
+        why = "it began"
+    except RuntimeError as error:
+        why = str(error)
+    tap.check("two that publish are refused", "publish: another hub publishes sets from this database" in why, why)
+    tap.equal("and it ends", third.end(), 5)
+    third.remove()
 
 
 def held_by_one(first, second, server, source):

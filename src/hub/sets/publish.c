@@ -38,6 +38,8 @@
 #define KEEP_US     (INT64_C(3600) * 1000000)          /* files that no head names stay for slow readers */
 #define SLOW_NS     (60 * NS_SECOND)                   /* between looks at what is over */
 #define FORMER_NS   (5 * NS_SECOND)                    /* between looks at former bases */
+#define OTHERS_NS   NS_SECOND                          /* between looks at what other hubs decided */
+#define CLAIM_NS    (5 * NS_SECOND) /* for which the database may still hold what a killed hub had */
 #define HEAD_SIZE   (64u << 10)
 #define PENDING_MAX 256     /* sets looked at in one turn */
 #define LEAP        1000000 /* versions that a head leaves out after its files were lost */
@@ -48,6 +50,7 @@ static struct {
 	struct key *key;
 	struct warnings *warnings;
 	pthread_t publisher, merger, lister;
+	bool shared;                       /* other hubs may decide in the same database */
 	bool publishing, merging, listing; /* the threads run */
 	atomic_bool decided, listed;       /* in a job; told to publisher and lister once that is committed */
 	pthread_mutex_t lock;              /* guards what follows */
@@ -450,7 +453,8 @@ static void *run_publisher(void *arg)
 	while (!sets.stopping) {
 		if (!sets.work && !sets.has_merged)
 			wait_for(&sets.wake, TICK_NS);
-		bool any = sets.work && !sets.stopping;
+		bool others = sets.shared && utc_now_ns() - tried_ns >= OTHERS_NS;
+		bool any = (sets.work || others) && !sets.stopping;
 		sets.work = false;
 		pthread_mutex_unlock(&sets.lock);
 		now_ns = utc_now_ns();
@@ -473,6 +477,21 @@ static void *run_publisher(void *arg)
 		/* What failed is tried again, but not without a pause. */
 		if (sets.work && !sets.stopping && utc_now_ns() - tried_ns < NS_SECOND && any)
 			wait_for(&sets.wake, TICK_NS);
+	}
+	pthread_mutex_unlock(&sets.lock);
+	return NULL;
+}
+
+/* Where another hub publishes, its versions are told. */
+static void *run_teller(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&sets.lock);
+	while (!sets.stopping) {
+		wait_for(&sets.wake, TICK_NS);
+		pthread_mutex_unlock(&sets.lock);
+		(void)follow_tick(utc_now_ns(), server_draining(sets.hub->server));
+		pthread_mutex_lock(&sets.lock);
 	}
 	pthread_mutex_unlock(&sets.lock);
 	return NULL;
@@ -556,7 +575,7 @@ static void *run_merger(void *arg)
 			wait_for(&sets.wake_merger, NS_SECOND);
 		do_queued();
 		bool all = utc_now_ns() - all_ns >= LOOK_NS;
-		bool any = (sets.look || all) && !sets.stopping;
+		bool any = (sets.look || all) && sets.hub->config->publish && !sets.stopping;
 		sets.look = false;
 		pthread_mutex_unlock(&sets.lock);
 		if (all)
@@ -618,9 +637,37 @@ static int remove_strays(void)
 	return err;
 }
 
+static int claim(struct fault *fault)
+{
+	const struct timespec pause = {.tv_nsec = TICK_NS};
+	int64_t until_ns = utc_now_ns() + CLAIM_NS;
+	int err;
+	while ((err = store_claim(sets.hub->store)) == HN_EEXIST && utc_now_ns() < until_ns)
+		(void)nanosleep(&pause, NULL);
+	if (err != HN_EEXIST)
+		return err;
+	return fault_set(
+		fault, err, "publish",
+		tr("another hub publishes sets from this database; say 'publish: false' here, or "
+		   "stop the other",
+		   "このデータベースから集合を公開しているハブがほかにある。ここでは 'publish: false' "
+		   "とするか、そのハブを止めること"));
+}
+
+/* What of the files is not as the database has it. */
+static int begin_publishing(struct fault *fault)
+{
+	int err = claim(fault);
+	if (err == HN_OK)
+		err = remove_strays();
+	return err == HN_OK ? make_all_good() : err;
+}
+
 static int start(struct hub *hub, struct fault *fault)
 {
+	bool publishes = hub->config->publish;
 	sets.hub = hub;
+	sets.shared = strncmp(hub->config->database, "sqlite:", 7) != 0;
 	sets.stopping = false;
 	sets.work = true;
 	int err = open_folder(hub->config, fault);
@@ -628,13 +675,12 @@ static int start(struct hub *hub, struct fault *fault)
 		err = open_key(hub->config, fault);
 	if (err == HN_OK)
 		err = warnings_open(hub->store, &sets.warnings, fault);
-	if (err == HN_OK)
-		err = remove_strays();
-	if (err == HN_OK)
-		err = make_all_good();
+	if (err == HN_OK && publishes)
+		err = begin_publishing(fault);
 	if (err == HN_OK)
 		err = store_watch(hub->store, committed, NULL);
-	if (err == HN_OK && pthread_create(&sets.publisher, NULL, run_publisher, NULL) != 0)
+	if (err == HN_OK &&
+	    pthread_create(&sets.publisher, NULL, publishes ? run_publisher : run_teller, NULL) != 0)
 		err = HN_ENOMEM;
 	sets.publishing = err == HN_OK;
 	if (err == HN_OK && pthread_create(&sets.merger, NULL, run_merger, NULL) != 0)
