@@ -92,6 +92,9 @@ struct object_filter {
 	int64_t until_seq;  /* and not later than this; 0: no end */
 	int64_t collection; /* what was put there: first, last and added mean first, last and added there */
 	int64_t source;
+	/* Whose copies: what this organisation gave, also where another one gave the same identifier first.
+	 * With it no condition on collection or source. */
+	int64_t owner;
 	bool content; /* bytes are wanted; else bytes is NULL */
 	bool brief;   /* neither version, owner nor source are wanted, which may then be 0 */
 };
@@ -109,8 +112,13 @@ HN_MUST_USE int objects_page(struct reader *reader, const struct object_filter *
  */
 HN_MUST_USE int objects_get(struct reader *reader, const struct stix_id *id, object_fn fn, void *context);
 
-/** How many objects (not versions) of a type the reader may see; type NULL: all. */
-HN_MUST_USE int objects_count(struct reader *reader, const char *type, uint64_t *out);
+/**
+ * How many objects (not versions) of a type the reader may see; type NULL: all. Each organisation's copy of
+ * an object counts.
+ *
+ * @param owner  only what this organisation gave; 0: all
+ */
+HN_MUST_USE int objects_count(struct reader *reader, const char *type, int64_t owner, uint64_t *out);
 
 /** Objects that point to this one, newest versions, in the order of their adding behind after_seq. */
 HN_MUST_USE int objects_referring(struct reader *reader, const struct stix_id *target, int64_t after_seq,

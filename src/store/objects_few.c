@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "store/db.h"
+#include "store/labels.h"
 #include "store/view.h"
 
 static int64_t seconds(void)
@@ -17,13 +18,13 @@ static int64_t seconds(void)
 	return (int64_t)t.tv_sec;
 }
 
-int few_find(struct reader *reader, struct few *out)
+int few_find(struct reader *reader, int64_t owner, struct few *out)
 {
 	/* A view is immutable but for this note of what was found. */
 	struct view *view = (struct view *)(uintptr_t)reader_view(reader);
 	out->few = false;
 	out->count = 0;
-	if (atomic_load_explicit(&view->many_since, memory_order_relaxed) == seconds())
+	if (owner == 0 && atomic_load_explicit(&view->many_since, memory_order_relaxed) == seconds())
 		return HN_OK;
 	struct db_rows *rows;
 	int err = db_query(reader_db(reader), &rows,
@@ -36,7 +37,8 @@ int few_find(struct reader *reader, struct few *out)
 	bool merged = true;
 	while ((more = db_next(rows)) == 1) {
 		all += db_int(rows, 1);
-		if (!view_sees(view, db_int(rows, 0)))
+		if (!view_sees(view, db_int(rows, 0)) ||
+		    (owner != 0 && labels_owner(reader_labels(reader), db_int(rows, 0)) != owner))
 			continue;
 		seen += db_int(rows, 1);
 		merged = merged && out->count < FEW_LABELS_MAX;
@@ -44,8 +46,8 @@ int few_find(struct reader *reader, struct few *out)
 			out->labels[out->count++] = db_int(rows, 0);
 	}
 	db_rows_end(rows);
-	out->few = merged && seen < all / FEW_SHARE;
-	if (!out->few)
+	out->few = merged && (owner != 0 || seen < all / FEW_SHARE);
+	if (owner == 0 && !out->few)
 		atomic_store_explicit(&view->many_since, seconds(), memory_order_relaxed);
 	return more < 0 ? more : HN_OK;
 }

@@ -23,8 +23,12 @@ struct few {
 	size_t count;
 };
 
-/** Finds out; what is many is believed for a second, so that most pages pay nothing for it. */
-HN_MUST_USE int few_find(struct reader *reader, struct few *out);
+/**
+ * Finds out; what is many is believed for a second, so that most pages pay nothing for it.
+ *
+ * @param owner  the labels of what this organisation gave, few or not, unless they are too many; 0: of all
+ */
+HN_MUST_USE int few_find(struct reader *reader, int64_t owner, struct few *out);
 
 /** The numbers behind `after` and not behind `until` of newest versions with these labels, rising, at most
  * max.

@@ -70,6 +70,21 @@
 	"WHERE q.uuid_a ANY_OF($10) AND " CONDITIONS("k.added", NEWEST_THERE, THERE)
 #define BYTES_TOO OBJECT_COLUMNS ", c.bytes"
 
+/* One organisation's copies, whatever others gave: $9 is the owner. */
+/* clang-format off */
+#define OWNED(first, where) \
+	"SELECT " OBJECT_COLUMNS ", c.bytes FROM " first OBJECT_CONTENT "WHERE " where " AND q.owner = $9 AND " \
+	"v.seq > $1 AND v.seq <= $2 AND SEES(v.label) AND (" \
+	"(($4 & 1) <> 0 AND v.newest = 1) OR " \
+	"(($4 & 2) <> 0 AND NOT EXISTS (SELECT 1 FROM version t WHERE t.object = v.object AND " \
+	"t.modified < v.modified AND SEES(t.label))) OR " \
+	"($4 & 4) <> 0 OR v.modified ANY_OF($5)) AND " \
+	"($6 = 0 OR v.type ANY_OF($7)) AND " \
+	"(($8 & (v.spec + 1)) <> 0 OR ($8 = 0 AND " OBJECT_LATEST_SPEC_OF(" AND p.owner = $9") ")) " \
+	"ORDER BY v.seq LIMIT $3"
+/* clang-format on */
+#define BY_VERSION "version v JOIN object q ON q.number = v.object"
+
 /* Lists of a filter as numbers. */
 enum { IDS_MAX = 256, TYPES_ASKED_MAX = 64 };
 
@@ -123,7 +138,8 @@ static int asked_types(struct reader *reader, const struct object_filter *f, str
 static bool plain(const struct object_filter *f)
 {
 	return f->content && f->type_count == 0 && f->version_count == 0 && f->specs == 0 &&
-	       f->collection == 0 && f->source == 0 && (f->versions == 0 || f->versions == OBJECT_LAST);
+	       f->collection == 0 && f->source == 0 && f->owner == 0 &&
+	       (f->versions == 0 || f->versions == OBJECT_LAST);
 }
 
 /* Of one identifier and type that is no twin's there is one newest version at most. */
@@ -142,6 +158,18 @@ static bool brief(const struct object_filter *f)
 	return f->brief && plain_page(f);
 }
 
+static int query_owned(struct db *db, const struct object_filter *f, const struct asked *a,
+		       const struct db_value *values, struct db_rows **out)
+{
+	if (a->numbers != NULL)
+		return db_query_values(db, OWNED(BY_VERSION, "v.seq ANY_OF($10)"), values, 10, out);
+	if (f->id_count > 0)
+		return db_query_values(
+			db, OWNED("object q JOIN version v ON v.object = q.number", "q.uuid_a ANY_OF($10)"),
+			values, 10, out);
+	return db_query_values(db, OWNED(BY_VERSION, "1 = 1"), values, 9, out);
+}
+
 static int query(struct reader *reader, const struct object_filter *f, const struct asked *a, size_t limit,
 		 struct db_rows **out)
 {
@@ -156,13 +184,15 @@ static int query(struct reader *reader, const struct object_filter *f, const str
 		db_number(f->type_count > 0),
 		db_ints(a->types, a->type_count),
 		db_number(f->specs),
-		db_number(f->source),
+		db_number(f->owner != 0 ? f->owner : f->source),
 		a->numbers != NULL ? db_ints(a->numbers, a->number_count)
 		: f->id_count > 0  ? db_ints(a->ids, a->id_count)
 				   : db_number(f->collection),
 		db_number(f->collection),
 	};
 	struct db *db = reader_db(reader);
+	if (f->owner != 0)
+		return query_owned(db, f, a, values, out);
 	if (a->numbers != NULL)
 		return f->content
 			       ? db_query_values(db, BY_NUMBERS(BYTES_TOO, OBJECT_CONTENT), values, 10, out)
@@ -253,7 +283,7 @@ int objects_page(struct reader *reader, const struct object_filter *filter, size
 	struct few few = {.few = false};
 	struct object_filter f = *filter;
 	struct telling t = {.reader = reader,
-			    .content = f.content,
+			    .content = f.content || f.owner != 0,
 			    .limit = limit,
 			    .added_column = f.collection == 0 ? 0 : OBJECT_COLUMN_COUNT + f.content,
 			    .wanted = asked_for,
@@ -262,7 +292,7 @@ int objects_page(struct reader *reader, const struct object_filter *filter, size
 			    .context = context};
 	int err = asked_types(reader, filter, &asked);
 	if (err == HN_OK && may_be_few(filter))
-		err = few_find(reader, &few);
+		err = few_find(reader, filter->owner, &few);
 	if (err == HN_OK)
 		err = few.few ? tell_few(&t, &few, &f, &asked) : tell_all(&t, &f, &asked);
 	if (err == HN_OK)
@@ -294,8 +324,28 @@ int objects_get(struct reader *reader, const struct stix_id *id, object_fn fn, v
 }
 
 #define COUNT "SELECT CAST(coalesce(sum(t.objects), 0) AS BIGINT) FROM tally t WHERE SEES(t.label)"
+#define COUNT_OWNED                                                                                          \
+	"SELECT t.label, t.objects FROM tally t WHERE SEES(t.label) AND ($1 = 0 OR t.type = $1) AND "        \
+	"t.objects > 0"
 
-int objects_count(struct reader *reader, const char *type, uint64_t *out)
+static int count_owned(struct reader *reader, int64_t type, int64_t owner, uint64_t *out)
+{
+	struct db_rows *rows;
+	int err = db_query(reader_db(reader), &rows, COUNT_OWNED, db_number(type));
+	if (err != HN_OK)
+		return err;
+	uint64_t count = 0;
+	int more;
+	while ((more = db_next(rows)) == 1)
+		if (labels_owner(reader_labels(reader), db_int(rows, 0)) == owner)
+			count += (uint64_t)db_int(rows, 1);
+	db_rows_end(rows);
+	if (more == 0)
+		*out = count;
+	return more;
+}
+
+int objects_count(struct reader *reader, const char *type, int64_t owner, uint64_t *out)
 {
 	int64_t number = 0;
 	int err = HN_OK;
@@ -305,6 +355,8 @@ int objects_count(struct reader *reader, const char *type, uint64_t *out)
 		*out = 0;
 		return HN_OK;
 	}
+	if (err == HN_OK && owner != 0)
+		return count_owned(reader, number, owner, out);
 	struct db_rows *rows;
 	if (err == HN_OK)
 		err = type == NULL ? db_query(reader_db(reader), &rows, COUNT)

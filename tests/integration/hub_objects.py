@@ -203,6 +203,29 @@ def masked(a, b):
     tap.equal("the owner has it whole", a.get("/api/v1/objects/" + part["id"]).json["description"], "who told us")
 
 
+def owners(hub, first, second, a, b):
+    """Two gave the same identifier; the centre sees which organisations there are."""
+    hand_in(a, indicator(90, description="of the first"), indicator(91))
+    hand_in(b, indicator(90, description="of the second", day=2), indicator(92))
+    centre = hub.centre.client()
+    path = "/api/v1/objects/" + indicator(90)["id"]
+    got = {who: centre.get(f"{path}?owner={who}") for who in (first.id, second.id)}
+    tap.equal("each one's own copy", [one.json["description"] for one in got.values()], ["of the first", "of the second"])
+    tap.equal("whose it is", [one.headers["X-Owner"] for one in got.values()], [first.id, second.id])
+    tap.equal("its versions", numbers(centre.get(f"{path}/versions?owner={second.id}")), [90])
+    lists = [[item["object"]["id"] for item in centre.get(f"/api/v1/objects?owner={who}&limit=1000").json["objects"]]
+             for who in (first.id, second.id)]
+    mine = {indicator(n)["id"]: n for n in (90, 91, 92)}
+    tap.equal("lists", [sorted(mine[one] for one in ids if one in mine) for ids in lists], [[90, 91], [90, 92]])
+    counts = [centre.get(f"/api/v1/counts?owner={who}").json["objects"] for who in (first.id, second.id)]
+    tap.equal("counts are what is listed", counts, [len(ids) for ids in lists])
+    nobody = uuid.uuid4()
+    tap.equal("of nobody there is nothing", [centre.get(f"/api/v1/objects?owner={nobody}").json["objects"],
+                                             centre.get(f"/api/v1/counts?owner={nobody}").json["objects"],
+                                             centre.get(f"{path}?owner={nobody}").status], [[], 0, 404])
+    tap.equal("an owner that is none", centre.get("/api/v1/objects?owner=acme").status, 400)
+
+
 for name, make, end in databases():
     with Parties(database=make()) as hub:
         first, second = hub.party("acme"), hub.party("bolt")
@@ -216,5 +239,6 @@ for name, make, end in databases():
         masked(a, b)
         hub.a, hub.b = first, second
         another_hand(hub, a, b)
+        owners(hub, first, second, a, b)
     end()
 tap.done()

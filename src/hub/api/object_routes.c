@@ -6,8 +6,18 @@
 #include "hub/request/rights.h"
 
 #define STIX_MEDIA "application/stix+json;version=2.1"
+/* clang-format off */
+#define OWNER_QUERY                                                                                          \
+	{                                                                                                    \
+		.name = "owner", .kind = QUERY_UUID,                                                         \
+		.help_en = "only what this organisation gave: its own copy, also where another gave the same first", \
+		.help_ja = "この組織が登録したもののみ。ほかの組織が先に登録した識別子でも、この組織のものを返す" \
+	}
+/* clang-format on */
+
 static const struct query_spec list_query[] = {
 	COMMON_PAGE,
+	OWNER_QUERY,
 	{.name = "type",
 	 .kind = QUERY_TEXT,
 	 .repeated = true,
@@ -24,7 +34,10 @@ static const struct query_spec list_query[] = {
 
 static const struct query_spec page_query[] = {COMMON_PAGE, {0}};
 
+static const struct query_spec owner_query[] = {OWNER_QUERY, {0}};
+
 static const struct query_spec version_query[] = {
+	OWNER_QUERY,
 	{.name = "version",
 	 .kind = QUERY_TEXT,
 	 .max = 40,
@@ -34,6 +47,7 @@ static const struct query_spec version_query[] = {
 };
 
 static const struct query_spec count_query[] = {
+	OWNER_QUERY,
 	{.name = "type",
 	 .kind = QUERY_TEXT,
 	 .max = 250,
@@ -96,7 +110,7 @@ const struct route OBJECT_ROUTES[] = {
 		.summary_en = "One object, as the bytes that came",
 		.summary_ja = "オブジェクトを登録時のまま返す",
 	},
-	READ(OBJECT "/versions", "listVersions", object_versions_get, NULL, "object-page",
+	READ(OBJECT "/versions", "listVersions", object_versions_get, owner_query, "object-page",
 	     "All versions of an object", "オブジェクトのすべての版"),
 	READ(OBJECT "/relations", "listRelations", object_relations_get, page_query, "object-page",
 	     "Objects that point to this one", "このオブジェクトを参照するオブジェクト"),
@@ -106,7 +120,8 @@ const struct route OBJECT_ROUTES[] = {
 	     "Objects by a value, inside a prefix, by a pattern, by words",
 	     "値、範囲、パターン、語による検索"),
 	READ("/api/v1/counts", "countObjects", object_counts_get, count_query, "count",
-	     "How many objects the asker may see", "閲覧できるオブジェクトの数"),
+	     "How many objects the asker may see; what several organisations gave counts for each",
+	     "閲覧できるオブジェクトの数。複数の組織が登録したものは、組織ごとに数える"),
 	{
 		HANDIN_ROUTE,
 		.pattern = "/api/v1/objects",

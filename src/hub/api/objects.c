@@ -80,6 +80,31 @@ int object_item_write(struct request *r, struct reader *reader, const struct obj
 	return buf_err(out);
 }
 
+/* ?owner=: whom the asker may not see gave nothing that he sees. */
+static int read_owner(struct request *r, int64_t *out)
+{
+	enum { NOBODY = -1 };
+	struct directory *d = hub_of(r)->directory;
+	struct uuid id;
+	struct buf unseen;
+	size_t len;
+	int64_t revision;
+	const char *text = request_query(r, "owner", &len);
+	if (text == NULL)
+		return HN_OK;
+	if (uuid_parse(text, len, &id) != HN_OK)
+		return fault_set(&r->fault, HN_EFORMAT, "owner", tr("is no UUID", "UUIDではない"));
+	buf_init(&unseen, 1 << 20);
+	int err = directory_get(d, r->who.asker, r->received_ns / 1000, DIRECTORY_ORGANISATION, &id, &unseen,
+				&revision);
+	buf_clear(&unseen);
+	if (err != HN_OK && err != HN_ENOENT)
+		return err;
+	int64_t number = err == HN_OK ? directory_number(d, DIRECTORY_ORGANISATION, &id) : 0;
+	*out = number > 0 ? number : NOBODY;
+	return HN_OK;
+}
+
 /* A page that is being written: items between "[" and "]", and where the next begins. */
 struct page {
 	struct request *request;
@@ -157,6 +182,8 @@ int objects_list_get(struct request *r)
 	int err = common_cursor(r, &f.after_seq);
 	if (err == HN_OK)
 		err = read_types(r, &f);
+	if (err == HN_OK)
+		err = read_owner(r, &f.owner);
 	size_t len;
 	const char *versions = request_query(r, "versions", &len);
 	if (versions != NULL)
@@ -182,7 +209,9 @@ int object_versions_get(struct request *r)
 	struct object_filter f = {
 		.ids = &r->params[0].id, .id_count = 1, .versions = OBJECT_ALL, .content = true};
 	struct page p = {0};
-	int err = begin(r, &p);
+	int err = read_owner(r, &f.owner);
+	if (err == HN_OK)
+		err = begin(r, &p);
 	if (err != HN_OK)
 		return err;
 	bool more = false;
@@ -275,6 +304,8 @@ int object_get(struct request *r)
 	int64_t version;
 	int err = read_version(r, &f, &version);
 	if (err == HN_OK)
+		err = read_owner(r, &f.owner);
+	if (err == HN_OK)
 		err = request_read(r, &o.reader);
 	if (err != HN_OK)
 		return err;
@@ -309,12 +340,15 @@ int object_get(struct request *r)
 int object_counts_get(struct request *r)
 {
 	struct reader *reader;
-	int err = request_read_feed(r, &reader);
+	int64_t owner = 0;
+	int err = read_owner(r, &owner);
+	if (err == HN_OK)
+		err = request_read_feed(r, &reader);
 	if (err != HN_OK)
 		return err;
 	size_t len;
 	uint64_t count = 0;
-	err = objects_count(reader, request_query(r, "type", &len), &count);
+	err = objects_count(reader, request_query(r, "type", &len), owner, &count);
 	reader_end(reader);
 	if (err != HN_OK)
 		return err;

@@ -142,7 +142,7 @@ static inline uint64_t world_count(struct store_world *w, const struct asker *wh
 	struct reader *r;
 	uint64_t count;
 	assert_int_equal(store_read(w->store, who, &r), HN_OK);
-	assert_int_equal(objects_count(r, type, &count), HN_OK);
+	assert_int_equal(objects_count(r, type, 0, &count), HN_OK);
 	reader_end(r);
 	return count;
 }

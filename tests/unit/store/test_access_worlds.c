@@ -724,13 +724,13 @@ static void check_counts(struct nation *n, const struct holder *h)
 	for (size_t i = 0; i < n->version_count; i++)
 		wanted[n->versions[i].definition] += newest_of(n, &n->versions[i]) == &n->versions[i] &&
 						     version_seen(n, h, &n->versions[i]);
-	assert_int_equal(objects_count(r, NULL, &got), HN_OK);
+	assert_int_equal(objects_count(r, NULL, 0, &got), HN_OK);
 	assert_int_equal(got, wanted[0] + wanted[1]);
-	assert_int_equal(objects_count(r, "indicator", &got), HN_OK);
+	assert_int_equal(objects_count(r, "indicator", 0, &got), HN_OK);
 	assert_int_equal(got, wanted[0]);
-	assert_int_equal(objects_count(r, "marking-definition", &got), HN_OK);
+	assert_int_equal(objects_count(r, "marking-definition", 0, &got), HN_OK);
 	assert_int_equal(got, wanted[1]);
-	assert_int_equal(objects_count(r, "malware", &got), HN_OK);
+	assert_int_equal(objects_count(r, "malware", 0, &got), HN_OK);
 	assert_int_equal(got, 0);
 	reader_end(r);
 }

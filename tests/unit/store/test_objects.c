@@ -108,6 +108,37 @@ static void keeps_copies_of_two_organisations_apart(void **state)
 	assert_string_equal(SEE(&cord, NULL), "1/8");
 }
 
+static void gives_the_copies_of_one_organisation(void **state)
+{
+	(void)state;
+	const struct label red = a_label(ACME, TLP_RED), green = a_label(BOLT, TLP_GREEN);
+	const struct asker acme = an_asker(ACME), cord = an_asker(CORD);
+	assert_int_equal(world_add(&world, an_indicator(1, 8, ",\"confidence\":1"), &red), OBJECT_NEW);
+	assert_int_equal(world_add(&world, an_indicator(1, 6, ""), &green), OBJECT_NEW);
+	assert_int_equal(world_add(&world, an_indicator(1, 7, ""), &green), OBJECT_NEWER);
+	assert_int_equal(world_add(&world, an_indicator(2, 3, ""), &green), OBJECT_NEW);
+	assert_string_equal(SEE(&acme, NULL), "1/8 2/3");
+	const struct object_filter bolts = {.owner = BOLT, .content = true}, acmes = {.owner = ACME};
+	assert_string_equal(SEE(&acme, &bolts), "1/7 2/3");
+	assert_string_equal(SEE(&cord, &bolts), "1/7 2/3");
+	assert_string_equal(SEE(&acme, &acmes), "1/8");
+	assert_string_equal(SEE(&cord, &acmes), "");
+	const struct object_filter first = {.owner = BOLT, .versions = OBJECT_FIRST};
+	assert_string_equal(SEE(&acme, &first), "1/6 2/3");
+	const struct object_filter all = {.owner = BOLT, .versions = OBJECT_ALL};
+	assert_string_equal(SEE(&cord, &all), "1/6 1/7 2/3");
+	const struct object_filter nobody = {.owner = -1};
+	assert_string_equal(SEE(&acme, &nobody), "");
+	struct reader *r;
+	uint64_t count;
+	assert_int_equal(store_read(world.store, &acme, &r), HN_OK);
+	assert_int_equal(objects_count(r, "indicator", BOLT, &count), HN_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(objects_count(r, NULL, ACME, &count), HN_OK);
+	assert_int_equal(count, 1);
+	reader_end(r);
+}
+
 static void covers_older_versions_by_the_newest_label(void **state)
 {
 	(void)state;
@@ -256,6 +287,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_versions, begin, end),
 		cmocka_unit_test_setup_teardown(gives_back_the_bytes_that_came, begin, end),
 		cmocka_unit_test_setup_teardown(keeps_copies_of_two_organisations_apart, begin, end),
+		cmocka_unit_test_setup_teardown(gives_the_copies_of_one_organisation, begin, end),
 		cmocka_unit_test_setup_teardown(covers_older_versions_by_the_newest_label, begin, end),
 		cmocka_unit_test_setup_teardown(masks_parts, begin, end),
 		cmocka_unit_test_setup_teardown(filters, begin, end),
