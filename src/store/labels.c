@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/db.h"
+#include "store/db_row.h"
 #include "store/decide.h"
 #include "store/store.h"
 
@@ -236,25 +236,12 @@ static int64_t find_in_image(struct labels *labels, const struct buf *text)
 	return number;
 }
 
-/* The number in the first column. @return HN_ENOENT: no row */
-static int one_number(struct db_rows *rows, int64_t *out)
-{
-	int err = db_next(rows);
-	if (err == 1)
-		*out = db_int(rows, 0);
-	db_rows_end(rows);
-	if (err == 1)
-		return HN_OK;
-	return err == 0 ? HN_ENOENT : err;
-}
-
 static int next_number(struct db *db, int64_t *out)
 {
 	struct db_rows *rows = NULL;
 	int64_t last = 0;
 	int err = db_query(db, &rows, "SELECT COALESCE(MAX(number), 0) FROM label");
-	if (err == HN_OK)
-		err = one_number(rows, &last);
+	err = db_one_number(err, &rows, &last);
 	if (err == HN_OK)
 		*out = last + 1;
 	return err;
@@ -265,8 +252,7 @@ static int find_or_add(struct db *db, const struct buf *text, int64_t *out)
 	struct db_rows *rows = NULL;
 	int err = db_query(db, &rows, "SELECT number FROM label WHERE text = $1",
 			   db_bytes(text->data, text->len));
-	if (err == HN_OK)
-		err = one_number(rows, out);
+	err = db_one_number(err, &rows, out);
 	if (err != HN_ENOENT)
 		return err;
 	int64_t number = 0;
@@ -327,8 +313,7 @@ int labels_both(struct writing *w, int64_t a, int64_t b, int64_t *number_out)
 	struct db_rows *rows = NULL;
 	int err = db_query(db, &rows, "SELECT number FROM label WHERE both_a = $1 AND both_b = $2",
 			   db_number(low), db_number(high));
-	if (err == HN_OK)
-		err = one_number(rows, number_out);
+	err = db_one_number(err, &rows, number_out);
 	if (err != HN_ENOENT)
 		return err;
 	int64_t number = 0;
@@ -443,8 +428,7 @@ int labels_view(struct labels *labels, struct db *db, const struct asker *asker,
 	struct db_rows *rows = NULL;
 	int64_t last = 0;
 	int err = db_query(db, &rows, "SELECT COALESCE(MAX(number), 0) FROM label");
-	if (err == HN_OK)
-		err = one_number(rows, &last);
+	err = db_one_number(err, &rows, &last);
 	if (err == HN_OK && last > atomic_load_explicit(&labels->count, memory_order_acquire))
 		err = load_up_to(labels, db, last);
 	if (err != HN_OK)
