@@ -38,7 +38,6 @@
 #define KEEP_US     (INT64_C(3600) * 1000000)          /* files that no head names stay for slow readers */
 #define SLOW_NS     (60 * NS_SECOND)                   /* between looks at what is over */
 #define FORMER_NS   (5 * NS_SECOND)                    /* between looks at former bases */
-#define OTHERS_NS   NS_SECOND                          /* between looks at what other hubs decided */
 #define CLAIM_NS    (5 * NS_SECOND) /* for which the database may still hold what a killed hub had */
 #define HEAD_SIZE   (64u << 10)
 #define PENDING_MAX 256     /* sets looked at in one turn */
@@ -453,8 +452,7 @@ static void *run_publisher(void *arg)
 	while (!sets.stopping) {
 		if (!sets.work && !sets.has_merged)
 			wait_for(&sets.wake, TICK_NS);
-		bool others = sets.shared && utc_now_ns() - tried_ns >= OTHERS_NS;
-		bool any = (sets.work || others) && !sets.stopping;
+		bool any = sets.work && !sets.stopping;
 		sets.work = false;
 		pthread_mutex_unlock(&sets.lock);
 		now_ns = utc_now_ns();
@@ -468,6 +466,8 @@ static void *run_publisher(void *arg)
 			slow_ns = now_ns;
 			end_what_is_over();
 			publish_holdings();
+			if (sets.shared)
+				wake_publisher();
 		}
 		if (now_ns - former_ns >= FORMER_NS) {
 			former_ns = now_ns;
