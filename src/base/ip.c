@@ -99,6 +99,12 @@ static bool global4(const uint8_t *b)
 		 (a >> 8) == 0xC00000 /* 192.0.0/24 */ || (a >> 17) == 0x6309 /* 198.18/15 */);
 }
 
+bool ip_is_loopback(const struct ip *ip)
+{
+	static const uint8_t one[16] = {[15] = 1};
+	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip->bytes, one, sizeof(one)) == 0;
+}
+
 bool ip_is_global(const struct ip *ip)
 {
 	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};    /* 64:ff9b::/96, RFC 6052 */

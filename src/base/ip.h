@@ -35,6 +35,9 @@ bool ip_prefix_has(const struct ip_prefix *p, const struct ip *ip);
 /** The address with all but the first len bits cleared. */
 struct ip ip_mask(const struct ip *ip, unsigned len);
 
+/** 127.0.0.0/8 and ::1. */
+bool ip_is_loopback(const struct ip *ip);
+
 /**
  * Whether the address is globally reachable: not private, loopback, link-local, shared
  * (100.64.0.0/10), multicast, unspecified, reserved or broadcast (IANA special-purpose

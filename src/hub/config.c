@@ -102,16 +102,11 @@ static int give_listeners(struct hub_config *c, const struct hub_overrides *o, s
 	return take_listeners(c, &c->listen, "--listen", o->listen, o->listen_count, HUB_PORT, fault);
 }
 
-static bool is_loopback(const struct ip *ip)
-{
-	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip, &loopback6, sizeof(*ip)) == 0;
-}
-
 static bool all_loopback(const struct config_list *list)
 {
 	const struct endpoint *e = list->items;
 	for (size_t i = 0; i < list->count; i++)
-		if (!is_loopback(&e[i].ip))
+		if (!ip_is_loopback(&e[i].ip))
 			return false;
 	return true;
 }
@@ -132,7 +127,7 @@ static int check(const struct hub_config *c, struct fault *fault)
 	for (size_t i = 0; i < c->listen.count; i++) {
 		char text[IP_TEXT_SIZE];
 		ip_format(&e[i].ip, text);
-		if (!c->http.beyond_loopback && !c->http.certificate && !is_loopback(&e[i].ip))
+		if (!c->http.beyond_loopback && !c->http.certificate && !ip_is_loopback(&e[i].ip))
 			return config_fault(
 				fault, HN_EAUTH, c->file, c->http.line, "http.beyond_loopback",
 				tr("%s is reached from other machines, and passwords would travel in the "

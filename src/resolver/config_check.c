@@ -28,12 +28,6 @@ static struct resolver_policy *policy_at(const struct resolver_config *c, size_t
 	return (struct resolver_policy *)c->policy.items + i;
 }
 
-static bool is_loopback(const struct ip *ip)
-{
-	static const uint8_t one[16] = {[15] = 1};
-	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip->bytes, one, sizeof(one)) == 0;
-}
-
 /* One of our errors, at the line where the item begins. */
 #define REFUSE(line, key, ...) config_fault(fault, HN_EFORMAT, c->file, line, key, __VA_ARGS__)
 
@@ -83,7 +77,7 @@ static int check_listeners(const struct resolver_config *c, struct fault *fault)
 		int rc = check_transports(c, l, fault);
 		if (rc != HN_OK)
 			return rc;
-		if (!is_loopback(&l->address) && c->groups.count == 0)
+		if (!ip_is_loopback(&l->address) && c->groups.count == 0)
 			return REFUSE(
 				l->line, "listen.address", "%s",
 				tr("is beyond loopback, but no group says who is served; add 'groups'",

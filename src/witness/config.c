@@ -143,15 +143,22 @@ static int set_absent(struct witness_config *c, const struct witness_overrides *
 					   &c->own_edge_listen, fault);
 }
 
-static bool is_loopback(const struct ip *ip)
+static bool all_loopback(const struct config_list *list)
 {
-	static const uint8_t six[16] = {[15] = 1};
-	return ip->version == 4 ? ip->bytes[0] == 127 : memcmp(ip->bytes, six, sizeof(six)) == 0;
+	const struct endpoint *e = list->items;
+	for (size_t i = 0; i < list->count; i++)
+		if (!ip_is_loopback(&e[i].ip))
+			return false;
+	return true;
+}
+
+bool witness_config_loopback(const struct witness_config *c)
+{
+	return all_loopback(&c->listen) && all_loopback(&c->edge_listen);
 }
 
 static int check(const struct witness_config *c, struct fault *fault)
 {
-	const struct endpoint *e = c->listen.items;
 	if (strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->name))
 		return config_fault(fault, HN_EFORMAT, c->file, 0, "name", "%s",
 				    tr("takes a-z, 0-9, '-' and '.'", "a-z、0-9、'-'、'.' だけを使える"));
@@ -159,12 +166,10 @@ static int check(const struct witness_config *c, struct fault *fault)
 		return config_fault(
 			fault, HN_EFORMAT, c->file, c->http.line, "http", "%s",
 			tr("certificate and key belong together", "certificate と key は両方指定すること"));
-	for (size_t i = 0; c->http.certificate == NULL && i < c->listen.count; i++)
-		if (!is_loopback(&e[i].ip))
-			return config_fault(
-				fault, HN_EFORMAT, c->file, 0, "listen", "%s",
-				tr("without http.certificate the console listens on loopback only",
-				   "http.certificate がない場合、待受けはループバックに限る"));
+	if (c->http.certificate == NULL && !all_loopback(&c->listen))
+		return config_fault(fault, HN_EFORMAT, c->file, 0, "listen", "%s",
+				    tr("without http.certificate the console listens on loopback only",
+				       "http.certificate がない場合、待受けはループバックに限る"));
 	if (c->hub.url != NULL && strncmp(c->hub.url, "https://", 8) != 0 &&
 	    strncmp(c->hub.url, "http://", 7) != 0)
 		return config_fault(fault, HN_EFORMAT, c->file, c->hub.line, "hub.url", "%s",

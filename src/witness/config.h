@@ -63,6 +63,8 @@ extern const struct config_key WITNESS_KEYS[];
  */
 HN_MUST_USE int witness_config_read(const char *path, const struct witness_overrides *overrides,
 				    struct witness_config **out, struct fault *fault);
+/** Whether it is reached from this machine alone. */
+bool witness_config_loopback(const struct witness_config *config);
 /** NULL is allowed. */
 void witness_config_free(struct witness_config *config);
 

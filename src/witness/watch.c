@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -195,6 +196,24 @@ static int read_trust(struct witness *w, struct fault *fault)
 	return err;
 }
 
+/* A demonstration, known by the mark of its trust file, stays on its machine. */
+static int check_demonstration(struct witness *w, struct fault *fault)
+{
+	struct trust *trust = malloc(sizeof(*trust));
+	int err = trust == NULL ? HN_ENOMEM : state_begin(w->state);
+	if (err == HN_OK)
+		err = state_end(w->state, trusted_newest(w->state, trust));
+	bool demo = err == HN_OK && trust->mark == TRUST_MARK_DEMO;
+	free(trust);
+	if (demo && !witness_config_loopback(w->config))
+		return fault_set(
+			fault, HN_EFORMAT, w->config->file, "%s",
+			tr("the trust file is marked demo, and a demonstration listens on loopback "
+			   "alone",
+			   "信頼ファイルに demo の印がある。実演はループバックでのみ待ち受けできる"));
+	return err == HN_ENOENT ? HN_OK : err;
+}
+
 int watch_open(struct witness *w, struct fault *fault)
 {
 	watch.w = w;
@@ -203,6 +222,8 @@ int watch_open(struct witness *w, struct fault *fault)
 	if (watch.stop_fd < 0)
 		return fault_set(fault, HN_ENOMEM, "", "%s", hn_errno_text(errno));
 	int err = read_trust(w, fault);
+	if (err == HN_OK)
+		err = check_demonstration(w, fault);
 	if (err == HN_OK)
 		err = record_open(w, &watch.ledger, fault);
 	if (err == HN_OK && w->config->hub.url != NULL)

@@ -20,7 +20,7 @@ import time
 import uuid
 
 sys.dont_write_bytecode = True
-from select_world import HINOMI, Tap, from_base64url, hinomi  # noqa: E402  beside this file
+from select_world import HINOMI, LAB, Tap, from_base64url, hinomi  # noqa: E402  beside this file
 from witness_world import (BIN, DEADLINE, XSS, Commission, Edge, Hub, Receipts, Witness, authorisation, stamp, token_of,  # noqa: E402
                            tool, until)
 
@@ -447,6 +447,23 @@ def of_pages(witness, edge):
     tap.equal("and is out", witness.get("/", {"Cookie": cookie})[0], 303)
 
 
+def of_a_demonstration():
+    """A nation that is marked demo stays on its machine."""
+    witness = Witness(commission)
+    trust = commission.dir / "DEMO.json"
+    hinomi("authority", "trust", "--threshold", "2", *(commission.dir / f"{k}.key.pub" for k in "abc"), "--domestic",
+           LAB / "domestic.txt", "--mark", "demo", "-o", trust)
+    text = witness.config.read_text().replace(str(commission.trust), str(trust))
+    witness.config.write_text(text.replace(f"127.0.0.1:{witness.edge_port}", f"0.0.0.0:{witness.edge_port}"))
+    done = witness.run()
+    tap.check("a demonstration that others could reach does not begin", done.returncode == 2 and
+              "a demonstration listens on loopback alone" in done.stderr, done.returncode, done.stderr)
+    witness.config.write_text(text)
+    witness.start()
+    tap.equal("on loopback it does", witness.stop(), 0)
+
+
+of_a_demonstration()
 of_edges()
 of_the_hub()
 of_the_hubs_ledger()

@@ -193,9 +193,27 @@ static void tells_global_from_special(void **state)
 	}
 }
 
+static void loopback_is_this_machine(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool loopback;
+	} rows[] = {
+		{"127.0.0.1", true}, {"127.255.255.254", true}, {"::1", true},  {"0.0.0.0", false},
+		{"::", false},       {"128.0.0.1", false},      {"::2", false}, {"::ffff:127.0.0.1", false},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ip ip;
+		assert_int_equal(ip_parse(rows[i].text, strlen(rows[i].text), &ip), HN_OK);
+		assert_int_equal(ip_is_loopback(&ip), rows[i].loopback);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loopback_is_this_machine),
 		cmocka_unit_test(reads_and_writes_addresses),
 		cmocka_unit_test(reads_and_writes_prefixes),
 		cmocka_unit_test(a_prefix_has_what_shares_its_bits),

@@ -131,6 +131,7 @@ struct stepping {
 	struct approval_new draft;
 	enum approval_verb verb;
 	struct uuid id;
+	int64_t revision;
 	enum approval_state state;
 };
 
@@ -143,7 +144,7 @@ static int draft_job(struct writing *w, void *context)
 static int step_job(struct writing *w, void *context)
 {
 	struct stepping *s = context;
-	return approvals_step(w, s->actor, &s->id, s->verb, -1, "because", &s->state, &s->x->why);
+	return approvals_step(w, s->actor, &s->id, s->verb, s->revision, "because", &s->state, &s->x->why);
 }
 
 /* Proposes a version with one name; its act and its end where they are asked. */
@@ -175,14 +176,21 @@ static int propose(struct decisions *x, const struct asker *actor, unsigned id, 
 	return propose_with(x, actor, id, set, seq, value, "", 0);
 }
 
-static int step(struct decisions *x, const struct asker *actor, unsigned id, enum approval_verb verb,
-		enum approval_state *state_out)
+static int step_seen(struct decisions *x, const struct asker *actor, unsigned id, enum approval_verb verb,
+		     int64_t revision, enum approval_state *state_out)
 {
-	struct stepping s = {.x = x, .actor = actor, .verb = verb, .id = world_uuid(id)};
+	struct stepping s = {
+		.x = x, .actor = actor, .verb = verb, .id = world_uuid(id), .revision = revision};
 	x->why.word = NULL;
 	int err = store_write(x->d.w.store, step_job, &s);
 	*state_out = s.state;
 	return err;
+}
+
+static int step(struct decisions *x, const struct asker *actor, unsigned id, enum approval_verb verb,
+		enum approval_state *state_out)
+{
+	return step_seen(x, actor, id, verb, -1, state_out);
 }
 
 static void refused(struct decisions *x, int err, int wanted, const char *word)
@@ -274,6 +282,42 @@ static void a_set_may_ask_for_more(void **state)
 	world_must_put(&x.d, &admin, DIRECTORY_PERSON, 11,
 		       "{'login':'p11','active':true,'places':[{'organisation':@1,'roles':['approver']}]}");
 	assert_int_equal(step(&x, &x.anna, 300, APPROVAL_APPROVE, &is), HN_OK);
+	assert_int_equal(is, APPROVAL_APPROVED);
+	world_finish(&x.d);
+}
+
+static int take_revision(void *context, const struct approval *a)
+{
+	*(int64_t *)context = a->revision;
+	return HN_OK;
+}
+
+static int64_t revision_of(struct decisions *x, unsigned id)
+{
+	struct reader *reader;
+	struct uuid uuid = world_uuid(id);
+	int64_t revision = -1;
+	assert_int_equal(store_read(x->d.w.store, &x->anna, &reader), HN_OK);
+	assert_int_equal(approvals_get(reader, &uuid, take_revision, &revision), HN_OK);
+	reader_end(reader);
+	return revision;
+}
+
+/* Its state is as both saw it, yet the second of them has not seen what the first one did. */
+static void who_has_not_seen_the_last_step_takes_none(void **state)
+{
+	(void)state;
+	struct decisions x;
+	enum approval_state is;
+	begin(&x);
+	assert_int_equal(make_set(&x, 200, SET_WATCH, 3, TLP_AMBER), HN_OK);
+	assert_int_equal(propose(&x, &x.carl, 300, 200, add(&x, 100, TLP_GREEN, PAP_AMBER), "evil.example"),
+			 HN_OK);
+	int64_t seen = revision_of(&x, 300);
+	assert_int_equal(step_seen(&x, &x.ben, 300, APPROVAL_APPROVE, seen, &is), HN_OK);
+	assert_int_equal(is, APPROVAL_PROPOSED);
+	refused(&x, step_seen(&x, &x.anna, 300, APPROVAL_APPROVE, seen, &is), HN_ESTATE, "changed");
+	assert_int_equal(step_seen(&x, &x.anna, 300, APPROVAL_APPROVE, revision_of(&x, 300), &is), HN_OK);
 	assert_int_equal(is, APPROVAL_APPROVED);
 	world_finish(&x.d);
 }
@@ -466,6 +510,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_persons_decide),
 		cmocka_unit_test(a_set_may_ask_for_more),
+		cmocka_unit_test(who_has_not_seen_the_last_step_takes_none),
 		cmocka_unit_test(markings_keep_out),
 		cmocka_unit_test(a_newer_version_takes_the_place_of_the_older),
 		cmocka_unit_test(a_key_that_two_bring_goes_with_the_last),
