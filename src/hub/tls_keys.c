@@ -40,7 +40,8 @@ int tls_keys_read(const struct hub_http *config, struct tls_keys *out, struct fa
 	struct tls_keys keys = {calloc(1, FILE_MAX), sodium_malloc(FILE_MAX)};
 	if (!keys.certificate || !keys.key) {
 		tls_keys_clear(&keys);
-		return fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+		(void)fault_set(fault, HN_ENOMEM, "", "%s", hn_strerror(HN_ENOMEM));
+		return HN_ENOMEM;
 	}
 	int rc = read_text(config->certificate, keys.certificate, fault);
 	if (rc == HN_OK)

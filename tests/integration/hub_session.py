@@ -124,12 +124,19 @@ def forgery(tap, hub, b):
     tap.equal("what comes by token needs none of it", bearer.post("/api/v1/me/totp").status, 200)
 
 
-def events(tap, hub, b):
+def events(tap, hub, admin, b):
     c = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=DEADLINE)
     c.request("GET", "/api/v1/events", headers={"Cookie": f"hinomi={b.jar['hinomi']}", "Accept": "text/event-stream"})
     got = c.getresponse()
     tap.check("the stream of events knows the cookie", got.status == 200 and
               got.headers["Content-Type"].startswith("text/event-stream"), got.status)
+    text = piece = got.read1(4096)
+    make_person(admin, "told", ["analyst"])
+    while piece and b"event: changed\n" not in text:
+        piece = got.read1(4096)
+        text += piece
+    tap.check("and tells a person that something else than objects changed", b"event: changed\ndata: {}\n\n" in text and
+              b"event: objects" not in text, text)
     c.close()
 
 
@@ -273,7 +280,7 @@ def run(tap, database):
         admin = hub.admin()
         b = the_cookie(tap, hub, admin)
         forgery(tap, hub, b)
-        events(tap, hub, b)
+        events(tap, hub, admin, b)
         ends(tap, hub, admin, b)
         links(tap, hub, admin)
         locking(tap, hub, admin)

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Hinomi authors */
 
 /*
- * Preloaded into a resolver by a test that lets time pass: the time of day and every other clock that a
+ * Preloaded into a program by a test that lets time pass: the time of day and every other clock that a
  * program reads are ahead by the two numbers of nanoseconds that the file HINOMI_MOVED_CLOCK holds (64 bits
  * each, signed, this machine's order), which the test moves while the program runs. What waits for a while
  * waits as long as it would; a wait until a time, by the clock that nobody sets, is moved back.
@@ -22,6 +22,8 @@
 #define NS_SECOND INT64_C(1000000000)
 
 typedef int timed_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
+typedef int clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+		       const struct timespec *until);
 
 struct ahead {
 	_Atomic int64_t day_ns, other_ns;
@@ -30,6 +32,7 @@ struct ahead {
 static struct ahead nowhere;
 static const struct ahead *ahead = &nowhere;
 static timed_wait *real_timed_wait;
+static clock_wait *real_clock_wait;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -41,6 +44,7 @@ __attribute__((constructor)) static void begin(void)
 	if (fd >= 0)
 		(void)close(fd);
 	*(void **)&real_timed_wait = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+	*(void **)&real_clock_wait = dlsym(RTLD_NEXT, "pthread_cond_clockwait");
 }
 
 static void move(struct timespec *t, int64_t by_ns)
@@ -101,5 +105,13 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *
 	struct timespec real = *until;
 	move(&real, -ahead_of(CLOCK_MONOTONIC));
 	return real_timed_wait(condition, mutex, &real);
+}
+
+int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+			   clockid_t clock, const struct timespec *restrict until)
+{
+	struct timespec real = *until;
+	move(&real, -ahead_of(clock));
+	return real_clock_wait(condition, mutex, clock, &real);
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

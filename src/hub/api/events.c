@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/lang.h"
+#include "base/steady.h"
 #include "base/utc.h"
 #include "http/answer.h"
 #include "hub/request/request_store.h"
@@ -17,6 +17,7 @@
 
 #define STREAMS_MAX 1024
 #define GATHER_NS   (NS_SECOND / 10) /* commits of so long are told together */
+#define CHANGED_NS  (2 * NS_SECOND)  /* between words that something else has changed */
 #define QUIET_NS    (15 * NS_SECOND) /* then a comment goes out, so that nobody between us gives up */
 #define PAGE        1000
 #define TYPES_MAX   32
@@ -26,6 +27,8 @@ struct stream {
 	struct stream *next;
 	int64_t at;      /* told up to this number */
 	int64_t said_ns; /* when something was last said */
+	uint64_t turn;   /* of the commits that it knows of */
+	int64_t changed_ns;
 };
 
 static struct {
@@ -35,7 +38,8 @@ static struct {
 	bool started, stopping;
 	struct stream *streams;
 	size_t count;
-	int64_t seq; /* the highest that is durable */
+	int64_t seq;   /* the highest that is durable */
+	uint64_t turn; /* rises with each commit */
 } events = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static void committed(void *context, int64_t seq)
@@ -43,14 +47,9 @@ static void committed(void *context, int64_t seq)
 	(void)context;
 	pthread_mutex_lock(&events.lock);
 	events.seq = seq;
+	events.turn++;
 	pthread_cond_signal(&events.wake);
 	pthread_mutex_unlock(&events.lock);
-}
-
-static void wait_until(int64_t at_ns)
-{
-	const struct timespec until = {.tv_sec = at_ns / NS_SECOND, .tv_nsec = at_ns % NS_SECOND};
-	(void)pthread_cond_timedwait(&events.wake, &events.lock, &until);
 }
 
 static void wake_all(void)
@@ -59,17 +58,24 @@ static void wake_all(void)
 		answer_wake(s->request);
 }
 
+/* Of many commits in a row each wakes us, and streams hear of all of them once. */
+static void gather(uint64_t told)
+{
+	int64_t until_ns = steady_ns() + GATHER_NS, left_ns = GATHER_NS;
+	for (; events.turn != told && !events.stopping && left_ns > 0; left_ns = until_ns - steady_ns())
+		steady_wait(&events.wake, &events.lock, left_ns);
+}
+
 static void *run(void *arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&events.lock);
-	int64_t told = events.seq;
+	uint64_t told = events.turn;
 	while (!events.stopping) {
-		if (events.seq == told)
-			wait_until(utc_now_ns() + NS_SECOND);
-		if (events.seq != told && !events.stopping)
-			wait_until(utc_now_ns() + GATHER_NS);
-		told = events.seq;
+		if (events.turn == told)
+			steady_wait(&events.wake, &events.lock, NS_SECOND);
+		gather(told);
+		told = events.turn;
 		wake_all();
 	}
 	wake_all();
@@ -134,8 +140,22 @@ static ssize_t say(struct stream *s, const struct buf *text, char *room, size_t 
 	if (buf_err(text) != HN_OK || text->len > size)
 		return ANSWER_FAIL;
 	memcpy(room, text->data, text->len);
-	s->said_ns = utc_now_ns();
+	s->said_ns = steady_ns();
 	return (ssize_t)text->len;
+}
+
+static ssize_t say_words(struct stream *s, const char *words, char *room)
+{
+	size_t len = strlen(words);
+	memcpy(room, words, len);
+	s->said_ns = steady_ns();
+	return (ssize_t)len;
+}
+
+static void heard(struct stream *s, uint64_t turn, int64_t now_ns)
+{
+	s->turn = turn;
+	s->changed_ns = now_ns;
 }
 
 static ssize_t tell(struct stream *s, const struct seen *seen, bool more, char *room, size_t size)
@@ -171,26 +191,29 @@ static int look(struct stream *s, int64_t upto, struct seen *seen, bool *more)
 static ssize_t more(struct request *r, char *room, size_t size)
 {
 	struct stream *s = r->state;
-	int64_t now_ns = utc_now_ns();
+	int64_t now_ns = steady_ns();
 	pthread_mutex_lock(&events.lock);
 	int64_t upto = events.seq;
+	uint64_t turn = events.turn;
 	bool ends = events.stopping;
 	pthread_mutex_unlock(&events.lock);
-	if (s->said_ns == 0 || now_ns - s->said_ns > QUIET_NS) {
-		static const char greeting[] = "retry: 2000\n\n", comment[] = ":\n\n";
-		const char *text = s->said_ns == 0 ? greeting : comment;
-		s->said_ns = now_ns;
-		memcpy(room, text, strlen(text));
-		return (ssize_t)strlen(text);
-	}
+	if (s->said_ns == 0 || now_ns - s->said_ns > QUIET_NS)
+		return say_words(s, s->said_ns == 0 ? "retry: 2000\n\n" : ":\n\n", room);
 	if (upto > s->at) {
 		struct seen seen = {.last = 0};
 		bool further = false;
 		if (look(s, upto, &seen, &further) != HN_OK)
 			return ANSWER_FAIL;
 		s->at = further ? seen.last : upto;
-		if (seen.count > 0)
+		if (seen.count > 0) {
+			heard(s, turn, now_ns);
 			return tell(s, &seen, further, room, size);
+		}
+	}
+	/* For pages that people look at: machines have feeds. */
+	if (r->who.asker->person != 0 && turn != s->turn && now_ns - s->changed_ns >= CHANGED_NS) {
+		heard(s, turn, now_ns);
+		return say_words(s, "event: changed\ndata: {}\n\n", room);
 	}
 	return ends ? ANSWER_END : ANSWER_WAIT;
 }
@@ -221,6 +244,7 @@ static int get(struct request *r)
 		return HN_ENOMEM;
 	pthread_mutex_lock(&events.lock);
 	int rc = read_place(r, &s->at);
+	s->turn = events.turn;
 	bool room = events.count < STREAMS_MAX && !events.stopping;
 	if (rc == HN_OK && room) {
 		s->request = r;
