@@ -83,6 +83,7 @@ await part("its lists", async () => {
 	await fill(anna, { tlp_max: "amber" });
 	await dialog(anna).getByLabel("Defence", { exact: true }).check();
 	await save(anna);
+	await closed(anna);
 	await card(anna, "Agreements").getByText("TLP:AMBER").waitFor();
 	const { value } = await ask("GET", `/organisations/${own}`);
 	check("a window was changed in its place", value.contact_windows.length === 1 && value.contact_windows[0].hours === "00-24" && value.contact_windows[0].openpgp, value.contact_windows);
@@ -120,12 +121,14 @@ await part("an organisation's own administrator", async () => {
 	await card(dora, "Memberships").getByRole("button", { name: "Consent" }).click();
 	await dialog(dora).getByText("secrecy").waitFor();
 	await save(dora);
+	await closed(dora);
 	await card(dora, "Memberships").locator("time").first().waitFor();
 	check("what was offered is consented to", (await ask("GET", `/organisations/${world.power}`)).value.memberships[0].consent !== undefined);
 	await dora.getByRole("button", { name: "Change akebono.example" }).click();
 	await dialog(dora).getByText("a claim again").waitFor();
 	await fill(dora, { note: "ours" });
 	await save(dora);
+	await closed(dora);
 	await dora.getByText("ours", { exact: true }).waitFor();
 	check("what it changes is a claim", (await ask("GET", `/organisations/${world.power}`)).value.holdings.find((one) => one.value === "akebono.example").state === "claimed");
 	await card(dora, "Machines").getByRole("button", { name: "Add" }).click();
@@ -190,6 +193,7 @@ await part("a person", async () => {
 	check("commissioners are of the commission", (await dialog(anna).getByLabel("Commissioner").count()) === 0);
 	await dialog(anna).getByLabel("Reporter").check();
 	await save(anna);
+	await closed(anna);
 	await card(anna, "Organisation and roles").getByText("Reporter").waitFor();
 	check("a place in another organisation, until its date", (await ask("GET", `/people/${emi}`)).value.places[1].until !== undefined);
 	await card(anna, "Clearance").getByRole("button", { name: "Change" }).click();
@@ -207,6 +211,7 @@ await part("a person", async () => {
 	await card(anna, "Clearance").getByRole("button", { name: "Change" }).click();
 	await fill(anna, { level: "secret", until: "2030-04-01T00:00" });
 	await save(anna);
+	await closed(anna);
 	await card(anna, "Clearance").getByText("Secret").waitFor();
 	check("a clearance until its date", /^2030-/.test((await ask("GET", `/people/${made.value.id}`)).value.clearance?.until), await card(anna, "Clearance").innerText());
 
